@@ -1,0 +1,240 @@
+"""Sizes and shapes: `3x3`, `64x112x112`, and sizes that are open (`3x?x?`) with exact formulas.
+
+A dimension is an `int`, or an `Open`: an integer-linear form of the symbols H, W, ... and of rounded
+quotients of such forms. That is closed under everything a layer does to a height or a width, so the
+shape rules of the layers are written once and hold for both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+
+class Size(tuple[int | None, ...]):
+    """A size as written, `3x3` or `1x7`: a type of its own, unlike a list. None is an open side."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "x".join("?" if side is None else str(side) for side in self)
+
+    def __repr__(self) -> str:
+        return f"Size({self})"
+
+
+class Quotient:
+    """floor(of / by), an atom of an `Open`; `of` has its constant within 0..by-1."""
+
+    __slots__ = ("by", "of")
+
+    def __init__(self, of: Open, by: int) -> None:
+        self.of = of
+        self.by = by
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quotient) and (self.of, self.by) == (other.of, other.by)
+
+    def __hash__(self) -> int:
+        return hash((self.of, self.by))
+
+    def __str__(self) -> str:
+        if self.of.constant == self.by - 1:
+            return f"ceil({self.of - self.of.constant}/{self.by})"
+        return f"floor({self.of}/{self.by})"
+
+
+Atom: TypeAlias = str | Quotient
+
+
+class Open:
+    """A dimension that is known as a formula only, in normal form: equal formulas compare equal.
+
+    >>> h = Open.symbol("H")
+    >>> print((h + 2 - 3) // 2 + 1)
+    ceil(H/2)
+    >>> print(2 * (h * 8) // 4)
+    4*H
+    """
+
+    __slots__ = ("constant", "terms")
+
+    def __init__(self, terms: Mapping[Atom, int], constant: int = 0) -> None:
+        kept = [(atom, k) for atom, k in terms.items() if k]
+        self.terms: tuple[tuple[Atom, int], ...] = tuple(sorted(kept, key=lambda t: str(t[0])))
+        self.constant = constant
+
+    @classmethod
+    def symbol(cls, name: str) -> Open:
+        return cls({name: 1})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Open):
+            return False
+        return (self.terms, self.constant) == (other.terms, other.constant)
+
+    def __hash__(self) -> int:
+        return hash((self.terms, self.constant))
+
+    def __add__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return Open(dict(self.terms), self.constant + other)
+        terms = dict(self.terms)
+        for atom, k in other.terms:
+            terms[atom] = terms.get(atom, 0) + k
+        total = Open(terms, self.constant + other.constant)
+        return total if total.terms else total.constant
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Open:
+        return Open({atom: -k for atom, k in self.terms}, -self.constant)
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + -other
+
+    def __rsub__(self, other: int) -> Dim:
+        return -self + other
+
+    def __mul__(self, other: int) -> Dim:
+        if not isinstance(other, int):
+            return NotImplemented
+        if other == 0:
+            return 0
+        return Open({atom: k * other for atom, k in self.terms}, self.constant * other)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, by: int) -> Dim:
+        if by == 1:
+            return self
+        whole = {atom: k // by for atom, k in self.terms if k % by == 0}
+        rest = Open({atom: k for atom, k in self.terms if k % by}, self.constant)
+        if not rest.terms:
+            return Open(whole, rest.constant // by)
+        # floor(floor(e / a) / by) is floor(e / (a * by)); constants of at least `by` come out
+        shift, constant = divmod(rest.constant, by)
+        inner = Open(dict(rest.terms), constant)
+        if len(inner.terms) == 1 and inner.terms[0][1] == 1:
+            atom = inner.terms[0][0]
+            if isinstance(atom, Quotient):
+                deeper = (atom.of + constant * atom.by) // (atom.by * by)
+                return Open(whole, shift) + deeper
+        common = math.gcd(by, *(k for _, k in inner.terms))
+        if common > 1:  # floor((2 e + c) / (2 b)) is floor((e + floor(c / 2)) / b)
+            inner = Open({a: k // common for a, k in inner.terms}, constant // common)
+            return Open(whole, shift) + inner // (by // common)
+        return Open({**whole, Quotient(inner, by): 1}, shift)
+
+    def at(self, values: Mapping[str, Dim]) -> Dim:
+        """The value where the symbols have these values, which may be formulas again."""
+        total: Dim = self.constant
+        for atom, k in self.terms:
+            if isinstance(atom, str):
+                total = total + values.get(atom, Open.symbol(atom)) * k
+            else:
+                total = total + (atom.of.at(values) // atom.by) * k
+        return total
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for atom, _ in self.terms:
+            for name in (atom,) if isinstance(atom, str) else atom.of.symbols:
+                found[name] = None
+        return tuple(found)
+
+    def __str__(self) -> str:
+        out = ""
+        for atom, k in self.terms:
+            sign = "-" if k < 0 else "+" if out else ""
+            out += f"{sign}{'' if abs(k) == 1 else f'{abs(k)}*'}{atom}"
+        if self.constant or not out:
+            out += f"{'+' if self.constant >= 0 and out else ''}{self.constant}"
+        return out
+
+    def __repr__(self) -> str:
+        return f"Open({self})"
+
+
+Dim: TypeAlias = int | Open
+
+
+def ceil_div(a: Dim, b: int) -> Dim:
+    """The smallest whole number not below a / b."""
+    return -(-a // b)
+
+
+def equal_when(a: Dim, b: Dim) -> int | None:
+    """The smallest m such that a = b whenever every open size in them is a multiple of m.
+
+    1 if they are always equal, None if no power of two up to 1024 does it. The answer is a proof: each
+    symbol S is replaced by m * S, and both sides have the same normal form.
+    """
+    if a == b:
+        return 1
+    if isinstance(a, int) and isinstance(b, int):
+        return None
+    names = {n for side in (a, b) if isinstance(side, Open) for n in side.symbols}
+    m = 2
+    while m <= 1024:
+        scaled = {n: Open.symbol(n) * m for n in names}
+        left = a.at(scaled) if isinstance(a, Open) else a
+        right = b.at(scaled) if isinstance(b, Open) else b
+        if left == right:
+            return m
+        m *= 2
+    return None
+
+
+class Shape(tuple[Dim, ...]):
+    """The shape of a value, without the batch: channels first, then depth, height and width."""
+
+    __slots__ = ()
+
+    def __new__(cls, *dims: Dim) -> Shape:
+        return super().__new__(cls, dims)
+
+    @property
+    def channels(self) -> int:
+        """The first dimension. Channels are never open."""
+        first = self[0]
+        assert isinstance(first, int)
+        return first
+
+    @property
+    def sides(self) -> tuple[Dim, ...]:
+        """What follows the channels: (), (L,), (H, W) or (D, H, W)."""
+        return self[1:]
+
+    def with_channels(self, channels: int) -> Shape:
+        return Shape(channels, *self[1:])
+
+    def with_sides(self, sides: Iterable[Dim]) -> Shape:
+        return Shape(self[0], *sides)
+
+    @property
+    def known(self) -> bool:
+        return all(isinstance(d, int) for d in self)
+
+    @property
+    def elements(self) -> int | None:
+        """How many numbers a value of this shape has; None while a size is open."""
+        return math.prod(d for d in self if isinstance(d, int)) if self.known else None
+
+    def at(self, values: Mapping[str, Dim]) -> Shape:
+        return Shape(*(d.at(values) if isinstance(d, Open) else d for d in self))
+
+    def __str__(self) -> str:
+        def shown(dim: Dim) -> str:
+            text = str(dim)
+            return text if text.isalnum() or text.endswith(")") and "*" not in text else f"({text})"
+
+        return "x".join(shown(d) for d in self)
+
+    def __repr__(self) -> str:
+        return f"Shape({self})"
+
+
+SIDE_NAMES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
