@@ -18,8 +18,17 @@ from netdsl.record import Record
 from netdsl.shapes import Size
 
 # Python's own order of precedence, loosest first.
-CHOOSE, OR, AND, NOT, COMPARE, SUM, PRODUCT, NEGATION, POWER, ATOM = range(10)
-_LEVELS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "**": POWER}
+CHOOSE, OR, AND, NOT, COMPARE, UNION, SUM, PRODUCT, NEGATION, POWER, ATOM = range(11)
+_LEVELS = {
+    "|": UNION,
+    "+": SUM,
+    "-": SUM,
+    "*": PRODUCT,
+    "/": PRODUCT,
+    "//": PRODUCT,
+    "%": PRODUCT,
+    "**": POWER,
+}
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -28,6 +37,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "//": operator.floordiv,
     "%": operator.mod,
     "**": operator.pow,
+    "|": operator.or_,
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -106,7 +116,9 @@ class Expr(Record):
 def number_text(value: float) -> str:
     """A float as a person writes it: `0.3`, `5e-4`, `1e-3`."""
     plain = repr(value)
-    if value == 0 or not math.isfinite(value) or "e" in plain:
+    if not math.isfinite(value):
+        return f'float("{plain}")'
+    if value == 0 or "e" in plain:
         return plain.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     digits = plain.replace("-", "").replace(".", "").strip("0")
     if abs(value) < 0.01 and len(digits) <= 3:
@@ -133,20 +145,26 @@ def literal_text(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         inner = ", ".join(literal_text(v) for v in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{literal_text(k)}: {literal_text(v)}' for k, v in value.items())}}}"
     return repr(value)
 
 
 def quoted(text: str) -> str:
     """A string literal as ruff writes it, safe whatever the text holds."""
-    quote = "'" if text.count('"') > text.count("'") else '"'
+    quote = quote_for(text)
+    return f"{quote}{escaped(text, quote)}{quote}"
+
+
+def quote_for(text: str) -> str:
+    """The quote that ruff writes round a text: the one with less to escape, `"` where equal."""
+    return "'" if text.count('"') > text.count("'") else '"'
+
+
+def escaped(text: str, quote: str) -> str:
+    """A text between such quotes; what cannot be seen is written as an escape."""
     escapes = {"\\": "\\\\", quote: f"\\{quote}"}
-    inner = "".join(
-        escapes.get(c) or (c if c.isprintable() and c.isascii() else ascii(c)[1:-1])
-        if not c.isprintable() or c in escapes
-        else c
-        for c in text
-    )
-    return f"{quote}{inner}{quote}"
+    return "".join(escapes.get(c) or (c if c.isprintable() else ascii(c)[1:-1]) for c in text)
 
 
 class Literal(Expr):
@@ -185,12 +203,16 @@ class Op(Expr):
     def level(self) -> int:  # type: ignore[override]
         return _LEVELS[self.op]
 
+    def operands(self) -> list[tuple[Expr, int]]:
+        """The two sides, and the level below which each goes into brackets."""
+        if self.op == "**":
+            return [(self.left, POWER + 1), (self.right, NEGATION)]
+        return [(self.left, self.level), (self.right, self.level + 1)]
+
     def _text(self) -> str:
-        level = self.level
-        left = bracketed(self.left, level + (self.op == "**"))
-        right = bracketed(self.right, level + (self.op != "**"))
-        simple = self.op == "**" and all(_is_simple(side) for side in (self.left, self.right))
-        return f"{left}**{right}" if simple else f"{left} {self.op} {right}"
+        left, right = (bracketed(side, level) for side, level in self.operands())
+        tight = self.op == "**" and is_tight_power(self.left, self.right)
+        return f"{left}**{right}" if tight else f"{left} {self.op} {right}"
 
     def parts(self) -> Iterable[Expr]:
         return (self.left, self.right)
@@ -199,9 +221,21 @@ class Op(Expr):
         return binary(self.op, change(self.left), change(self.right))
 
 
-def _is_simple(side: Expr) -> bool:
-    """What ruff writes without spaces round `**`."""
-    return isinstance(side, (Name, Literal, Attribute)) and "-" not in side.text[1:]
+def is_tight_power(base: Expr, exponent: Expr) -> bool:
+    """Whether ruff writes the power without spaces: `x**2`, `self.base**-n`."""
+    while isinstance(exponent, Op) and exponent.op == "**" and exponent.left.level == ATOM:
+        exponent = exponent.left  # `x**y**2`
+    if isinstance(exponent, Minus):
+        exponent = exponent.of
+    return base.level == ATOM and _is_plain(base) and _is_plain(exponent)
+
+
+def _is_plain(side: Expr) -> bool:
+    """A number, or a name, with attributes or without."""
+    while isinstance(side, Attribute):
+        side = side.of
+    number = isinstance(side, Literal) and isinstance(side.value, (int, float))
+    return isinstance(side, Name) or (number and "(" not in side.text)
 
 
 class Product(Expr):
@@ -210,10 +244,12 @@ class Product(Expr):
     items: tuple[Expr, ...]
     level = PRODUCT
 
+    def operands(self) -> list[tuple[Expr, int]]:
+        """The factors, and the level below which each goes into brackets."""
+        return [(factor, PRODUCT + (i > 0)) for i, factor in enumerate(self.items)]
+
     def _text(self) -> str:
-        first, *rest = self.items
-        later = (bracketed(i, PRODUCT + 1) for i in rest)
-        return " * ".join([bracketed(first, PRODUCT), *later])
+        return " * ".join(bracketed(factor, level) for factor, level in self.operands())
 
     def parts(self) -> Iterable[Expr]:
         return self.items
@@ -227,7 +263,12 @@ class Minus(Expr):
     level = NEGATION
 
     def _text(self) -> str:
-        return f"-{bracketed(self.of, NEGATION)}"
+        return f"-{bracketed(*self.operands()[0])}"
+
+    def operands(self) -> list[tuple[Expr, int]]:
+        """What is negated, and the level below which it goes into brackets: ruff has them round a
+        power."""
+        return [(self.of, ATOM if isinstance(self.of, Op) else NEGATION)]
 
     def parts(self) -> Iterable[Expr]:
         return (self.of,)
@@ -242,8 +283,12 @@ class Compare(Expr):
     right: Expr
     level = COMPARE
 
+    def operands(self) -> list[tuple[Expr, int]]:
+        """The two sides, and the level below which each goes into brackets."""
+        return [(self.left, COMPARE + 1), (self.right, COMPARE + 1)]
+
     def _text(self) -> str:
-        left, right = bracketed(self.left, COMPARE + 1), bracketed(self.right, COMPARE + 1)
+        left, right = (bracketed(side, level) for side, level in self.operands())
         return f"{left} {self.op} {right}"
 
     def parts(self) -> Iterable[Expr]:
@@ -258,7 +303,11 @@ class Not(Expr):
     level = NOT
 
     def _text(self) -> str:
-        return f"not {bracketed(self.of, NOT)}"
+        return f"not {bracketed(*self.operands()[0])}"
+
+    def operands(self) -> list[tuple[Expr, int]]:
+        """What is denied, and the level below which it goes into brackets."""
+        return [(self.of, NOT)]
 
     def parts(self) -> Iterable[Expr]:
         return (self.of,)
@@ -275,8 +324,12 @@ class Bool(Expr):
     def level(self) -> int:  # type: ignore[override]
         return AND if self.op == "and" else OR
 
+    def operands(self) -> list[tuple[Expr, int]]:
+        """The conditions, and the level below which each goes into brackets."""
+        return [(item, self.level + 1) for item in self.items]
+
     def _text(self) -> str:
-        return f" {self.op} ".join(bracketed(i, self.level + 1) for i in self.items)
+        return f" {self.op} ".join(bracketed(item, level) for item, level in self.operands())
 
     def parts(self) -> Iterable[Expr]:
         return self.items
@@ -322,7 +375,7 @@ class Subscript(Expr):
 
     def _text(self) -> str:
         inside = self.index.text
-        if isinstance(self.index, (Tuple,)):
+        if isinstance(self.index, Tuple) and self.index.items:
             inside = inside[1:-1]
         return f"{bracketed(self.of, ATOM)}[{inside}]"
 
@@ -340,11 +393,13 @@ class Range(Expr):
     stop: Expr | None
 
     def _text(self) -> str:
-        ends = [e for e in (self.start, self.stop) if e is not None]
-        colon = ":" if all(isinstance(e, (Name, Literal)) for e in ends) else " : "
         start = self.start.text if self.start is not None else ""
         stop = self.stop.text if self.stop is not None else ""
-        return f"{start}{colon}{stop}".strip()
+        return f"{start}:{stop}" if self.is_tight() else f"{start} : {stop}".strip()
+
+    def is_tight(self) -> bool:
+        """Whether ruff writes no spaces round the colon."""
+        return all(_is_short(e.of if isinstance(e, Minus) else e) for e in self.parts())
 
     def parts(self) -> Iterable[Expr]:
         return [e for e in (self.start, self.stop) if e is not None]
@@ -354,6 +409,11 @@ class Range(Expr):
             None if self.start is None else change(self.start),
             None if self.stop is None else change(self.stop),
         )
+
+
+def _is_short(end: Expr) -> bool:
+    """A name without a dot, a number, a string."""
+    return end.text.isidentifier() or (isinstance(end, Literal) and "(" not in end.text)
 
 
 class Tuple(Expr):
@@ -389,7 +449,7 @@ class Star(Expr):
     of: Expr
 
     def _text(self) -> str:
-        return f"*{self.of.text}"
+        return f"*{bracketed(self.of, UNION)}"
 
     def parts(self) -> Iterable[Expr]:
         return (self.of,)
@@ -470,19 +530,32 @@ class Text(Expr):
     pieces: tuple[str | Expr, ...]
 
     def _text(self) -> str:
+        quote = quote_for("".join(p for p in self.pieces if isinstance(p, str)))
         inner = ""
         for piece in self.pieces:
             if isinstance(piece, str):
-                inner += quoted(piece)[1:-1].replace("{", "{{").replace("}", "}}")
+                inner += escaped(piece, quote).replace("{", "{{").replace("}", "}}")
             else:
-                inner += "{" + piece.text.replace('"', "'") + "}"
-        return f'f"{inner}"'
+                inner += f"{{{_hole(piece, quote)}}}"
+        return f"f{quote}{inner}{quote}"
 
     def parts(self) -> Iterable[Expr]:
         return [p for p in self.pieces if isinstance(p, Expr)]
 
     def map(self, change: Callable[[Expr], Expr]) -> Expr:
         return text_of([p if isinstance(p, str) else change(p) for p in self.pieces])
+
+
+def _hole(expr: Expr, quote: str) -> str:
+    """The text of an expression in an f-string: without the string's own quote and backslashes,
+    which Python 3.11 does not take there."""
+    other = "'" if quote == '"' else '"'
+    text = expr.text
+    if other not in text:
+        text = text.replace(quote, other)
+    if quote in text or "\\" in text or text.startswith("{"):
+        raise ValueError(f"cannot stand in an f-string: {expr.text}")
+    return text
 
 
 # ------------------------------------------------------------------------------------ construction

@@ -6,16 +6,61 @@ from importlib import import_module
 
 from netdsl.layers.base import REGISTRY, Layer
 
+# What each module of this folder defines, so that it need not be imported to be known.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "convolution": ("conv", "conv_transpose"),
     "linear": ("linear",),
-    "pooling": (),
-    "normalization": (),
-    "activation": ("relu",),
-    "dropout": (),
-    "reshaping": (),
-    "resizing": (),
-    "merge": (),
+    "pooling": (
+        "maxpool",
+        "avgpool",
+        "adaptive_maxpool",
+        "adaptive_avgpool",
+        "global_maxpool",
+        "global_avgpool",
+    ),
+    "normalization": (
+        "bn",
+        "frozen_bn",
+        "groupnorm",
+        "layernorm",
+        "instancenorm",
+        "lrn",
+        "l2norm",
+    ),
+    "activation": (
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "prelu",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "hardswish",
+        "softplus",
+        "sigmoid",
+        "hardsigmoid",
+        "tanh",
+        "hardtanh",
+        "scaled_tanh",
+        "softsign",
+        "softmax",
+        "log_softmax",
+    ),
+    "dropout": ("dropout", "channel_dropout", "drop_path"),
+    "reshaping": (
+        "identity",
+        "flatten",
+        "reshape",
+        "permute",
+        "channel_shuffle",
+        "pixel_shuffle",
+        "space_to_depth",
+    ),
+    "resizing": ("upsample", "pad", "pad_channels"),
+    "cropping": ("crop", "center_crop", "slice"),
+    "merge": ("concat", "add", "mul"),
 }
 _FAMILY_OF = {word: family for family, words in FAMILIES.items() for word in words}
 WORDS = tuple(_FAMILY_OF)

@@ -8,22 +8,32 @@ about one sample: shapes have no batch dimension.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from math import prod
+from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict
 
-from netdsl.code.expr import Call, Expr, Literal, product
-from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.code.expr import Call, Expr, Literal, Tuple, product, subscript
+from netdsl.layers.arguments import ArgumentMistake, create, signature, source_text
+from netdsl.layers.fields import Value, spread
 from netdsl.shapes import Dim, Open, Shape, Size
 
+__all__ = [
+    "REGISTRY",
+    "ArgumentMistake",
+    "Cost",
+    "Given",
+    "Layer",
+    "Tensor",
+    "Value",
+    "Window",
+    "create",
+    "is_open",
+    "signature",
+    "source_text",
+]
+
 REGISTRY: dict[str, type[Layer]] = {}
-
-
-class Value:
-    """Something that flows: what a layer gave. A layer may take one as an argument (`like=@x`)."""
-
-    shape: Shape
 
 
 class Tensor(NamedTuple):
@@ -59,57 +69,6 @@ class Window(NamedTuple):
     padding: tuple[int, ...]
 
 
-# --------------------------------------------------------------------------------- parameter types
-def _extent(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        if all(isinstance(v, int) and not isinstance(v, bool) for v in value) and value:
-            return Size(value)
-    if isinstance(value, Size) and None in value:
-        raise PydanticCustomError("extent", "a size without `?`")
-    if isinstance(value, (int, Size)) and not isinstance(value, bool):
-        return value
-    raise PydanticCustomError("extent", "a whole number or a size like 3x3")
-
-
-def at_least(least: int) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        value = _extent(value)
-        if min(value if isinstance(value, Size) else (value,)) < least:
-            raise PydanticCustomError("extent", f"at least {least}")  # type: ignore[arg-type]
-        return value
-
-    return check
-
-
-def _flag(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    raise PydanticCustomError("flag", "`true` or `false`")
-
-
-Positive = Annotated[int, Field(ge=1, lt=2**31)]
-NonNegative = Annotated[int, Field(ge=0, lt=2**31)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Bool = Annotated[Any, BeforeValidator(_flag)]
-# One number for all sides, or a size with one number a side (height first): kernels, strides ...
-Extent = Annotated[Any, BeforeValidator(at_least(1))]
-# ... and paddings, which may be 0.
-Extents = Annotated[Any, BeforeValidator(at_least(0))]
-
-
-def spread(value: int | Size, dims: int, what: str) -> tuple[int, ...]:
-    """One number a side. A size with another number of sides is a mistake."""
-    if isinstance(value, Size):
-        if len(value) != dims:
-            raise Mistake(
-                "E210",
-                f"`{what}={value}` has {len(value)} sides, but the input has {dims}",
-                hint=f"write one number for all sides, or a size with {dims} sides",
-            )
-        return tuple(v for v in value if v is not None)
-    return (value,) * dims
-
-
 # -------------------------------------------------------------------------------------------- given
 class Given:
     """What a layer may say about itself in the emitted code.
@@ -126,10 +85,12 @@ class Given:
         incoming: Sequence[Expr],
         elements: Expr | None = None,
         one_number: Callable[[str], bool] | None = None,
+        sides: Callable[[], Sequence[Expr]] | None = None,
     ) -> None:
         self._fields = fields
         self._one_number = one_number
         self._elements = elements
+        self._sides = sides
         self.inputs = tuple(inputs)
         self.incoming = tuple(incoming)
 
@@ -147,14 +108,28 @@ class Given:
         return self.incoming[0]
 
     @property
+    def sides(self) -> Sequence[Expr]:
+        """The input's sides: what follows its channels."""
+        return [Literal(d) for d in self.x.sides] if self._sides is None else self._sides()
+
+    @property
     def elements(self) -> Expr:
         """All numbers of the input: `512 * 7 * 7`. What `flatten` gives."""
         if self._elements is not None:
             return self._elements
-        return product([self.in_channels, *(Literal(d) for d in self.x.sides)])
+        return product([self.in_channels, *self.sides])
 
     def get(self, name: str, default: Expr) -> Expr:
         return self._fields.get(name, default)
+
+    def entries(self, name: str, concrete: Sequence[int]) -> list[Expr]:
+        """An expression for each entry of a size or a list, which is `concrete` in this instance."""
+        expr = self._fields[name]
+        if isinstance(expr, Literal):
+            return [Literal(value) for value in concrete]
+        if not isinstance(expr, Tuple) and self.one_number(name):
+            return [expr] * len(concrete)
+        return [subscript(expr, Literal(i)) for i in range(len(concrete))]
 
     def one_number(self, name: str) -> bool:
         """Whether an `Extent` is one number for all sides in every instance."""
@@ -180,9 +155,8 @@ class Layer(BaseModel):
     )
 
     word: ClassVar[str] = ""  # how a `.net` text calls it; empty for an abstract layer
-    family: ClassVar[str] = (
-        ""  # convolution, pooling, normalization, activation, linear, dropout, shape, merge
-    )
+    # convolution, pooling, normalization, activation, linear, dropout, shape or merge
+    family: ClassVar[str] = ""
     positional: ClassVar[int] = 0
     many: ClassVar[bool] = False  # takes any number of inputs: a merge
     weighted: ClassVar[bool] = False  # can hold weights, so that a label on it names a level
@@ -209,10 +183,21 @@ class Layer(BaseModel):
         takes all its inputs: `output(*xs)`."""
         raise NotImplementedError
 
+    def condition(self, *xs: Shape) -> int:
+        """What every open size must be a multiple of for `output` to hold; 1 if any size will do.
+
+        `add` of `H` and `2 * ceil(H / 2)` is right for even H only: 2. The compiler warns.
+        """
+        return 1
+
     def references(self) -> dict[str, Value]:
         """Parameters that are values: they are inputs too, by name."""
         fields = type(self).model_fields
         return {n: v for n in fields if isinstance(v := getattr(self, n), Value)}
+
+    def per_side(self, name: str, dims: int) -> tuple[int, ...]:
+        """The parameter `name` as one number a side."""
+        return spread(getattr(self, name), dims, name, self.word)
 
     # ---------------------------------------------------------------------------------------- cost
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
@@ -224,13 +209,7 @@ class Layer(BaseModel):
         return 0
 
     def cost(self, x: Shape, y: Shape) -> Cost:
-        parameters = 0
-        for tensor in self.tensors(x):
-            if tensor.learned:
-                size = 1
-                for side in tensor.shape:
-                    size *= side
-                parameters += size
+        parameters = sum(prod(tensor.shape) for tensor in self.tensors(x) if tensor.learned)
         return Cost(parameters, self.macs(x, y))
 
     def window(self, x: Shape) -> Window | None:
@@ -254,79 +233,6 @@ class Layer(BaseModel):
     def label(self) -> str:
         """The layer in a paper's words: `3x3 conv, 64, /2`."""
         return self.word
-
-
-def signature(layer: type[Layer]) -> str:
-    """`conv(channels, kernel_size, stride=1, ...)`."""
-    parts = []
-    for name, field in layer.model_fields.items():
-        parts.append(name if field.is_required() else f"{name}={source_text(field.default)}")
-    return f"{layer.word}({', '.join(parts)})" if parts else layer.word
-
-
-def source_text(value: Any) -> str:
-    """A value as a `.net` text writes it."""
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        return f"[{', '.join(source_text(v) for v in value)}]"
-    return str(value)
-
-
-def create(layer: type[Layer], arguments: dict[str, Any]) -> Layer:
-    """The layer with these parameters; a `Mistake` that names the parameter where one is wrong.
-
-    The mistake's `argument` tells which one, so that the caller can point at it.
-    """
-    try:
-        return layer(**arguments)
-    except ValidationError as error:
-        raise _mistake(layer, error, arguments) from None
-
-
-class ArgumentMistake(Mistake):
-    """A mistake in one argument; `argument` is its name, None where it is missing."""
-
-    argument: str | None = None
-
-
-def _mistake(layer: type[Layer], error: ValidationError, arguments: dict[str, Any]) -> Mistake:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    kind, context = first["type"], first.get("ctx", {})
-    if kind == "missing":
-        hint = f"it is {signature(layer)}"
-        found = ArgumentMistake("E111", f"`{layer.word}` needs `{name}`", hint=hint)
-        return found
-    if kind == "extra_forbidden":
-        known = list(layer.model_fields)
-        hint = did_you_mean(name, known) or f"it is {signature(layer)}"
-        found = ArgumentMistake("E110", f"`{layer.word}` has no argument `{name}`", hint=hint)
-        found.argument = name
-        return found
-    value = source_text(arguments.get(name))
-    wanted = {
-        "int_type": "a whole number",
-        "int_from_float": "a whole number",
-        "float_type": "a number",
-        "string_type": "a text",
-        "greater_than_equal": f"at least {context.get('ge')}",
-        "greater_than": f"more than {context.get('gt')}",
-        "less_than_equal": f"at most {context.get('le')}",
-        "less_than": f"less than {context.get('lt')}",
-        "literal_error": str(context.get("expected", "")).replace("'", '"'),
-    }.get(kind, first["msg"])
-    hint = None
-    given_value = arguments.get(name)
-    if kind in ("int_type", "int_from_float", "extent") and isinstance(given_value, float):
-        hint = "`/` gives a fraction; `//` divides whole numbers"
-    found = ArgumentMistake(
-        "E112", f"`{name}` of `{layer.word}` must be {wanted}, not {value}", hint=hint
-    )
-    found.argument = name
-    return found
 
 
 def is_open(*dims: Dim) -> bool:

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from math import prod
 from typing import ClassVar
 
-from netdsl.code.expr import Call, Expr, call, given
+from netdsl.code.expr import Call, Expr, Literal, call, given
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Bool, Extent, Extents, Given, Layer, Positive, Tensor, Window
-from netdsl.layers.geometry import (
-    Padding,
-    moved,
-    padding_expr,
-    padding_of,
-    sides_of,
-    size_label,
-    spread,
-)
-from netdsl.shapes import Shape
+from netdsl.layers.base import Given, Layer, Tensor, Window
+from netdsl.layers.fields import Bool, Extent, Extents, Positive
+from netdsl.layers.geometry import Motion, Padding, motion, padding_expr, size_label, step_label
+from netdsl.layers.inputs import check_groups, sides_of
+from netdsl.shapes import Dim, Shape
 
 
-def check_groups(word: str, groups: int, incoming: int, channels: int) -> None:
-    """Both numbers of channels must fall into equal groups."""
-    for what, number in (("input", incoming), ("output", channels)):
-        if number % groups:
-            fitting = [
-                g
-                for g in range(1, min(incoming, channels) + 1)
-                if incoming % g == channels % g == 0
-            ]
-            near = min(fitting, key=lambda g: abs(g - groups))
-            raise Mistake(
-                "E214",
-                f"`{word}` cannot divide its {number} {what} channels into {groups} groups",
-                hint=f"groups must divide {incoming} and {channels}: {near} would do",
-            )
+def times(places: int | None, each: int) -> int | None:
+    """The multiply-adds of a number of places, which is None while a size is open."""
+    return None if places is None else places * each
 
 
 class Conv(Layer):
@@ -44,7 +26,7 @@ class Conv(Layer):
     H' = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
     Weights: channels x C/groups x kernel_size, and channels for the bias.
     Source: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, II.A; groups:
-    Krizhevsky et al., 2012, 3.5.
+    Krizhevsky et al., 2012, 3.5; dilation: Yu and Koltun, 2016.
     """
 
     word: ClassVar[str] = "conv"
@@ -61,36 +43,32 @@ class Conv(Layer):
     groups: Positive = 1
     bias: Bool = True
 
-    def _geometry(self, x: Shape) -> tuple[tuple[int, ...], ...]:
-        dims = sides_of(x, self.word)
-        kernel = spread(self.kernel_size, dims, "kernel_size")
-        dilation = spread(self.dilation, dims, "dilation")
-        stride = spread(self.stride, dims, "stride")
-        return kernel, stride, padding_of(self.padding, kernel, dilation), dilation
+    def _motion(self, x: Shape) -> Motion:
+        return motion(x, self.word, self.kernel_size, self.stride, self.padding, self.dilation)
 
     def output(self, x: Shape) -> Shape:
-        kernel, stride, padding, dilation = self._geometry(x)
-        check_groups(self.word, self.groups, x.channels, self.channels)
-        return Shape(self.channels, *moved(x, kernel, stride, padding, dilation, self.word))
+        sides = self._motion(x).over(x, self.word)
+        check_groups(self.word, self.groups, input=x.channels, output=self.channels)
+        return Shape(self.channels, *sides)
 
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
-        kernel = spread(self.kernel_size, len(x) - 1, "kernel_size")
+        kernel = self.per_side("kernel_size", len(x) - 1)
         weight = Tensor("weight", (self.channels, x.channels // self.groups, *kernel))
         return (weight, Tensor("bias", (self.channels,))) if self.bias else (weight,)
 
     def macs(self, x: Shape, y: Shape) -> int | None:
-        kernel = spread(self.kernel_size, len(x) - 1, "kernel_size")
-        places = y.elements
-        return None if places is None else places * (x.channels // self.groups) * math.prod(kernel)
+        kernel = self.per_side("kernel_size", len(x) - 1)
+        return times(y.elements, x.channels // self.groups * prod(kernel))
 
     def window(self, x: Shape) -> Window:
-        kernel, stride, padding, dilation = self._geometry(x)
-        return Window(tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation)), stride, padding)
+        return self._motion(x).window
 
     def out_channels(self, a: Given) -> Expr:
         return a.channels
 
     def module(self, a: Given) -> Call:
+        same = a.stride == Literal(1)  # else PyTorch does not take its own word
+        padding = padding_expr(a, self.padding, self._motion(a.x).padding, torch_has_same=same)
         return call(
             f"nn.Conv{a.dims}d",
             a.in_channels,
@@ -98,7 +76,7 @@ class Conv(Layer):
             kernel_size=a.kernel_size,
             **given(
                 stride=(a.stride, 1),
-                padding=(padding_expr(a, self.padding), 0),
+                padding=(padding, 0),
                 dilation=(a.dilation, 1),
                 groups=(a.groups, 1),
                 bias=(a.bias, True),
@@ -106,15 +84,17 @@ class Conv(Layer):
         )
 
     def label(self) -> str:
-        stride = "" if self.stride == 1 else f", /{size_label(self.stride, 1)}"
+        dilation = size_label(self.dilation, 1)
+        spaced = "" if dilation == "1" else f" dil {dilation}"
         groups = "" if self.groups == 1 else f", g{self.groups}"
-        return f"{size_label(self.kernel_size)} conv, {self.channels}{groups}{stride}"
+        what = f"{size_label(self.kernel_size)} conv{spaced}, {self.channels}{groups}"
+        return what + step_label(self.stride)
 
 
 class ConvTranspose(Layer):
     """Transposed convolution, which widens a map.
 
-    Input: C x H x W (or 1-d, 3-d). Output: channels x H' x W' with
+    Input: C x H x W (or C x L, C x D x H x W). Output: channels x H' x W' with
     H' = (H - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1.
     Weights: C x channels/groups x kernel_size, and channels for the bias.
     Source: Zeiler et al., Deconvolutional Networks, 2010; Dumoulin and Visin, 2016, 4.
@@ -137,33 +117,36 @@ class ConvTranspose(Layer):
 
     def output(self, x: Shape) -> Shape:
         dims = sides_of(x, self.word)
-        check_groups(self.word, self.groups, x.channels, self.channels)
         names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-        spread_out = [spread(getattr(self, name), dims, name) for name in names]
-        sides = []
-        for n, k, s, p, extra, d in zip(x.sides, *spread_out):
-            if extra >= max(s, d):
-                raise Mistake(
-                    "E215",
-                    f"output_padding={extra} must be smaller than the stride or the dilation, {max(s, d)}",
-                )
-            side = (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
-            if isinstance(side, int) and side < 1:
-                raise Mistake("E213", f"the padding of `{self.word}` leaves nothing of {x}")
-            sides.append(side)
+        geometry = [self.per_side(name, dims) for name in names]
+        sides = [self._side(*side) for side in zip(x.sides, *geometry)]
+        if any(isinstance(side, int) and side < 1 for side in sides):
+            raise Mistake(
+                "E213",
+                f"`{self.word}` leaves nothing of {x}: padding={self.padding} cuts all away",
+                hint="the padding of a transposed convolution is cut off its output",
+            )
+        check_groups(self.word, self.groups, input=x.channels, output=self.channels)
         return Shape(self.channels, *sides)
 
+    def _side(self, n: Dim, kernel: int, stride: int, padding: int, extra: int, space: int) -> Dim:
+        if extra >= max(stride, space):
+            raise Mistake(
+                "E215",
+                f"`output_padding={extra}` of `{self.word}` must be smaller than its stride or "
+                f"its dilation, {stride} and {space}",
+                hint="it chooses among the sizes that a convolution with this stride makes equal",
+            )
+        return (n - 1) * stride - 2 * padding + space * (kernel - 1) + extra + 1
+
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
-        kernel = spread(self.kernel_size, len(x) - 1, "kernel_size")
+        kernel = self.per_side("kernel_size", len(x) - 1)
         weight = Tensor("weight", (x.channels, self.channels // self.groups, *kernel))
         return (weight, Tensor("bias", (self.channels,))) if self.bias else (weight,)
 
     def macs(self, x: Shape, y: Shape) -> int | None:
-        kernel = spread(self.kernel_size, len(x) - 1, "kernel_size")
-        places = x.elements
-        return (
-            None if places is None else places * (self.channels // self.groups) * math.prod(kernel)
-        )
+        kernel = self.per_side("kernel_size", len(x) - 1)
+        return times(x.elements, self.channels // self.groups * prod(kernel))
 
     def out_channels(self, a: Given) -> Expr:
         return a.channels
@@ -185,5 +168,6 @@ class ConvTranspose(Layer):
         )
 
     def label(self) -> str:
-        stride = "" if self.stride == 1 else f", x{size_label(self.stride, 1)}"
-        return f"{size_label(self.kernel_size)} up-conv, {self.channels}{stride}"
+        groups = "" if self.groups == 1 else f", g{self.groups}"
+        what = f"{size_label(self.kernel_size)} up-conv, {self.channels}{groups}"
+        return what + step_label(self.stride, "x")

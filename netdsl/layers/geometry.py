@@ -6,15 +6,17 @@ arithmetic for deep learning", 2016.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
-from netdsl.code.expr import Expr, Literal
+from netdsl.code.expr import Expr, Literal, Tuple, sequence
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Given, at_least, spread
-from netdsl.shapes import SIDE_NAMES, Dim, Shape, Size, ceil_div
+from netdsl.layers.base import Given, Window
+from netdsl.layers.fields import at_least, refuse, spread
+from netdsl.layers.inputs import sides_of
+from netdsl.shapes import Dim, Shape, Size, ceil_div
 
 _extents = at_least(0)
 
@@ -23,7 +25,7 @@ def _padding(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("same", "valid", "full"):
             return value
-        raise PydanticCustomError("padding", 'a number, a size, "same", "valid" or "full"')
+        raise refuse('a number, a size, "same", "valid" or "full"')
     return _extents(value)
 
 
@@ -32,21 +34,71 @@ def _padding(value: Any) -> Any:
 Padding = Annotated[Any, BeforeValidator(_padding)]
 
 
-def sides_of(x: Shape, word: str, allowed: tuple[int, ...] = (1, 2, 3)) -> int:
-    """How many sides the input has beside its channels; a mistake if the layer cannot take that."""
-    dims = len(x) - 1
-    if dims not in allowed:
-        wanted = " or ".join("x".join(("C", *SIDE_NAMES[d])) for d in allowed)
-        raise Mistake(
-            "E211",
-            f"`{word}` needs a map ({wanted}), but gets {x}",
-            hint="a flat vector is no map; does `flatten` stand too early?" if dims == 0 else None,
+class Motion(NamedTuple):
+    """How a window moves over a map: one number a side."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """How many places of the input the window spans."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation))
+
+    @property
+    def window(self) -> Window:
+        return Window(self.reach, self.stride, self.padding)
+
+    def over(self, x: Shape, word: str, ceil_mode: bool = False) -> tuple[Dim, ...]:
+        """The sides of what the window gives.
+
+        floor((n + 2p - reach) / s) + 1. With `ceil_mode` the quotient is rounded up, but the last
+        window must start inside the input or its left padding: ceil((n + min(2p - reach + s, p)) / s).
+        """
+        sides: list[Dim] = []
+        for n, reach, s, p in zip(x.sides, self.reach, self.stride, self.padding):
+            if ceil_mode:
+                side = ceil_div(n + min(2 * p - reach + s, p), s)
+            else:
+                side = (n + 2 * p - reach) // s + 1
+            if isinstance(side, int) and side < 1:
+                raise self._too_large(x, word)
+            sides.append(side)
+        return tuple(sides)
+
+    def _too_large(self, x: Shape, word: str) -> Mistake:
+        padded = f" with padding {Size(self.padding)}" if any(self.padding) else ""
+        spans = ""
+        if set(self.dilation) != {1}:
+            spans = f", which spans {Size(self.reach)} with dilation {Size(self.dilation)},"
+        return Mistake(
+            "E213",
+            f"the {Size(self.kernel)} kernel of `{word}`{spans} is larger than its input, "
+            f"{Shape(*x.sides)}{padded}",
+            hint="a smaller kernel, more padding or fewer strides above would fit",
         )
-    return dims
+
+
+def motion(
+    x: Shape,
+    word: str,
+    kernel_size: int | Size,
+    stride: int | Size | None = 1,
+    padding: int | Size | str = 0,
+    dilation: int | Size = 1,
+) -> Motion:
+    """The arguments of a layer for the number of sides that `x` has. `stride=None` is the kernel's."""
+    dims = sides_of(x, word)
+    kernel = spread(kernel_size, dims, "kernel_size", word)
+    steps = kernel if stride is None else spread(stride, dims, "stride", word)
+    spaces = spread(dilation, dims, "dilation", word)
+    return Motion(kernel, steps, padding_of(padding, kernel, spaces, word), spaces)
 
 
 def padding_of(
-    padding: int | Size | str, kernel: tuple[int, ...], dilation: tuple[int, ...]
+    padding: int | Size | str, kernel: tuple[int, ...], dilation: tuple[int, ...], word: str
 ) -> tuple[int, ...]:
     """The padding of both ends, one number a side."""
     if padding == "valid":
@@ -58,71 +110,52 @@ def padding_of(
             if k % 2 == 0:
                 raise Mistake(
                     "E212",
-                    f'padding="same" needs an odd kernel, not {Size(kernel)}',
+                    f'`{word}` with padding="same" needs an odd kernel, not {Size(kernel)}',
                     hint="an even kernel has no middle: write the padding as a number",
                 )
         return tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))
     assert not isinstance(padding, str)
-    return spread(padding, len(kernel), "padding")
+    return spread(padding, len(kernel), "padding", word)
 
 
-def moved(
-    x: Shape,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-    word: str,
-    ceil_mode: bool = False,
-) -> tuple[Dim, ...]:
-    """The sides of what a window moved over `x` gives.
+def padding_expr(
+    a: Given, padding: int | Size | str, concrete: tuple[int, ...], torch_has_same: bool = False
+) -> Expr:
+    """The padding in emitted code: as it was given, or in terms of the kernel if it is a word.
 
-    floor((n + 2p - d(k-1) - 1) / s) + 1. With `ceil_mode` the quotient is rounded up, but the last
-    window must start inside the input or its left padding: that is ceil((n + min(2p - d(k-1) - 1 + s, p)) / s).
+    A name for a kernel that is no number for all sides may stand for a number in one instance and for
+    a size in another, so no formula holds. Then it is PyTorch's own "same" if the call knows that word,
+    else the number of this instance, which the emitter finds wrong for the others.
     """
-    out: list[Dim] = []
-    for n, k, s, p, d in zip(x.sides, kernel, stride, padding, dilation):
-        reach = d * (k - 1) + 1
-        if isinstance(n, int) and n + 2 * p < reach:
-            padded = f" ({Shape(*x.sides)} with padding {Size(padding)})" if any(padding) else ""
-            spaced = (
-                f" with dilation {Size(dilation)} spans {Size(e * (j - 1) + 1 for j, e in zip(kernel, dilation))} and"
-                if set(dilation) != {1}
-                else ""
-            )
-            raise Mistake(
-                "E213",
-                f"the {Size(kernel)} kernel of `{word}`{spaced} is larger than its input{padded}",
-                hint=f"it gets {x}; a smaller kernel, more padding or fewer strides above would fit",
-            )
-        if ceil_mode:
-            out.append(ceil_div(n + min(2 * p - reach + s, p), s))
-        else:
-            out.append((n + 2 * p - reach) // s + 1)
-    return tuple(out)
-
-
-def padding_expr(a: Given, padding: int | Size | str, kernel_name: str = "kernel_size") -> Expr:
-    """The padding in emitted code: the number where it is one, else in terms of the kernel."""
+    if not isinstance(padding, str):
+        return a.padding
     if padding == "valid":
         return Literal(0)
-    kernel = getattr(a, kernel_name)
-    dilation = a.get("dilation", Literal(1))
-    if padding in ("same", "full"):
-        if isinstance(kernel, Literal) and isinstance(dilation, Literal):
-            sizes = spread(kernel.value, a.dims, "kernel_size")
-            spaces = spread(dilation.value, a.dims, "dilation")
-            return Literal(Size(padding_of(padding, sizes, spaces)))
-        if a.one_number(kernel_name) and a.one_number("dilation"):
-            return _symbolic(padding, kernel, dilation)
-        return Literal("same")  # PyTorch's own word; right for stride 1, which is checked
-    return a.padding
+    kernel, dilation = _sides(a, "kernel_size"), _sides(a, "dilation")
+    if kernel is not None and dilation is not None:
+        ends = [_end(padding, k, d) for k, d in zip(kernel, dilation)]
+        return ends[0] if len(set(ends)) == 1 else sequence(ends)
+    if padding == "same" and torch_has_same:
+        return Literal("same")
+    return Literal(Size(concrete))
 
 
-def _symbolic(padding: str, kernel: Expr, dilation: Expr) -> Expr:
+def _sides(a: Given, name: str) -> Sequence[Expr] | None:
+    """The expressions of an `Extent`, one a side; None for a name that may stand for a size."""
+    expr = a.get(name, Literal(1))
+    if isinstance(expr, Literal):
+        return [Literal(n) for n in spread(expr.value, a.dims, name, "")]
+    if isinstance(expr, Tuple):
+        return expr.items
+    return [expr] * a.dims if a.one_number(name) else None
+
+
+def _end(padding: str, kernel: Expr, dilation: Expr) -> Expr:
+    if kernel == Literal(1):
+        return Literal(0)
     if padding == "full":
         return dilation * (kernel - 1)
-    if isinstance(dilation, Literal) and dilation.value == 1:
+    if dilation == Literal(1):
         return kernel // 2  # the kernel is odd
     return dilation * (kernel - 1) // 2
 
@@ -132,3 +165,9 @@ def size_label(value: int | Size | str, dims: int = 2) -> str:
     if isinstance(value, Size):
         return str(value[0]) if dims == 1 and len(set(value)) == 1 else str(value)
     return str(value) if dims == 1 else "x".join([str(value)] * dims)
+
+
+def step_label(stride: int | Size, sign: str = "/") -> str:
+    """`, /2` behind a label; nothing for a stride of 1."""
+    text = size_label(stride, 1)
+    return "" if text == "1" else f", {sign}{text}"

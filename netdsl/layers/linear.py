@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from netdsl.code.expr import Call, Expr, call, given
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Bool, Given, Layer, Positive, Tensor
+from netdsl.layers.base import Given, Layer, Tensor
+from netdsl.layers.fields import Bool, Positive
 from netdsl.shapes import Shape
 
 
@@ -47,7 +48,7 @@ class Linear(Layer):
         return a.features
 
     def module(self, a: Given) -> Call:
-        return call("nn.Linear", a.in_channels, self.out_channels(a), **given(bias=(a.bias, True)))
+        return call("nn.Linear", a.in_channels, a.features, **given(bias=(a.bias, True)))
 
     def label(self) -> str:
         return f"fc, {self.features}"

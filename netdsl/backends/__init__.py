@@ -1,0 +1,1 @@
+"""Design -> text. A backend reads the Design only."""

@@ -1,0 +1,492 @@
+"""One class from the uses of one block: constructor, forward, parameters.
+
+The body of the text is run once with its parameters standing for themselves, beside the concrete rows
+that it must serve. Conditions that have one outcome in all rows are folded, loops stay loops where that
+can be said, what cannot be said at all raises `Differ`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from netdsl.backends.torch.forward import LoopOp, Op
+from netdsl.backends.torch.names import distinct, safe_parameter
+from netdsl.backends.torch.symbols import (
+    At,
+    Differ,
+    Env,
+    Rows,
+    Scene,
+    SymModule,
+    SymTarget,
+    Val,
+    Var,
+    parameters_of,
+    with_arguments,
+)
+from netdsl.backends.torch.template import Param, Template, annotation_of, same_value
+from netdsl.code import expr as code
+from netdsl.code.expr import Expr, Literal, Name
+from netdsl.code.stmt import Assign, Statement
+from netdsl.design import Applied, Frame, Link, Merge, Region, Scope, Value
+from netdsl.elaborate.values import BlockDef, LayerDef, Target, freeze
+from netdsl.layers.base import Given, Layer
+from netdsl.record import Record
+from netdsl.shapes import Open, Size
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.backends.torch.emitter import Emitter
+
+FEW_TRIPS = 8
+FEW_STEPS = 3
+
+
+class Builder:
+    """Builds one class. `scopes` are the rows."""
+
+    def __init__(self, emitter: Emitter, template: Template, scopes: Sequence[Scope], rows: Rows) -> None:
+        self.emitter = emitter
+        self.template = template
+        self.scopes = list(scopes)
+        self.rows = rows
+        self.scene = Scene(emitter.run)
+        self.ctor: list[Statement] = []
+        self.ops: list[Op | LoopOp] = []
+        self.params: list[Param] = []
+        self.facts: dict[str, Param] = {}
+        self.deps: dict[str, frozenset[str]] = {}  # local variable -> parameters that it depends on
+        self.meanings: dict[str, Expr] = {}  # local variable -> what it was assigned, if only once
+        self.origins: dict[str, str] = {}  # name in the emitted code -> name in the text
+        self.locals: set[str] = set()
+        self.attributes: set[str] = set()
+        self.stored: dict[str, str] = {}  # expressions of the constructor that forward needs -> attribute
+        self.captured: list[Captured] = []  # values and modules from around, passed to forward
+        self.captured_inputs: list[tuple[Var, str]] = []  # parameters of forward beside the running value
+        self.fixed_sides = False  # heights and widths are constants in the code
+        self.multiple_inputs = False  # a net with several inputs: no running value at the start
+        self.names_of_modules: dict[str, Expr] = {}  # variables that are attributes: shared modules, tensors
+        self.free: dict[str, Sequence[Any]] = {}  # names from around, passed to the constructor
+        self.outer: Builder | None = None
+        self.is_list = False  # an nn.ModuleList: children are items
+
+    # ------------------------------------------------------------------------------------- set-up
+    def block(self) -> Builder:
+        """The builder of the block or net around a helper."""
+        return self if self.outer is None else self.outer.block()
+
+    def fresh(self, wanted: str) -> str:
+        """A local name of the constructor that nothing else has."""
+        taken = self.locals | {p.name for p in self.params} | set(self.origins) | {"self"}
+        name = distinct(wanted, taken)
+        self.locals.add(name)
+        return name
+
+    def attribute(self, wanted: str) -> str:
+        """An attribute for something that has no name in the text; labels of the scope are avoided."""
+        names: set[str] = set(self.attributes)
+        for scope in self.scopes:
+            names |= set(scope.children) | set(scope.weights) | set(scope.labels)
+        name = wanted
+        while name in names:
+            name += "_"
+        self.attributes.add(name)
+        return name
+
+    def bind_parameters(self, definition: BlockDef, env: Env) -> None:
+        """What becomes a parameter of the constructor, and what its parameters are in the text."""
+        at = At(self.scene, env, self.rows, definition.file, None, self.fact)
+        for node in definition.params:
+            name = node.name.text
+            values = [s.arguments[name] for s in self.scopes]
+            env.names[name] = self._parameter(node, name, values, at)
+
+    def _parameter(self, node: ast.Param, name: str, values: list[Any], at: At) -> Any:
+        first = values[0]
+        if isinstance(first, Target):
+            self._uniform(values, name)
+            return at.from_value(first)
+        if isinstance(first, Value) or (isinstance(first, tuple) and _holds_values(first)):
+            return self._value_parameter(name, values)
+        if not isinstance(first, (int, float, str, tuple)) and first is not None:
+            self._uniform(values, name)
+            return SymModule(first, self._captured_module(name))
+        return self._number_parameter(node, name, values, at)
+
+    def _uniform(self, values: Sequence[Any], why: str) -> None:
+        keys = [freeze(v) for v in values]
+        if any(k != keys[0] for k in keys):
+            raise Differ(self.rows, keys, why)
+
+    def _captured_module(self, name: str) -> Var:
+        var = Var(label=name)
+        self.template.forward_params.append((name, "nn.Module"))
+        self.captured_inputs.append((var, name))
+        return var
+
+    def _value_parameter(self, name: str, values: list[Any]) -> Any:
+        """A value that flows in beside the running one: an argument of `forward`."""
+        if isinstance(values[0], tuple):
+            self._uniform([_structure(v) for v in values], name)
+            entries = []
+            var = Var(label=name)
+            self.captured_inputs.append((var, name))
+            self.template.forward_params.append((name, "Sequence[Tensor]"))
+            channels = self._channels_parameter(name, [tuple(_channels(e) for e in v) for v in values])
+            for i in range(len(values[0])):
+                inner = Var()
+                val = Val(code.subscript(channels, Literal(i)), [v[i] for v in values], self.rows, var=inner)
+                self.ops.append(Op((inner,), code.Subscript(var.expr, Literal(i)), name))
+                entries.append(self.scene.know(val))
+            return tuple(entries)
+        var = Var(label=name)
+        self.captured_inputs.append((var, name))
+        self.template.forward_params.append((name, "Tensor"))
+        channels = self._channels_parameter(name, [_channels(v) for v in values])
+        return self.scene.know(Val(channels, values, self.rows, var=var))
+
+    def _channels_parameter(self, name: str, values: Sequence[Any]) -> Expr:
+        own = safe_parameter(f"{name}_channels")
+        self.params.append(Param(own, "channels", name, annotation_of(values)))
+        self.locals.add(own)
+        return Name(own)
+
+    def _number_parameter(self, node: ast.Param, name: str, values: list[Any], at: At) -> Any:
+        python = distinct(safe_parameter(name), self.locals)
+        self.locals.add(python)
+        self.origins[python] = name
+        annotation = annotation_of(values)
+        if node.default is None:
+            self.params.append(Param(python, "argument", name, annotation))
+            return Name(python)
+        plain = _constant_default(node.default)
+        same = all(same_value(v, values[0]) for v in values)
+        if plain is not None:
+            if all(same_value(v, plain[0]) for v in values):
+                return Literal(plain[0], plain[1])
+            structural = all(isinstance(v, (Size, bool, str)) or v is None for v in values)
+            if same and structural:
+                return Literal(values[0])
+            default = Literal(values[0]) if same else Literal(plain[0], plain[1])
+            kinds = annotation_of([*values, default.value])
+            self.params.append(Param(python, "argument", name, kinds, default))
+            return Name(python)
+        try:
+            expr = at.sym(node.default)
+            if isinstance(expr, Expr) and self._holds(expr, values, at):
+                return expr
+        except (Differ, KeyError, TypeError, LookupError):
+            expr = None
+        param = Param(python, "argument", name, annotation)
+        param.computed = expr if isinstance(expr, Expr) else None
+        self.params.append(param)
+        return Name(python)
+
+    def _holds(self, expr: Expr, values: Sequence[Any], at: At) -> bool:
+        """Whether an expression has these values in all rows."""
+        found = self.evaluate_rows(expr, at)
+        return found is not None and all(same_value(_plain(f), _plain(v)) for f, v in zip(found, values))
+
+    def evaluate_rows(self, expr: Expr, at: At) -> list[Any] | None:
+        """What an expression of the constructor is in every row; None if that cannot be told."""
+        from netdsl.backends.torch.check import FUNCTIONS
+
+        out = []
+        for i, frame in enumerate(at.rows.frames):
+            names: dict[str, Any] = dict(FUNCTIONS)
+            for name in expr.names:
+                if name in names:
+                    continue
+                value = self._value_in(name, i, frame, at)
+                if value is _NOTHING:
+                    return None
+                names[name] = value
+            try:
+                out.append(code.evaluate(expr, names))
+            except (ArithmeticError, TypeError, LookupError, ValueError):
+                return None
+        return out
+
+    def _value_in(self, name: str, row: int, frame: Frame, at: At) -> Any:
+        if name in self.meanings and name not in self.origins:
+            inner = self.evaluate_rows(self.meanings[name], at)
+            return _NOTHING if inner is None else inner[row]
+        if name == self.in_channels_name:
+            value = at.rows.lift([s.input for s in self.scopes], self.rows)[row] if self.outer is None else None
+            return value.shape.channels if value is not None and value.shape is not None else _NOTHING
+        for param in self.params:
+            if param.name == name and param.role == "channels":
+                scope = at.rows.lift(self.scopes, self.rows)[row]
+                return _channels(scope.arguments[param.source])
+        try:
+            found = frame.find(self.origins.get(name, name))
+        except KeyError:
+            return _NOTHING
+        return _plain(found) if isinstance(found, (int, float, str, tuple)) else _NOTHING
+
+    in_channels_name = "in_channels"
+
+    def fact(self, name: str) -> Expr | None:
+        """`in.height` as a parameter of the constructor."""
+        known = self.facts.get(name)
+        if known is None:
+            param = Param(distinct(f"in_{name}", self.locals), "fact", name, "int")
+            self.locals.add(param.name)
+            self.facts[name] = known = param
+            self.params.insert(1 if self.params and self.params[0].role == "in" else 0, param)
+        return Name(known.name)
+
+    def input_value(self, values: Sequence[Value | None], env: Env) -> Val | None:
+        """What flows in: its channels are the parameter `in_channels`."""
+        if any(v is None for v in values):
+            return None
+        var = Var(label="x")
+        taken = {self.origins.get(n, n) for n in self.locals}
+        self.in_channels_name = "in_channels" if "in_channels" not in taken else "input_channels"
+        self.locals.add(self.in_channels_name)
+        self.params.insert(0, Param(self.in_channels_name, "in", "", "int"))
+        val = Val(Name(self.in_channels_name), [v for v in values if v is not None], self.rows, var=var)
+        return self.scene.know(val)
+
+    # ------------------------------------------------------------------------------------- layers
+    def step_target(self, at: At, step: ast.Call, links: Sequence[Link]) -> SymTarget:
+        """The layer or block of a step, with all its arguments as expressions."""
+        definition = _definition_of(links[0])
+        base = at.env.find(step.name.text)
+        if not isinstance(base, SymTarget) or base.definition is not definition and not _same(base.definition, definition):
+            base = None
+        if base is None and step.name.text in at.file.definitions:
+            found = at.sym(ast.Ref(step.name.span, step.name.text))
+            if isinstance(found, SymTarget):
+                base = found
+        if base is None:
+            base = SymTarget(definition, {}, frozenset())
+        return with_arguments(at, base, step.args)
+
+    def given(self, at: At, layer: Layer, target: SymTarget, links: Sequence[Link], incoming: Sequence[Val]) -> Given:
+        """What a layer says about itself in the code: its parameters and inputs as expressions."""
+        fields: dict[str, Expr] = {}
+        references = layer.references()
+        for name, field in type(layer).model_fields.items():
+            if name in references:
+                value = at.resolve([link.what.layer.references()[name] for link in links])  # type: ignore[union-attr,misc]
+                assert value.var is not None
+                value.var.tapped = True
+                fields[name] = value.var.expr
+            elif name in target.bound:
+                sym = target.bound[name]
+                fields[name] = sym if isinstance(sym, Expr) else code.sequence(sym)  # type: ignore[arg-type]
+            else:
+                fields[name] = Literal(field.default)
+        fields.update(_arguments_of_extern(layer, target, at))
+        shapes = [[v.shape for v in val.at(at.rows)] for val in incoming]
+        first = shapes[0][0]
+        ranks = [len(s) for s in shapes[0]]
+        if len(set(ranks)) > 1:
+            raise Differ(at.rows, ranks, "inputs of different rank")
+
+        def one_number(name: str) -> bool:
+            values = [getattr(link.what.layer, name) for link in links]  # type: ignore[union-attr]
+            return all(not isinstance(v, Size) or len(set(v)) == 1 for v in values)
+
+        channels = [self.channels_of(at, val) for val in incoming]
+        assert first is not None
+        return Given(
+            fields,
+            [s[0] for s in shapes],
+            channels,
+            None,
+            one_number,
+            lambda: self.sides_of(at, incoming[0]),
+        )
+
+    def sides_of(self, at: At, val: Val) -> list[Expr]:
+        """Height and width where the code must have them: constants, if all rows agree."""
+        shapes = [v.shape for v in val.at(at.rows)]
+        self.scene.wanted |= val.taint
+        self.fixed_sides = True
+        out: list[Expr] = []
+        for i in range(1, len(shapes[0])):
+            column = [s[i] for s in shapes]
+            if any(isinstance(c, Open) for c in column):
+                raise OpenSides()
+            if len(set(column)) > 1:
+                raise Differ(at.rows, [tuple(s[1:]) for s in shapes], "sides differ")
+            out.append(Literal(column[0]))
+        return out
+
+    def channels_of(self, at: At, val: Val) -> Expr:
+        """The channels of a value as an expression; a number if there is no other and all rows agree."""
+        if val.channels is not None:
+            return val.channels
+        numbers = [_channels(v) for v in val.at(at.rows)]
+        if len(set(numbers)) > 1:
+            raise Differ(at.rows, numbers, "channels differ")
+        self.scene.wanted |= val.taint
+        return Literal(numbers[0])
+
+    def taint_of(self, layer: Layer, given: Given, val: Val) -> frozenset[str]:
+        """The parameters on which the sides of a layer's output depend."""
+        found = val.taint
+        names = [n for n in type(layer).model_fields if n in GEOMETRY]
+        if "output_size" in names or layer.word.startswith("global_"):
+            found = frozenset()
+        for name in names:
+            found |= self.dependencies(given.get(name, Literal(0)))
+        return found
+
+    def dependencies(self, expr: Expr) -> frozenset[str]:
+        """The parameters of the class (of the net, for a helper of it) below an expression."""
+        found: frozenset[str] = frozenset()
+        for name in expr.names:
+            if name in self.deps:
+                found |= self.deps[name]
+            elif any(p.name == name for p in self.params) or name in self.free:
+                found |= {name}
+            elif self.outer is not None:
+                found |= self.outer.dependencies(Name(name))
+        return found
+
+    # ------------------------------------------------------------------------------------ helpers
+    def store(self, expr: Expr, hint: str) -> Expr:
+        """Keep a value of the constructor for `forward`: `self.scale`."""
+        key = expr.text
+        if key not in self.stored:
+            name = self.attribute(hint)
+            self.stored[key] = name
+            self.ctor.append(Assign(code.Attribute(Name("self"), name), expr))
+        return code.Attribute(Name("self"), self.stored[key])
+
+    def for_forward(self, expr: Expr, hint: str) -> Expr:
+        """An expression as `forward` can say it: names of the constructor become attributes."""
+        wrong = [n for n in expr.names if self.is_local(n)]
+        if not wrong:
+            return expr
+        if isinstance(expr, Name) or not any(n.startswith("%") for n in expr.names):
+            only = self.origins.get(expr.text, hint) if isinstance(expr, Name) else hint
+            return self.store(expr, only)
+        return expr.map(lambda part: self.for_forward(part, hint))
+
+    def is_local(self, name: str) -> bool:
+        """Whether a name is one of the constructor's."""
+        if name.startswith("%"):
+            return False
+        if name in self.locals or name in self.origins or name in self.deps or name in self.free:
+            return True
+        return any(p.name == name for p in self.params) or (self.outer is not None and self.outer.is_local(name))
+
+    def snapshot(self) -> Callable[[], None]:
+        """What undoes everything since, when a piece has to be tried again in another way."""
+        ctor, ops, params, facts = len(self.ctor), len(self.ops), list(self.params), dict(self.facts)
+        deps, locals_, attributes, stored = dict(self.deps), set(self.locals), set(self.attributes), dict(self.stored)
+        meanings, origins = dict(self.meanings), dict(self.origins)
+        wanted, values, constants = set(self.scene.wanted), dict(self.scene.values), dict(self.scene.constants)
+        captured, free = list(self.captured), dict(self.free)
+        uses = list(self.template.uses)
+
+        def restore() -> None:
+            del self.ctor[ctor:]
+            del self.ops[ops:]
+            self.params[:], self.facts = params, facts
+            self.deps, self.locals, self.attributes, self.stored = deps, locals_, attributes, stored
+            self.meanings, self.origins = meanings, origins
+            self.scene.wanted, self.scene.values, self.scene.constants = wanted, values, constants
+            self.captured[:], self.free = captured, free
+            self.template.uses[:] = uses
+
+        return restore
+
+
+class Captured(Record):
+    """What a class for a group needs from around it: an argument of its `forward`."""
+
+    val: Val | None
+    module: SymModule | None
+    var: Var
+    label: str
+    annotation: str
+
+
+class OpenSides(Exception):
+    """A side is needed that is open. The Design should not have let it through."""
+
+
+class _Nothing:
+    pass
+
+
+_NOTHING = _Nothing()
+GEOMETRY = frozenset({"kernel_size", "stride", "padding", "dilation", "output_size", "output_padding", "scale", "size", "factor", "ceil_mode", "like", "top", "left"})
+
+
+def _holds_values(value: Any) -> bool:
+    return isinstance(value, tuple) and any(isinstance(v, Value) or _holds_values(v) for v in value)
+
+
+def _structure(value: Any) -> Hashable:
+    if isinstance(value, tuple):
+        return tuple(_structure(v) for v in value)
+    return "value" if isinstance(value, Value) else repr(value)
+
+
+def _channels(value: Any) -> int:
+    shape = value.shape
+    return shape.channels
+
+
+def _plain(value: Any) -> Any:
+    """A value as the emitted code has it: sizes of equal sides are one number."""
+    if isinstance(value, Size):
+        return value[0] if len(set(value)) == 1 else tuple(value)
+    return tuple(_plain(v) for v in value) if isinstance(value, (tuple, list)) else value
+
+
+def _constant_default(node: ast.Expr) -> tuple[Any, str | None] | None:
+    """A default that is written as a constant: its value, and its text if that should be kept."""
+    if isinstance(node, ast.Number):
+        return node.value, node.text
+    if isinstance(node, ast.SizeLiteral):
+        return Size(node.sides), None
+    if isinstance(node, ast.String):
+        return node.value, None
+    if isinstance(node, ast.Constant):
+        return node.value, None
+    if isinstance(node, ast.Unary) and node.op == "-" and isinstance(node.of, ast.Number):
+        return -node.of.value, f"-{node.of.text}"
+    if isinstance(node, ast.ListLiteral):
+        items = [_constant_default(i) for i in node.items]
+        if all(i is not None for i in items):
+            return tuple(i[0] for i in items if i is not None), None
+    return None
+
+
+def _definition_of(link: Link) -> Any:
+    what = link.what
+    if isinstance(what, Scope):
+        return what.definition
+    layer = what.layer if isinstance(what, (Applied, Merge)) else None
+    return LayerDef(type(layer)) if layer is not None and layer.family != "extern" else None
+
+
+def _same(a: Any, b: Any) -> bool:
+    from netdsl.elaborate.values import id_of
+
+    return a is not None and b is not None and type(a) is type(b) and id_of(a) == id_of(b)
+
+
+def _arguments_of_extern(layer: Layer, target: SymTarget, at: At) -> dict[str, Expr]:
+    if layer.family != "extern":
+        return {}
+    found: dict[str, Expr] = {}
+    for name, value in layer.parameters:  # type: ignore[attr-defined]
+        sym = target.bound.get(name)
+        found[name] = sym if isinstance(sym, Expr) else Literal(value)
+    return found
+
+
+def region_rows(regions: Iterable[Region]) -> list[Frame]:
+    return [r.frame for r in regions]
+
+
+__all__ = ["Builder", "Differ", "OpenSides", "parameters_of"]

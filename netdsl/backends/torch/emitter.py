@@ -1,0 +1,278 @@
+"""The classes of a network: one for each distinct block, split only where one class cannot serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netdsl.backends.torch import flow
+from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.inplace import Readers
+from netdsl.backends.torch.names import CLASSES, camel, distinct, safe_parameter
+from netdsl.backends.torch.symbols import At, Differ, Env, Rows, SymModule, Val, Var
+from netdsl.backends.torch.template import Param, Template, annotation_of
+from netdsl.code.expr import Literal, Name
+from netdsl.design import Applied, Design, Dense, Inlined, Link, Merge, Region, Residual, Scope, Shared, links_of
+from netdsl.elaborate.values import BlockDef, Target
+from netdsl.shapes import Size
+from netdsl.syntax import ast
+
+
+class Emitter:
+    """Makes templates of the blocks of a Design, callees first."""
+
+    def __init__(self, design: Design, width: int = 88) -> None:
+        self.design = design
+        self.width = width
+        self.run = design.run
+        self.class_names: set[str] = set()
+        self.templates: dict[int, Template] = {}  # id of a block's scope -> its class
+        self.order: list[Template] = []  # callees first
+        self.scopes: dict[ast.Node, list[Scope]] = {}  # block -> its uses, each once
+        self.exports: dict[int, set[tuple[str, ...]]] = {}  # id of a scope -> paths read from outside
+        self.links: list[Link] = []
+        self._collect(design.net, set())
+        self.readers = Readers(self.exports)
+        self.constants: dict[str, tuple[Any, str | None]] = {}
+
+    # ------------------------------------------------------------------------------- collecting
+    def _collect(self, scope: Scope, seen: set[int]) -> None:
+        if id(scope) in seen:
+            return
+        seen.add(id(scope))
+        links = list(all_links(scope.region))
+        for shared in scope.shared.values():
+            if shared.link is not None:
+                links.append(shared.link)
+        for link in links:
+            inner = link.what
+            if isinstance(inner, Shared):
+                inner = inner.scope
+            if isinstance(inner, Scope):
+                if link.exports:
+                    self.exports.setdefault(id(inner), set()).update(link.exports)
+                if inner.kind == "block" and id(inner) not in seen:
+                    self.scopes.setdefault(inner.definition.node, []).append(inner)
+                self._collect(inner, seen)
+
+    def exports_of_link(self, links: Sequence[Link]) -> list[tuple[str, ...]]:
+        """The paths inside a step that are read from outside, in any of these instances."""
+        found: dict[tuple[str, ...], None] = {}
+        for link in links:
+            found.update(dict.fromkeys(link.exports))
+        return list(found)
+
+    # --------------------------------------------------------------------------------- templates
+    def template_of(self, scope: Scope | None) -> Template:
+        """The class of a use of a block."""
+        assert scope is not None
+        known = self.templates.get(id(scope))
+        if known is None:
+            definition = scope.definition
+            assert isinstance(definition, BlockDef)
+            self._make_classes(definition, self.scopes[definition.node])
+            known = self.templates[id(scope)]
+        return known
+
+    def _make_classes(self, definition: BlockDef, scopes: list[Scope]) -> None:
+        waiting = [scopes]
+        made: list[tuple[Template, list[Scope]]] = []
+        while waiting:
+            group = waiting.pop(0)
+            try:
+                made.append((self._build_block(definition, group), group))
+            except Differ as differ:
+                waiting[:0] = split(group, differ)
+        names = class_names(definition, made)
+        for (template, group), name in zip(made, names):
+            template.wanted = name
+            for scope in group:
+                self.templates[id(scope)] = template
+            self.order.append(template)
+
+    def _build_block(self, definition: BlockDef, scopes: list[Scope]) -> Template:
+        template = Template(camel(definition.name), "block")
+        exports: dict[tuple[str, ...], None] = {}
+        for scope in scopes:
+            exports.update(dict.fromkeys(sorted(self.exports.get(id(scope), ()))))
+        template.exports = list(exports)
+        rows = Rows([s.frame for s in scopes])
+        builder = Builder(self, template, scopes, rows)
+        builder.scene.constants = self.constants
+        env = Env()
+        builder.origins.update({safe_parameter(p.name.text): p.name.text for p in definition.params})
+        builder.origins.clear()
+        builder.bind_parameters(definition, env)
+        val = builder.input_value([s.input for s in scopes], env)
+        at = At(builder.scene, env, rows, definition.file, val, builder.fact)
+        flow.build(builder, scopes, val, at)
+        return template
+
+    def net(self) -> Template:
+        """The class of the network itself; parameters that decide its structure become constants."""
+        fixed: set[str] = set()
+        while True:
+            template, wanted = self._build_net(fixed)
+            new = wanted - fixed
+            if not new:
+                self.order.append(template)
+                return template
+            fixed |= new
+
+    def _build_net(self, fixed: set[str]) -> tuple[Template, set[str]]:
+        net = self.design.net
+        definition = net.definition
+        template = Template(self.design.name if self.design.name.isidentifier() else camel(self.design.name), "net")
+        rows = Rows([net.frame])
+        builder = Builder(self, template, [net], rows)
+        builder.scene.constants = self.constants
+        env = Env()
+        for param in definition.node.params:
+            name = param.name.text
+            value = net.arguments[name]
+            written = param.default if isinstance(param.default, ast.Number) and value == param.default.value else None
+            literal = Literal(value, written.text if written is not None and type(value) is type(written.value) else None)
+            if isinstance(value, Target):
+                env.names[name] = At(builder.scene, env, rows, definition.file, None, builder.fact).from_value(value)
+            elif name in fixed or isinstance(value, (Size, bool, str)) or value is None or not _is_plain(value):
+                env.names[name] = literal if not _holds_targets(value) else At(builder.scene, env, rows, definition.file, None, builder.fact).from_value(value)
+            else:
+                python = safe_parameter(name)
+                builder.locals.add(python)
+                builder.origins[python] = name
+                builder.params.append(Param(python, "argument", name, annotation_of([value]), literal))
+                env.names[name] = Name(python)
+        values = list(net.values.items())
+        val: Val | None = None
+        if len(values) == 1:
+            var = Var(label="x")
+            val = builder.scene.know(Val(Literal(values[0][1].shape.channels), [values[0][1]], rows, var=var))
+        else:
+            builder.multiple_inputs = True
+            for name, value in values:
+                var = Var(label=name)
+                builder.captured_inputs.append((var, name))
+                template.forward_params.append((name, "Tensor"))
+                builder.scene.know(Val(Literal(value.shape.channels), [value], rows, var=var))
+        at = At(builder.scene, env, rows, definition.file, val, builder.fact)
+        flow.build(builder, [net], val, at)
+        names = {p.name for p in builder.params}
+        return template, builder.scene.wanted & names
+
+    # -------------------------------------------------------------------------------------- names
+    def assign_names(self, classes: Sequence[Template]) -> None:
+        """Final names: nets keep theirs, the others yield."""
+        taken: set[str] = set(CLASSES)
+        nets = [t for t in classes if t.kind == "net"]
+        for template in nets:
+            template.name = distinct(template.wanted, taken)
+            taken |= {template.name, f"{template.name}Output"}
+        for template in classes:
+            if template.kind == "block":
+                wanted = template.wanted
+                if wanted in {t.name for t in nets}:
+                    wanted = f"{wanted}Block"
+                template.name = distinct(wanted, taken)
+                taken.add(template.name)
+        for template in classes:
+            if template.kind == "helper":
+                wanted = template.wanted
+                if wanted in taken and template.parent is not None:
+                    wanted = f"{template.parent.name}{wanted}"
+                template.name = distinct(wanted, taken)
+                taken.add(template.name)
+        self.class_names = taken
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_plain(v) for v in value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _holds_targets(value: Any) -> bool:
+    return isinstance(value, tuple) and any(isinstance(v, Target) or _holds_targets(v) for v in value)
+
+
+def split(group: list[Scope], differ: Differ) -> list[list[Scope]]:
+    """The rows of a class that cannot be one, by what differs."""
+    at: Differ | None = differ
+    while at is not None and at.rows.base.parent is not None:
+        at = at.outward()
+    if at is None or len(at.keys) != len(group) or len(set(at.keys)) < 2:
+        raise CannotEmit(f"one use of a block cannot be said in one class: {differ.why}")
+    parts: dict[Any, list[Scope]] = {}
+    for scope, key in zip(group, at.keys):
+        parts.setdefault(key, []).append(scope)
+    if set(parts) == {True, False}:  # the arm of the `if` comes first, as in the text
+        return [parts[True], parts[False]]
+    return list(parts.values())
+
+
+class CannotEmit(Exception):
+    """The emitter has no form for a construct. A bug: every valid network has one."""
+
+
+def class_names(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]]]) -> list[str]:
+    """Names for the classes of one block: the one with all defaults is plain, others say what differs."""
+    base = camel(definition.name)
+    if len(made) == 1:
+        return [base]
+    names: list[str] = []
+    varying = _varying_targets(definition, made)
+    for template, scopes in made:
+        arguments = scopes[0].arguments
+        default = all(_is_default(definition, n, arguments[n]) for n in varying) if varying else not names
+        name = base
+        if not default:
+            for parameter in varying:
+                value = arguments[parameter]
+                if isinstance(value, Target) and not _is_default(definition, parameter, value):
+                    name += camel(value.name)
+        names.append(name)
+    out: list[str] = []
+    for i, name in enumerate(names):
+        if names.count(name) > 1 and name in out:
+            label = _own_label(made, i)
+            name = f"{name}{camel(label)}" if label else name
+        out.append(distinct(name, out))
+    return out
+
+
+def _varying_targets(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]]]) -> list[str]:
+    """The parameters that hold different layers in different classes."""
+    found = []
+    for param in definition.params:
+        name = param.name.text
+        values = [scopes[0].arguments[name] for _, scopes in made]
+        if any(isinstance(v, Target) for v in values) and any(v != values[0] for v in values):
+            found.append(name)
+    return found
+
+
+def _is_default(definition: BlockDef, name: str, value: Any) -> bool:
+    param = next(p for p in definition.params if p.name.text == name)
+    if param.default is None or not isinstance(value, Target):
+        return False
+    return isinstance(param.default, ast.Ref) and param.default.name == value.name and not value.bound
+
+
+def _own_label(made: Sequence[tuple[Template, list[Scope]]], index: int) -> str | None:
+    """A label that only this class has."""
+    own = set(made[index][1][0].labels)
+    others: set[str] = set()
+    for i, (_, scopes) in enumerate(made):
+        if i != index:
+            others |= set(scopes[0].labels)
+    for label in made[index][1][0].labels:
+        if label in own - others:
+            return label
+    return None
+
+
+def all_links(region: Region) -> list[Link]:
+    """Every step of a region, in order, with bars' own scopes."""
+    return list(links_of(region))
+
+
+__all__ = ["Applied", "CannotEmit", "Dense", "Emitter", "Inlined", "Merge", "Residual", "SymModule"]

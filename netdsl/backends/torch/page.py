@@ -1,0 +1,259 @@
+"""The emitted file: docstring, imports, constants, helpers, classes (callees first), the net last."""
+
+from __future__ import annotations
+
+import ast as python
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from netdsl.backends.torch.emitter import Emitter
+from netdsl.backends.torch.finish import transform
+from netdsl.backends.torch.template import Template
+from netdsl.code import expr as code
+from netdsl.code.expr import Expr, Literal, Name
+from netdsl.code.layout import lines, module_text
+from netdsl.code.stmt import Class, Constant, Function, Import, Module, Parameter, Statement
+from netdsl.data import data_file
+from netdsl.design import Applied, Design, Scope, Shared
+
+WIDTH = 88
+
+
+def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
+    """The text of the file."""
+    classes = in_order(root)
+    emitter.assign_names(classes)
+    same = _same_classes(classes)
+    kept = [t for t in classes if same.get(t, t) is t]
+    if same:
+        emitter.assign_names(kept)
+        for template, twin in same.items():
+            template.name = twin.name
+    names = _references(classes)
+    definitions: list[Statement] = []
+    for template in kept:
+        definitions += [_final(s, names) for s in (*template.extra, class_of(template))]
+    used = frozenset().union(*(d.reads() for d in definitions)) if definitions else frozenset()
+    externs = extern_imports(emitter.design)
+    helpers = helper_sources(used)
+    constants = [
+        Constant(name, Literal(value), None, comment)
+        for name, (value, comment) in emitter.constants.items()
+        if any(_mentions(d, name) for d in definitions)
+    ]
+    needed = set(used)
+    for source in helpers:
+        needed |= source.names
+    body: list[Statement] = [*constants, *(h.statement for h in helpers), *definitions]
+    module = Module(emitter.design.doc, tuple(imports_for(needed, externs)), tuple(body))
+    text = module_text(module, width)
+    for helper in helpers:
+        text = text.replace(helper.placeholder, helper.text)
+    return text
+
+
+def in_order(root: Template) -> list[Template]:
+    """Classes, callees first, each once."""
+    found: list[Template] = []
+    seen: set[int] = set()
+
+    def visit(template: Template) -> None:
+        if id(template) in seen:
+            return
+        seen.add(id(template))
+        for used in template.uses:
+            visit(used)
+        found.append(template)
+
+    visit(root)
+    return found
+
+
+def class_of(template: Template) -> Class:
+    """The class statement; references to other classes are still placeholders."""
+    parameters = [Parameter("self")]
+    required = [p for p in template.kept if p.default is None]
+    optional = [p for p in template.kept if p.default is not None]
+    template.kept = [*required, *optional] if required != template.kept[: len(required)] else template.kept
+    for param in template.kept:
+        default = param.default
+        parameters.append(Parameter(param.name, param.annotation, default))
+    body: list[Statement] = list(template.fields)
+    body.append(Function("__init__", tuple(parameters), "None", None, tuple(template.ctor)))
+    if template.forward is not None:
+        forward = [Parameter("self"), *(Parameter(n, t) for n, t in template.forward_params_all)]
+        body.append(Function("forward", tuple(forward), template.returns, None, tuple(template.forward)))
+    doc = "\n".join(template.doc) or None
+    return Class(template.reference.id, (template.base,), doc, tuple(body))
+
+
+def _references(classes: Sequence[Template]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for template in classes:
+        names[template.reference.id] = template.name
+        names[f"{template.reference.id}Output"] = f"{template.name}Output"
+    return names
+
+
+_REFERENCE = re.compile(r"@\d+(?:Output)?")
+
+
+def _final(statement: Statement, names: dict[str, str]) -> Any:
+    """The statement with the classes' names in place of their placeholders."""
+    renames: dict[str, Expr] = {old: Name(new) for old, new in names.items()}
+
+    def text(found: str) -> str:
+        return _REFERENCE.sub(lambda m: names[m[0]], found)
+
+    def change(item: Any) -> Any:
+        if isinstance(item, Expr):
+            return code.rename(item, renames)
+        if isinstance(item, str):
+            return text(item)
+        if isinstance(item, tuple):
+            return tuple(change(i) for i in item)
+        if hasattr(item, "_fields") and hasattr(item, "but"):
+            return item.but(**{f: change(getattr(item, f)) for f in item._fields})
+        return item
+
+    return change(statement)
+
+
+def _same_classes(classes: Sequence[Template]) -> dict[Template, Template]:
+    """Classes made for groups that have the same text as an earlier one."""
+    texts: dict[str, Template] = {}
+    same: dict[Template, Template] = {}
+    for template in classes:
+        if template.kind != "helper":
+            continue
+        names = _references(classes)
+        for twin_from, twin in same.items():
+            names[twin_from.reference.id] = twin.name
+        names[template.reference.id] = "Self"
+        text = "\n".join(lines(_final(class_of(template), names), 0, 1000)) + template.wanted
+        first = texts.setdefault(text, template)
+        if first is not template:
+            same[template] = first
+    return same
+
+
+def _mentions(statement: Statement, name: str) -> bool:
+    """Whether a constant of the file is written somewhere in a statement."""
+
+    def inside(expr: Expr) -> bool:
+        if isinstance(expr, Literal):
+            return expr.written == name
+        return any(inside(p) for p in expr.parts())
+
+    return any(inside(e) for s in statement.walk() for e in s.expressions())
+
+
+# ------------------------------------------------------------------------------------------ imports
+def extern_imports(design: Design) -> dict[str, str]:
+    """Class -> package of the user's own modules."""
+    from netdsl.backends.torch.emitter import all_links
+
+    found: dict[str, str] = {}
+    seen: set[int] = set()
+
+    def visit(scope: Any) -> None:
+        if id(scope) in seen:
+            return
+        seen.add(id(scope))
+        links = list(all_links(scope.region))
+        links += [s.link for s in scope.shared.values() if s.link is not None]
+        for link in links:
+            what = link.what
+            if isinstance(what, Shared):
+                what = what.scope
+            layer = what.layer if isinstance(what, Applied) else what
+            if hasattr(layer, "family") and layer.family == "extern":
+                found[layer.symbol] = layer.package
+            if isinstance(what, Scope):
+                visit(what)
+
+    visit(design.net)
+    return found
+
+
+def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
+    """What the file must import for these names."""
+    used = set(names)
+    heads = {n.split(".")[0] for n in used}
+    found: list[Import] = []
+    if "math" in heads:
+        found.append(Import("math"))
+    if "OrderedDict" in used:
+        found.append(Import("collections", ("OrderedDict",)))
+    if "Sequence" in used:
+        found.append(Import("collections.abc", ("Sequence",)))
+    typing = [n for n in ("ClassVar", "NamedTuple") if n in used]
+    if typing:
+        found.append(Import("typing", tuple(typing)))
+    if "torch" in heads:
+        found.append(Import("torch"))
+    from_torch = ["Tensor"] if "Tensor" in used else []
+    found.append(Import("torch", (*from_torch, "nn")))
+    if "F" in heads:
+        found.append(Import("torch.nn", ("functional as F",)))
+    for symbol, package in sorted(externs.items(), key=lambda e: (e[1], e[0])):
+        found.append(Import(package, (symbol,)))
+    return found
+
+
+# ------------------------------------------------------------------------------------------ helpers
+class Helper:
+    """A definition copied as it stands in templates/torch/helpers.py."""
+
+    def __init__(self, name: str, text: str, names: frozenset[str]) -> None:
+        self.name = name
+        self.text = text
+        self.names = names
+        self.statement = Class(f"Helper{name}", (), "Placeholder.", ())
+        self.placeholder = "\n".join(lines(self.statement))
+
+
+@cache
+def all_helpers() -> dict[str, Helper]:
+    """Every definition of the helpers' file, by name, with the names that it reads."""
+    text = data_file("templates/torch/helpers.py").read_text(encoding="utf-8")
+    source = text.splitlines()
+    found: dict[str, Helper] = {}
+    for node in python.parse(text).body:
+        if not isinstance(node, (python.FunctionDef, python.ClassDef)):
+            continue
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        piece = "\n".join(source[first - 1 : node.end_lineno])
+        names = {n.id for n in python.walk(node) if isinstance(n, python.Name)}
+        names |= {
+            f"{n.value.id}.{n.attr}"
+            for n in python.walk(node)
+            if isinstance(n, python.Attribute) and isinstance(n.value, python.Name)
+        }
+        found[node.name] = Helper(node.name, piece, frozenset(names))
+    return found
+
+
+def helper_sources(used: Iterable[str]) -> list[Helper]:
+    """The helpers that these names need, those that they need themselves first."""
+    helpers = all_helpers()
+    found: dict[str, Helper] = {}
+
+    def visit(name: str) -> None:
+        helper = helpers.get(name)
+        if helper is None or name in found:
+            return
+        for other in sorted(helper.names):
+            if other != name:
+                visit(other)
+        found[name] = helper
+
+    for name in sorted(used):
+        visit(name)
+    order = list(helpers)
+    return sorted(found.values(), key=lambda h: order.index(h.name))
+
+
+__all__ = ["page", "transform"]

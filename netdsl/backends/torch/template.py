@@ -1,0 +1,89 @@
+"""One emitted class: its constructor's parameters and what callers must know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netdsl.code.expr import Expr, Literal, Name, literal_text
+from netdsl.code.stmt import Statement
+from netdsl.shapes import Size
+
+
+class Param:
+    """A parameter of a constructor. `role` says what a caller passes: "in" the input's channels,
+    "channels" those of a value, "fact" a side of the input, "argument" what the text passes."""
+
+    def __init__(self, name: str, role: str, source: str, annotation: str, default: Expr | None = None) -> None:
+        self.name = name
+        self.role = role
+        self.source = source  # the parameter (or value, or side) of the text
+        self.annotation = annotation
+        self.default = default  # what Python takes if it is not passed
+        self.computed: Expr | None = None  # a default in terms of other parameters: callers pass it
+
+
+class Template:
+    """A class to be emitted."""
+
+    def __init__(self, wanted: str, kind: str) -> None:
+        self.wanted = wanted  # the name it should have
+        self.name = wanted
+        self.kind = kind  # net, block, or helper
+        self.base = "nn.Module"
+        self.params: list[Param] = []
+        self.kept: list[Param] = []  # those that the constructor reads
+        self.reference = Name(f"@{id(self)}")  # stands for the class until it has its name
+        self.forward_params_all: list[tuple[str, str]] = []
+        self.output_name: str | None = None
+        self.output_reference: Name | None = None
+        self.substitutes: dict[str, Expr] = {}  # parameters of the text that became constants
+        self.fields: list[Statement] = []
+        self.ctor: list[Statement] = []
+        self.forward: list[Statement] | None = None
+        self.forward_params: list[tuple[str, str]] = []
+        self.returns = "Tensor"
+        self.doc: list[str] = []
+        self.out_channels: Expr | None = None
+        self.exports: list[tuple[str, ...]] = []
+        self.uses: list[Template] = []
+        self.parent: Template | None = None  # the class for whose group a helper was made
+        self.extra: list[Statement] = []  # definitions before it: a NamedTuple of its outputs
+
+
+def annotation_of(values: Sequence[Any]) -> str:
+    """The type of a parameter that has these values."""
+    kinds: dict[str, None] = {}
+    for value in values:
+        for kind in _kinds(value):
+            kinds[kind] = None
+    order = ["bool", "int", "float", "str"]
+    found = sorted(kinds, key=lambda k: (order.index(k) if k in order else 9, k))
+    if "float" in found and "int" in found:
+        found.remove("int")
+    if "None" in found:
+        found.remove("None")
+        found.append("None")
+    return " | ".join(found)
+
+
+def _kinds(value: Any) -> list[str]:
+    if value is None:
+        return ["None"]
+    if isinstance(value, Size):
+        if len(set(value)) == 1:
+            return ["int"]
+        return [f"tuple[{', '.join(['int'] * len(value))}]"]
+    if isinstance(value, tuple):
+        inner = annotation_of(value) if value else "int"
+        return [f"Sequence[{inner}]"]
+    return [type(value).__name__]
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Whether two arguments are emitted as the same text."""
+    return literal_text(a) == literal_text(b) and type(a) is type(b)
+
+
+def literal_of(value: Any, written: Mapping[Any, str] | None = None) -> Literal:
+    return Literal(value)

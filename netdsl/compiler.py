@@ -1,0 +1,131 @@
+"""From a text to a Design: the line the data walks, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from netdsl.data import data_file
+from netdsl.design import Design
+from netdsl.diagnostics import Diagnostic, NetError, Report, in_order
+from netdsl.elaborate.network import elaborate_net
+from netdsl.elaborate.program import File, Program, choose_net, fold_name, open_parameters, read_text
+from netdsl.elaborate.run import MOST_STEPS, Run, TooLarge
+from netdsl.shapes import Size
+from netdsl.source import Source
+from netdsl.syntax import ast
+from netdsl.syntax.parse import parse
+
+
+class Compilation:
+    """A text that was read: its file, and what is wrong with it so far."""
+
+    def __init__(self, source: Source, path: Path | None = None, root: Path | None = None) -> None:
+        self.report = Report()
+        if root is None and path is not None:
+            root = path.parent
+        self.program = Program(self.report, root)
+        self.file: File | None = self.program.add(source, path.resolve() if path is not None else None)
+
+    def design(
+        self,
+        net: str | None = None,
+        overrides: Mapping[str, str] | None = None,
+        sizes: Mapping[str, Size] | None = None,
+        most_steps: int = MOST_STEPS,
+    ) -> Design:
+        """Compile one net: parse -> elaborate -> verify. Raises `NetError`."""
+        from netdsl.verify import verify
+
+        file = self._checked_file()
+        expressions = {name: expression(name, text, self.report) for name, text in (overrides or {}).items()}
+        self.report.check()
+        run = Run(self.report, self.program, most_steps)
+        design = None
+        try:
+            design = elaborate_net(run, file, _chosen(file, net), expressions, sizes)
+        except TooLarge as error:
+            self.report.add(error.diagnostic)
+        except RecursionError:
+            self.report.add(Diagnostic("E002", "the text is nested too deeply", None))
+        self.report.check()
+        assert design is not None
+        verify(design)
+        return design
+
+    def check(self, most_steps: int = MOST_STEPS) -> list[Diagnostic]:
+        """Everything that is wrong with the file: all its nets, and what no net uses."""
+        from netdsl.elaborate.static import check_names
+
+        if self.file is None:
+            return in_order(self.report.diagnostics)
+        file = self.file
+        try:
+            for node in file.nets:
+                if not open_parameters(file, node):
+                    run = Run(self.report, self.program, most_steps)
+                    elaborate_net(run, file, node)
+            check_names(self.report, self.program, file)
+        except TooLarge as error:
+            self.report.add(error.diagnostic)
+        except RecursionError:
+            self.report.add(Diagnostic("E002", "the text is nested too deeply", None))
+        return in_order(self.report.diagnostics)
+
+    def _checked_file(self) -> File:
+        self.report.check()
+        assert self.file is not None
+        return self.file
+
+
+def _chosen(file: File, net: str | None) -> ast.Net | ast.Variant:
+    from netdsl.diagnostics import Mistake
+
+    try:
+        return choose_net(file, net)
+    except Mistake as mistake:
+        raise NetError([mistake.diagnostic]) from None
+
+
+def expression(name: str, text: str, report: Report) -> ast.Expr:
+    """The expression that `--set name=text` gives."""
+    source = Source(f"--set {name}", text)
+    padded = Source(source.name, f"let value = {text}\n")
+    tree = parse(padded, report)
+    if tree is not None and len(tree.definitions) == 1 and isinstance(tree.definitions[0], ast.Let):
+        return tree.definitions[0].value
+    if not report.errors:
+        report.add(Diagnostic("E027", f"`{text}` is no value for `{name}`", None))
+    return ast.Constant(ast.Span(padded, 0, 0), None)
+
+
+# --------------------------------------------------------------------------------------------- zoo
+def zoo_files() -> list[Path]:
+    return sorted(data_file("zoo").glob("*.net"))
+
+
+def find_in_zoo(name: str) -> tuple[Path, str] | None:
+    """The file and the net that `zoo:name` means: a net of that name in any file, else a file's default."""
+    wanted = fold_name(name)
+    by_file: Path | None = None
+    for path in zoo_files():
+        for net in net_names(path):
+            if fold_name(net) == wanted:
+                return path, net
+        if fold_name(path.stem) == wanted:
+            by_file = path
+    if by_file is not None:
+        source = Source(f"zoo:{by_file.stem}", read_text(by_file))
+        file = Compilation(source, by_file).file
+        if file is not None:
+            return by_file, choose_net(file, None).name.text
+    return None
+
+
+def net_names(path: Path) -> list[str]:
+    """The nets that a file defines, by a look at its lines: the zoo is searched without parsing it."""
+    found = []
+    for line in read_text(path).splitlines():
+        if line.startswith("net "):
+            found.append(line[4:].split("=")[0].split("(")[0].split("{")[0].strip())
+    return found

@@ -1,0 +1,444 @@
+"""The Design: a network after compiling, before anything is emitted.
+
+A tree of `Scope`s, one for each level of the `state_dict`, that still looks like the source: a scope
+knows which block it came from and with which arguments, and its `Region` mirrors the body that was
+run, statement by statement, with loops unrolled into iterations and conditions decided. Uses of a
+block with equal arguments and equal input shapes share one scope, so that ResNet-152 is ten scopes;
+the names below a scope are therefore its own, and a path is made on the way down.
+
+Everything is in the order of the text. Shapes have no batch dimension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, Union
+
+from netdsl.layers.base import Cost, Layer, Tensor
+from netdsl.layers.base import Value as LayerValue
+from netdsl.shapes import Shape
+from netdsl.source import Source
+from netdsl.syntax import ast
+
+
+class Value(LayerValue):
+    """What flows: one tensor. `shape` is None after a mistake; what reads it stays silent.
+
+    `maker` is the step that gave it (None for inputs), `owner` the scope in which it was made.
+    """
+
+    __slots__ = ("label", "maker", "owner", "shape", "tensor")
+
+    def __init__(self, shape: Shape | None, owner: Scope | None = None, label: str | None = None) -> None:
+        self.shape = shape  # type: ignore[assignment]
+        self.owner = owner
+        self.label = label
+        self.maker: Link | None = None
+        self.tensor = False  # a learned tensor (`param`), which has no batch dimension
+
+    def __repr__(self) -> str:
+        return f"Value({self.label or ''}: {self.shape})"
+
+
+class Frame:
+    """Names and what they stand for; `parent` is looked at next.
+
+    `kind` is "scope" where a scope begins, "inline" for an inlined block (which sees nothing around
+    it, but whose labels belong to `host`), "repeat" or "for" for one iteration of a loop, else "plain".
+    """
+
+    __slots__ = ("host", "iteration", "kind", "labels", "names", "parent", "scope")
+
+    def __init__(
+        self,
+        parent: Frame | None,
+        kind: str = "plain",
+        scope: Scope | None = None,
+        host: Frame | None = None,
+        iteration: int = 0,
+    ) -> None:
+        self.parent = parent
+        self.kind = kind
+        self.host = host
+        self.iteration = iteration  # of a loop, from 1
+        around = parent or host
+        self.scope = scope if scope is not None else around.scope if around is not None else None
+        self.names: dict[str, Any] = {}
+        self.labels: dict[str, Link] = {}
+
+    def find(self, name: str) -> Any:
+        """What `name` stands for; KeyError if nothing."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            frame = frame.parent
+        raise KeyError(name)
+
+
+# ------------------------------------------------------------------------------------------- events
+class Region:
+    """A body that was run: what entered, an event for every statement, what came out."""
+
+    __slots__ = ("body", "entry", "events", "exit", "frame")
+
+    def __init__(self, body: ast.Body | ast.Chain, entry: Value | None, frame: Frame) -> None:
+        self.body = body
+        self.entry = entry
+        self.exit: Value | None = entry
+        self.frame = frame
+        self.events: list[Event] = []
+
+
+class Flow:
+    """A chain that was run."""
+
+    __slots__ = ("links", "node")
+
+    def __init__(self, node: ast.Chain) -> None:
+        self.node = node
+        self.links: list[Link] = []
+
+
+class Link:
+    """One step of a chain: what was done (`what`), with which inputs, what came out.
+
+    `key` is the step's name in its scope; None for what has no place there (`identity`, a merge).
+    `exports` are values inside of it that are read from outside, by path (`@features.relu4_3`).
+    """
+
+    __slots__ = ("exports", "frame", "inputs", "key", "label", "node", "output", "what", "word")
+
+    def __init__(self, node: ast.Link | ast.Aux | ast.Module, frame: Frame) -> None:
+        self.node = node
+        self.frame = frame
+        self.label: str | None = None
+        self.key: str | None = None
+        self.word = ""
+        self.what: What = None
+        self.inputs: list[Value] = []
+        self.output: Value | None = None
+        self.exports: dict[tuple[str, ...], Value] = {}
+
+    @property
+    def scope(self) -> Scope | None:
+        """The level below this step, if it has one."""
+        return self.what if isinstance(self.what, Scope) else None
+
+
+class Applied:
+    """A layer with its parameters."""
+
+    __slots__ = ("layer",)
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+
+
+class Shared:
+    """One use of a `module`: its weights are those of `home`, whatever scope it is used in."""
+
+    __slots__ = ("home", "scope")
+
+    def __init__(self, home: SharedModule, scope: Scope | Layer) -> None:
+        self.home = home
+        self.scope = scope
+
+
+class SharedModule:
+    """`module tower = ...`: declared once; `first` is what its first use made of it."""
+
+    __slots__ = ("file", "frame", "link", "name", "node", "owner", "uses")
+
+    def __init__(self, node: ast.Module, frame: Frame, owner: Scope, file: Any) -> None:
+        self.node = node
+        self.file = file
+        self.frame = frame
+        self.owner = owner
+        self.name = node.name.text
+        self.link: Link | None = None
+        self.uses: list[Link] = []
+
+    def __repr__(self) -> str:
+        return f"module {self.name}"
+
+
+class Merge:
+    """`concat`, `add`, `mul`: a bar is a region; `branches` are the values that meet, in order."""
+
+    __slots__ = ("bars", "branches", "layer", "region")
+
+    def __init__(self, layer: Layer, region: Region) -> None:
+        self.layer = layer
+        self.region = region  # the body, whose events are bars, loops, ifs and lets
+        self.bars: list[BarEvent] = []
+        self.branches: list[Value] = []
+
+
+class Residual:
+    """`residual { body } shortcut { ... }`; without `adds` just the body."""
+
+    __slots__ = ("adds", "body", "scale", "shortcut", "survival")
+
+    def __init__(self, body: Region) -> None:
+        self.body = body
+        self.adds = True
+        self.shortcut: Region | None = None
+        self.scale: float | None = None
+        self.survival: float | None = None
+
+
+class Dense:
+    """`dense(n) { body }`: each iteration reads the concatenation of all before it."""
+
+    __slots__ = ("iterations",)
+
+    def __init__(self) -> None:
+        self.iterations: list[Region] = []
+
+
+class Inlined:
+    """`inline block(...)`: the block's steps, in the scope around."""
+
+    __slots__ = ("arguments", "definition", "region")
+
+    def __init__(self, definition: Any, arguments: dict[str, Any], region: Region) -> None:
+        self.definition = definition
+        self.arguments = arguments
+        self.region = region
+
+
+class Taken:
+    """`@label` at the start of a chain."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
+class Computed:
+    """`(@a * @b)`: arithmetic on values."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: list[Value]) -> None:
+        self.values = values
+
+
+What: TypeAlias = Union[
+    "Applied", "Scope", "Shared", "Merge", "Residual", "Dense", "Inlined", "Taken", "Computed", None
+]
+
+
+class BarEvent:
+    """One bar of a merge. `scope` is the level it makes, if it makes one."""
+
+    __slots__ = ("flow", "link", "node", "number", "value")
+
+    def __init__(self, node: ast.Bar) -> None:
+        self.node = node
+        self.flow: Flow | None = None  # its steps belong to the scope around
+        self.link: Link | None = None  # it is a scope of its own
+        self.number = 0
+        self.value: Value | None = None
+
+
+class Loop:
+    """`for` or `repeat`, one region an iteration."""
+
+    __slots__ = ("iterations", "node")
+
+    def __init__(self, node: ast.For | ast.Repeat) -> None:
+        self.node = node
+        self.iterations: list[Region] = []
+
+
+class Branch:
+    """`if`: the outcome, and the arm that was taken."""
+
+    __slots__ = ("node", "outcome", "region")
+
+    def __init__(self, node: ast.If, outcome: bool) -> None:
+        self.node = node
+        self.outcome = outcome
+        self.region: Region | None = None
+
+
+class AuxEvent:
+    """A side output in training: a link whose output is returned beside the network's own."""
+
+    __slots__ = ("link", "node", "weight")
+
+    def __init__(self, node: ast.Aux, link: Link, weight: float) -> None:
+        self.node = node
+        self.link = link
+        self.weight = weight
+
+
+class WeightEvent:
+    """`param scale: [channels] = ones`."""
+
+    __slots__ = ("frame", "name", "node", "start", "value")
+
+    def __init__(self, node: ast.Weight, name: str, value: Value, start: Any, frame: Frame) -> None:
+        self.node = node
+        self.name = name
+        self.value = value
+        self.start = start  # how it is filled: a netdsl.elaborate.initial.Start
+        self.frame = frame
+
+
+class Note:
+    """A statement that moves no value: `let`, `input`, `output`, `module`, `init`, `meta`, ..."""
+
+    __slots__ = ("frame", "node")
+
+    def __init__(self, node: ast.Statement, frame: Frame) -> None:
+        self.node = node
+        self.frame = frame
+
+
+Event: TypeAlias = Union[Flow, BarEvent, Loop, Branch, AuxEvent, WeightEvent, Note]
+
+
+# ------------------------------------------------------------------------------------------- scopes
+class Scope:
+    """One level of the `state_dict`: a net, a use of a block, a group, a bar, a labelled merge.
+
+    `kind` is "net", "block", "group", "bar", "merge", "residual", "dense", "aux" or "module".
+    `children` are its own learned tensors and its steps by key, in the order of the text.
+    """
+
+    __slots__ = (
+        "arguments",
+        "aux",
+        "children",
+        "cost_",
+        "definition",
+        "frame",
+        "init",
+        "input",
+        "kind",
+        "labels",
+        "name",
+        "naming",
+        "numbered",
+        "outer",
+        "outputs",
+        "region",
+        "result",
+        "shared",
+        "values",
+        "weights",
+    )
+
+    def __init__(self, kind: str, name: str, definition: Any, outer: Scope | None) -> None:
+        self.kind = kind
+        self.name = name
+        self.definition = definition  # the block or net; for other kinds their syntax node
+        self.outer = outer  # the scope of the same block around it; None for nets and blocks
+        self.arguments: dict[str, Any] = {}
+        self.frame: Frame
+        self.input: Value | None = None
+        self.values: dict[str, Value] = {}  # value parameters and inputs, by name
+        self.numbered = False
+        self.naming: Any = None  # the elaborator's notes while the scope is being made
+        self.region: Region
+        self.result: Value | None = None
+        self.outputs: dict[tuple[str, ...], Value] = {}
+        self.children: dict[str, Link] = {}
+        self.weights: dict[str, WeightEvent] = {}
+        self.shared: dict[str, SharedModule] = {}
+        self.labels: dict[str, Link] = {}
+        self.aux: dict[str, AuxEvent] = {}
+        self.init: list[Any] = []
+        self.cost_: Cost | None = None
+
+    def __repr__(self) -> str:
+        return f"Scope({self.kind} {self.name})"
+
+    @property
+    def block(self) -> Scope:
+        """The block (or net) that this scope stands in."""
+        scope = self
+        while scope.outer is not None:
+            scope = scope.outer
+        return scope
+
+
+def links_of(region: Region) -> Iterator[Link]:
+    """The steps of a region in the order they run, down to the scopes that they make."""
+    for event in region.events:
+        yield from _links_of_event(event)
+
+
+def _links_of_event(event: Event) -> Iterator[Link]:
+    if isinstance(event, Flow):
+        for link in event.links:
+            yield link
+            yield from inner_links(link)
+    elif isinstance(event, BarEvent):
+        if event.flow is not None:
+            yield from _links_of_event(event.flow)
+        elif event.link is not None:
+            yield event.link
+    elif isinstance(event, Loop):
+        for region in event.iterations:
+            yield from links_of(region)
+    elif isinstance(event, Branch):
+        if event.region is not None:
+            yield from links_of(event.region)
+    elif isinstance(event, AuxEvent):
+        yield event.link
+
+
+def inner_links(link: Link) -> Iterator[Link]:
+    """The steps inside a merge, a residual, ... that belong to the same scope."""
+    what = link.what
+    if isinstance(what, Merge):
+        yield from links_of(what.region)
+    elif isinstance(what, Residual):
+        yield from links_of(what.body)
+        if what.shortcut is not None:
+            yield from links_of(what.shortcut)
+    elif isinstance(what, Dense):
+        for region in what.iterations:
+            yield from links_of(region)
+    elif isinstance(what, Inlined):
+        yield from links_of(what.region)
+
+
+class Design:
+    """A compiled network.
+
+    `doc` is the text that documents it (its own, else its file's), `conditions` say of which numbers
+    open sizes must be multiples, `overridden` whether a parameter or the input's size came from outside.
+    """
+
+    def __init__(self, net: Scope, source: Source, doc: str | None) -> None:
+        self.net = net
+        self.source = source
+        self.doc = doc
+        self.meta: dict[str, Any] = {}
+        self.keys: dict[str, str] = {}
+        self.conditions: list[tuple[int, ast.Node]] = []
+        self.overridden = False
+        self.run: Any = None  # evaluates expressions of the text in a frame, for backends
+
+    @property
+    def name(self) -> str:
+        return self.net.name
+
+    @property
+    def inputs(self) -> Mapping[str, Value]:
+        return self.net.values
+
+    @property
+    def outputs(self) -> dict[str, Value]:
+        """What the network gives: the values that `output` names, else its last one as `output`."""
+        net = self.net
+        if net.outputs:
+            return {"_".join(path) if len(path) > 1 else path[0]: v for path, v in net.outputs.items()}
+        assert net.result is not None
+        return {"output": net.result}

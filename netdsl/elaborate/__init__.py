@@ -1,0 +1,1 @@
+"""Syntax tree -> Design: running the text, whose values are shapes."""

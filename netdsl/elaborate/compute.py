@@ -1,0 +1,154 @@
+"""Arithmetic on values: `(@gate * @h + (1 - @gate) * @in)`, as shapes.
+
+Values of equal rank are combined as PyTorch broadcasts: sides are equal, or one of them is 1. A learned
+tensor of one dimension is one number a channel. Numbers are known when the network is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.design import Value
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate.functions import ON_VALUES
+from netdsl.elaborate.lookup import value_of
+from netdsl.elaborate.values import Silent, Tapped, kind_of
+from netdsl.shapes import Shape, equal_when
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.expressions import Names
+
+ARITHMETIC = ("+", "-", "*", "/", "**")
+
+
+def holds_value(node: ast.Expr, names: Names) -> bool:
+    """Whether an expression reads a value, so that it is computed when the network runs."""
+    if isinstance(node, ast.Tap):
+        return True
+    if isinstance(node, ast.Attribute):
+        from netdsl.elaborate.expressions import FACTS
+
+        return node.name.plain not in FACTS and holds_value(node.of, names)
+    if isinstance(node, ast.Binary):
+        return holds_value(node.left, names) or holds_value(node.right, names)
+    if isinstance(node, ast.Unary):
+        return node.op == "-" and holds_value(node.of, names)
+    if isinstance(node, ast.Apply):
+        return any(holds_value(a.value, names) for a in node.args)
+    if isinstance(node, ast.Choose):
+        return holds_value(node.then, names) or holds_value(node.other, names)
+    if isinstance(node, ast.Index):
+        return holds_value(node.of, names) or _is_value(node, names)
+    if isinstance(node, ast.Ref):
+        return _is_value(node, names)
+    return False
+
+
+def _is_value(node: ast.Expr, names: Names) -> bool:
+    from netdsl.elaborate.expressions import evaluate
+
+    try:
+        return isinstance(evaluate(node, names), (Tapped, Value))
+    except (Mistake, Silent):
+        return False
+
+
+def computed_shape(node: ast.Expr, names: Names) -> tuple[Shape, list[Value]]:
+    """The shape of the result and the values that are read, in order."""
+    values: list[Value] = []
+    shape = _shape(node, names, values)
+    if shape is None:
+        raise Mistake("E207", "no value stands in this arithmetic", node.span, hint="`@name` is the value that a labelled step gave")
+    if all(v.tensor for v in values):
+        raise Mistake("E207", "only learned tensors stand in this arithmetic, no value that flows", node.span)
+    return shape, values
+
+
+def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
+    """The shape of a part; None for a number."""
+    from netdsl.elaborate.expressions import evaluate, truth
+
+    if not holds_value(node, names):
+        number = evaluate(node, names)
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise Mistake("E207", f"arithmetic on values needs values and numbers, not {kind_of(number)}", node.span)
+        return None
+    if isinstance(node, ast.Unary):
+        return _shape(node.of, names, values)
+    if isinstance(node, ast.Choose):
+        return _shape(node.then if truth(node.condition, names) else node.other, names, values)
+    if isinstance(node, ast.Binary):
+        if node.op not in ARITHMETIC:
+            raise Mistake("E207", f"`{node.op}` does not work on values", node.span, hint=f"there are {' '.join(ARITHMETIC)} and {', '.join(ON_VALUES)}")
+        left = _shape(node.left, names, values)
+        right = _shape(node.right, names, values)
+        return broadcast([(left, node.left), (right, node.right)], node, names)
+    if isinstance(node, ast.Apply):
+        return _function(node, names, values)
+    found = evaluate(node, names)
+    if not isinstance(found, (Tapped, Value)):
+        raise Mistake("E207", f"`{node.span.text}` is {kind_of(found)}, not a value", node.span)
+    value = value_of(found)
+    if value.shape is None:
+        raise Silent
+    values.append(value)
+    return value.shape
+
+
+def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | None:
+    name = node.of.name if isinstance(node.of, ast.Ref) else ""
+    if name not in ON_VALUES:
+        raise Mistake("E207", f"`{node.of.span.text}` does not work on values", node.of.span, hint=f"there are {', '.join(ON_VALUES)}; a layer is a step of its own")
+    fewest, most = ON_VALUES[name]
+    if not fewest <= len(node.args) <= most:
+        raise Mistake("E111", f"`{name}` takes one value" if most == 1 else f"`{name}` needs a value", node.span)
+    shapes = [(_shape(a.value, names, values), a.value) for a in node.args]
+    if len(shapes) == 1 and name in ("min", "max", "mean"):
+        shape = shapes[0][0]
+        assert shape is not None
+        return Shape(shape[0], *(1 for _ in shape.sides))  # over the sides, channel by channel
+    return broadcast(shapes, node, names)
+
+
+def broadcast(parts: list[tuple[Shape | None, ast.Expr]], node: ast.Expr, names: Names) -> Shape | None:
+    """The common shape."""
+    result: Shape | None = None
+    before: ast.Expr | None = None
+    for shape, part in parts:
+        if shape is None:
+            continue
+        if result is None:
+            result, before = shape, part
+            continue
+        joined = _join(result, shape)
+        if joined is None:
+            assert before is not None
+            raise Mistake(
+                "E207",
+                "these values do not have equal shapes",
+                node.span,
+                labels=[(before.span, str(result)), (part.span, str(shape))],
+                hint="sides must be equal, or 1",
+            )
+        result = joined
+    return result
+
+
+def _join(a: Shape, b: Shape) -> Shape | None:
+    if len(a) == 1 or len(b) == 1:
+        short, long = (a, b) if len(a) == 1 else (b, a)
+        return long if short[0] in (long[0], 1) else None
+    if len(a) != len(b):
+        return None
+    sides = []
+    for x, y in zip(a, b):
+        if x == y or y == 1 or equal_when(x, y) == 1:
+            sides.append(x)
+        elif x == 1:
+            sides.append(y)
+        else:
+            return None
+    return Shape(*sides)
+
+

@@ -1,0 +1,92 @@
+"""`extern layer`: a PyTorch module of the user's own. Only the emitted code imports it."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from netdsl.code.expr import Call, Expr, Name, call
+from netdsl.design import Frame, Value
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate.values import ExternDef, Silent, Target, kind_of
+from netdsl.layers.base import Given, Layer
+from netdsl.shapes import Open, Shape, Size
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.run import Run
+
+TARGET = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*):([A-Za-z_][A-Za-z0-9_]*)")
+
+
+class External(Layer):
+    """A module from elsewhere: its output shape is what the declaration says, its weights are unknown."""
+
+    family: ClassVar[str] = "extern"
+    weighted: ClassVar[bool] = True
+    module_only: ClassVar[bool] = True
+
+    name: str
+    package: str
+    symbol: str
+    parameters: tuple[tuple[str, Any], ...] = ()
+    gives: Any = None
+
+    def output(self, x: Shape) -> Shape:
+        return self.gives
+
+    def out_channels(self, a: Given) -> Expr:
+        from netdsl.code.expr import Literal
+
+        return Literal(self.gives[0])
+
+    def module(self, a: Given) -> Call:
+        named = {n: getattr(a, n) for n, _ in self.parameters}
+        return call(Name(self.symbol), **named)
+
+    def label(self) -> str:
+        return self.name
+
+
+def check_target(node: ast.Extern) -> tuple[str, str]:
+    """Package and class of `"package.module:Class"`."""
+    match = TARGET.fullmatch(node.target.value)
+    if match is None or any(keyword.iskeyword(p) for p in (*match[1].split("."), match[2])):
+        raise Mistake("E137", f'"{node.target.value}" names no class', node.target.span, hint='write "package.module:Class"')
+    return match[1], match[2]
+
+
+def external_layer(run: Run, definition: ExternDef, target: Target, step: ast.Call, current: Value | None) -> External:
+    """The extern layer with its arguments; its shape is computed from them and from what flows in."""
+    from netdsl.elaborate.expressions import Names, evaluate
+    from netdsl.elaborate.steps import check_complete, nothing_flows, plain_value
+
+    if current is None:
+        raise nothing_flows(definition.name)
+    if current.shape is None:
+        raise Silent
+    package, symbol = check_target(definition.node)
+    check_complete(target, definition, step)
+    frame = Frame(None, "inline")
+    frame.names["in"] = current
+    names = Names(run, definition.file, frame)
+    parameters = []
+    for param in definition.params:
+        name = param.name.text
+        if name in target.bound:
+            value = plain_value(name, target.bound[name].value, target)
+            if isinstance(value, Value):
+                raise Mistake("E112", f"`{name}` of `{definition.name}` cannot be a value", step.span)
+        else:
+            assert param.default is not None
+            value = evaluate(param.default, names)
+        frame.names[name] = value
+        parameters.append((name, value))
+    shape = evaluate(definition.node.shape, names)
+    if isinstance(shape, int) and not isinstance(shape, bool):
+        shape = (shape,)
+    if not isinstance(shape, tuple) or not shape or not all(isinstance(s, (int, Open)) and not isinstance(s, bool) for s in shape):
+        given = "a shape with open sizes" if isinstance(shape, Size) else kind_of(shape)
+        raise Mistake("E137", f"the shape of `{definition.name}` must be a size or a list like [channels, in.height, in.width], not {given}", definition.node.shape.span, hint="`in.shape` is the shape of what flows in")
+    return External(name=definition.name, package=package, symbol=symbol, parameters=tuple(parameters), gives=Shape(*shape))

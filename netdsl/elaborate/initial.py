@@ -1,0 +1,236 @@
+"""How weights start: `init { conv: kaiming(mode="fan_out")  fc.bias: zeros }`, `param x: [3] = ones`.
+
+A line's path names a label of its scope (then labels below it), or a kind of layer, or a kind below a
+label; a last part `weight`, `bias`, ... names the tensor, else it is the weight. The longer path wins,
+then the later line. A block's own lines come before those of what it stands in, as in PyTorch, where
+the constructor of a part runs first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.design import Applied, Frame, Link, Scope, links_of
+from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.elaborate.values import Silent, kind_of
+from netdsl.layers import WORDS, find
+from netdsl.record import Record
+from netdsl.shapes import Shape
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.run import Run
+
+# Name -> its arguments with their defaults. Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming),
+# Saxe et al. 2013 (orthogonal), Long et al. 2015 (bilinear).
+STARTS: dict[str, dict[str, Any]] = {
+    "zeros": {},
+    "ones": {},
+    "constant": {"value": None},
+    "normal": {"std": 1.0, "mean": 0.0},
+    "truncated_normal": {"std": 1.0, "mean": 0.0, "a": -2.0, "b": 2.0},
+    "uniform": {"a": 0.0, "b": 1.0},
+    "xavier": {"gain": 1.0, "distribution": "uniform"},
+    "kaiming": {"mode": "fan_in", "nonlinearity": "relu", "distribution": "normal"},
+    "orthogonal": {"gain": 1.0},
+    "dirac": {},
+    "bilinear": {},
+}
+CHOICES = {
+    "distribution": ("normal", "uniform"),
+    "mode": ("fan_in", "fan_out"),
+    "nonlinearity": ("relu", "leaky_relu", "selu", "tanh", "sigmoid", "linear"),
+}
+NEED_FANS = ("xavier", "kaiming", "orthogonal", "dirac", "bilinear")  # two dimensions at least
+
+
+class Start(Record):
+    """One way to fill a tensor: a name of `STARTS` and the arguments that were given."""
+
+    name: str
+    arguments: dict[str, Any]
+    nodes: dict[str, ast.Expr]
+
+
+class InitLine(Record):
+    """One line of `init`, resolved in its scope."""
+
+    node: ast.Entry
+    links: tuple[Link, ...]  # labels that were followed
+    weight: str | None  # a learned tensor of the scope itself
+    kind: str | None  # a layer's word
+    tensor: str
+    start: Start
+    frame: Frame
+
+
+def start(node: ast.Expr, names: Names) -> Start:
+    """The initial value that an expression names: `kaiming(mode="fan_out")`, `zeros`, or a number."""
+    from netdsl.elaborate.expressions import evaluate
+
+    name = None
+    args: tuple[ast.Argument, ...] = ()
+    if isinstance(node, ast.Ref):
+        name = node.name
+    elif isinstance(node, ast.Apply) and isinstance(node.of, ast.Ref):
+        name, args = node.of.name, node.args
+    if name is None or name not in STARTS:
+        if name is None or _is_name(name, names):
+            value = evaluate(node, names)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                return Start("constant", {"value": value}, {"value": node})
+            raise Mistake("E138", f"an initial value is a number or one of {', '.join(STARTS)}, not {kind_of(value)}", node.span)
+        raise Mistake("E138", f"there is no initial value `{name}`", node.span, hint=did_you_mean(name, STARTS) or f"there are {', '.join(STARTS)}")
+    known = STARTS[name]
+    given: dict[str, Any] = {}
+    nodes: dict[str, ast.Expr] = {}
+    free = list(known)
+    for argument in args:
+        if argument.name is None:
+            if not free:
+                raise Mistake("E115", f"`{name}` takes at most {len(known)} arguments", argument.span)
+            key = free.pop(0)
+        else:
+            key = argument.name.text
+            if key not in known:
+                raise Mistake("E110", f"`{name}` has no argument `{key}`", argument.name.span, hint=did_you_mean(key, known))
+            if key in given:
+                raise Mistake("E114", f"`{key}` of `{name}` is given twice", argument.span)
+            if key in free:
+                free.remove(key)
+        value = evaluate(argument.value, names)
+        if key in CHOICES:
+            if value not in CHOICES[key]:
+                wanted = ", ".join(f'"{c}"' for c in CHOICES[key])
+                raise Mistake("E112", f"`{key}` of `{name}` must be one of {wanted}", argument.value.span)
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Mistake("E112", f"`{key}` of `{name}` must be a number, not {kind_of(value)}", argument.value.span)
+        given[key], nodes[key] = value, argument.value
+    for key, default in known.items():
+        if default is None and key not in given:
+            raise Mistake("E111", f"`{name}` needs `{key}`", node.span, hint=f"write `{name}(0.1)`")
+    return Start(name, given, nodes)
+
+
+def _is_name(name: str, names: Names) -> bool:
+    try:
+        names.find(name)
+    except KeyError:
+        return False
+    return True
+
+
+def start_of(node: ast.Expr | None, names: Names) -> Start:
+    """How a `param` starts; zeros if the text does not say."""
+    if node is None:
+        return Start("zeros", {}, {})
+    return start(node, names)
+
+
+def resolve_init(run: Run, scope: Scope) -> None:
+    """Find what each line of a scope's `init` means. `scope.init` becomes its resolved lines."""
+    from netdsl.elaborate.expressions import Names
+
+    lines: list[InitLine] = []
+    for node, frame in scope.init:
+        definition = scope.block.definition
+        names = Names(run, definition.file, frame)
+        for entry in node.entries:
+            try:
+                lines.append(_resolve(entry, scope, frame, names))
+            except Mistake as mistake:
+                run.report_mistake(mistake.at(entry.span))
+            except Silent:
+                pass
+    scope.init = sorted(lines, key=lambda line: len(line.node.path))
+
+
+def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> InitLine:
+    if entry.quoted:
+        raise Mistake("E138", "`init` names labels and layers without quotes", entry.span)
+    how = start(entry.value, names)
+    parts = list(entry.path)
+    if parts[0] in scope.weights:
+        if len(parts) > 1:
+            raise Mistake("E138", f"`{parts[0]}` is a learned tensor and has no parts", entry.span)
+        return InitLine(entry, (), parts[0], None, parts[0], how, frame)
+    links: list[Link] = []
+    kind: str | None = None
+    at: Scope | None = scope
+    tensor: str | None = None
+    for i, part in enumerate(parts):
+        labelled = at.labels.get(part) if at is not None and kind is None else None
+        if labelled is not None:
+            links.append(labelled)
+            at = labelled.scope
+        elif kind is None and find(part) is not None and find(part).weighted:  # type: ignore[union-attr]
+            kind = part
+        elif i == len(parts) - 1 and i > 0:
+            tensor = part
+        else:
+            known = [*(at.labels if at is not None else ()), *(w for w in WORDS if _weighted(w))]
+            if find(part) is not None:
+                raise Mistake("E138", f"`{part}` has no weights", entry.span)
+            raise Mistake("E138", f"`{part}` is neither a label here nor a layer with weights", entry.span, hint=did_you_mean(part, known))
+    line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
+    if links and not any(True for _ in targets(line, scope)) and scope.labels[parts[0]].output is not None and scope.labels[parts[0]].output.shape is not None:  # type: ignore[union-attr]
+        what = ".".join(parts if tensor is None else parts[:-1])
+        raise Mistake("E138", f"`{what}` has no {line.tensor} to be filled", entry.span)
+    return line
+
+
+def _weighted(word: str) -> bool:
+    layer = find(word)
+    return layer is not None and layer.weighted
+
+
+def targets(line: InitLine, scope: Scope) -> list[tuple[tuple[str, ...], Link, tuple[int, ...]]]:
+    """The tensors that a line fills: the path of their layer below the scope, its step, their shape."""
+    found: list[tuple[tuple[str, ...], Link, tuple[int, ...]]] = []
+    prefix: tuple[str, ...] = ()
+    start_scope: Scope | None = scope
+    for link in line.links:
+        prefix = (*prefix, link.key or "")
+    if line.links:
+        last = line.links[-1]
+        if isinstance(last.what, Applied):
+            _collect(line, last, prefix, found)
+            return found
+        start_scope = last.scope
+    if start_scope is not None:
+        for path, link in layers_below(start_scope):
+            _collect(line, link, (*prefix, *path), found)
+    return found
+
+
+def _collect(line: InitLine, link: Link, path: tuple[str, ...], found: list[tuple[tuple[str, ...], Link, tuple[int, ...]]]) -> None:
+    what = link.what
+    if not isinstance(what, Applied) or link.inputs[0].shape is None:
+        return
+    if line.kind is not None and what.layer.word != line.kind:
+        return
+    for tensor in what.layer.tensors(link.inputs[0].shape):
+        if tensor.name != line.tensor or not tensor.learned:
+            continue
+        if len(tensor.shape) < 2 and (line.start.name in NEED_FANS or (line.kind is None and line.links and not _says_tensor(line) and not isinstance(line.links[-1].what, Applied))):
+            continue
+        found.append((path, link, tensor.shape))
+
+
+def _says_tensor(line: InitLine) -> bool:
+    return line.node.path[-1] == line.tensor
+
+
+def layers_below(scope: Scope) -> list[tuple[tuple[str, ...], Link]]:
+    """Every layer in a scope and below, with its path."""
+    found: list[tuple[tuple[str, ...], Link]] = []
+    for key, link in scope.children.items():
+        if isinstance(link.what, Applied):
+            found.append(((key,), link))
+        elif isinstance(link.what, Scope):
+            found += [((key, *path), inner) for path, inner in layers_below(link.what)]
+    return found
+
+
+__all__ = ["STARTS", "InitLine", "Shape", "Start", "links_of", "resolve_init", "start", "start_of", "targets"]

@@ -1,0 +1,232 @@
+"""What `@name` reaches: own scope, then outwards up to the block, and down only by path.
+
+Earlier values only; inside a loop those of the same iteration. Besides labels, `@x` reaches inputs,
+parameters and lets that hold a value, and learned tensors (`param`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.design import Frame, Link, Scope, Value
+from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.elaborate.values import Silent, Tapped
+from netdsl.shapes import Shape
+from netdsl.source import Span
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.expressions import Names
+
+
+def block_input(frame: Frame) -> Value | None:
+    """What entered the block (or the inlined block) around a frame."""
+    at: Frame | None = frame
+    while at is not None:
+        if at.kind == "inline":
+            return at.names.get("in")
+        if at.kind == "scope" and at.scope is not None and at.scope.outer is None:
+            return at.scope.input
+        at = at.parent
+    return None
+
+
+def computed_name(node: ast.Computed, names: Names) -> str:
+    """The text of a name with its holes filled."""
+    from netdsl.elaborate.expressions import evaluate
+
+    if node.plain is not None:
+        return node.plain
+    text = ""
+    for part in node.parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        value = evaluate(part, names)
+        if isinstance(value, bool) or not isinstance(value, (int, str)) or (isinstance(value, int) and value < 0):
+            raise Mistake("E122", "a name is computed from whole numbers that are not negative", part.span)
+        text += str(value)
+    if not text.isidentifier() or not text.isascii():
+        raise Mistake("E106", f"`{text}` is no name", node.span, hint="names begin with a letter and have letters, digits and `_`")
+    return text
+
+
+def tap(node: ast.Tap, names: Names) -> Any:
+    """The value that `@name` or `@in` reaches, or a list of values that a name stands for."""
+    if node.name is None:
+        value = block_input(names.frame)
+        if value is None:
+            raise Mistake("E126", "`@in` is what enters a block; nothing enters here", node.span)
+        return Tapped(value)
+    name = computed_name(node.name, names)
+    frame: Frame | None = names.frame
+    while frame is not None:
+        found = _in_frame(frame, name)
+        if found is not None:
+            return found
+        frame = frame.parent
+    raise _unknown(node, name, names)
+
+
+def _in_frame(frame: Frame, name: str) -> Any:
+    link = frame.labels.get(name)
+    if link is not None:
+        return Tapped(link.output, (link,)) if link.output is not None else None
+    held = frame.names.get(name)
+    if isinstance(held, Tapped):
+        return held
+    if isinstance(held, Value):
+        return Tapped(held)
+    if isinstance(held, tuple) and any(isinstance(h, (Tapped, Value)) for h in held):
+        return held  # a list of values: `@maps[0]`
+    if frame.kind == "scope" and frame.scope is not None:
+        value = frame.scope.values.get(name)
+        if value is not None:
+            return Tapped(value)
+        weight = frame.scope.weights.get(name)
+        if weight is not None:
+            return Tapped(weight.value)
+    return None
+
+
+def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
+    """`@body.layer2`: the value that a step inside of `@body` gave."""
+    name = computed_name(node, names)
+    link = of.links[-1] if of.links else None
+    scope = _scope_below(link)
+    if scope is None:
+        what = f"`@{'.'.join((of.links[0].label or '', *of.path))}`" if of.links else "this value"
+        hint = "`.channels`, `.height`, `.width` are its sizes; a path goes down labels of blocks and groups"
+        raise Mistake("E103", f"{what} has no `{name}`", node.span, hint=hint)
+    inner = scope.labels.get(name)
+    if inner is None or inner.output is None:
+        known = sorted(scope.labels)
+        said = f"; it has {', '.join(known)}" if known else "; it has no labels"
+        raise Mistake("E103", f"no value `{name}` in `{link.label if link else ''}`{said}", node.span, hint=did_you_mean(name, known))
+    return Tapped(inner.output, (*of.links, inner), (*of.path, name))
+
+
+def _scope_below(link: Link | None) -> Scope | None:
+    from netdsl.design import Shared
+
+    if link is None:
+        return None
+    if isinstance(link.what, Scope):
+        return link.what
+    if isinstance(link.what, Shared) and isinstance(link.what.scope, Scope):
+        return link.what.scope
+    return None
+
+
+def value_of(found: Any) -> Value:
+    """The value itself. What lies below a step becomes an export of every step on the way to it."""
+    if isinstance(found, Value):
+        return found
+    assert isinstance(found, Tapped)
+    if not found.path:
+        return found.value
+    if found.value.shape is None:
+        raise Silent
+    for depth in range(len(found.path)):
+        link, path = found.links[depth], found.path[depth:]
+        if path not in link.exports:
+            value = Value(found.value.shape, label=path[-1])
+            value.maker = link
+            link.exports[path] = value
+    return found.links[0].exports[found.path]
+
+
+def shape_of(found: Tapped | Value) -> Shape:
+    """The shape of a value; silent after a mistake."""
+    shape = found.value.shape if isinstance(found, Tapped) else found.shape
+    if shape is None:
+        raise Silent
+    return shape
+
+
+def register(frame: Frame, link: Link, name: str, plain: str | None) -> None:
+    """Make a labelled step reachable from here outwards, up to its scope."""
+    at: Frame | None = frame
+    while at is not None:
+        at.labels[name] = link
+        if plain is not None and at.kind in ("repeat", "for"):
+            at.labels[plain] = link
+            plain = None  # outside of the loop only the numbered name is left
+        if at.kind == "scope":
+            if at.scope is not None:
+                at.scope.labels[name] = link
+            return
+        at = at.host if at.kind == "inline" else at.parent
+
+
+def labels_in_reach(frame: Frame) -> list[str]:
+    """Every name that `@` can reach from here."""
+    found: dict[str, None] = {}
+    at: Frame | None = frame
+    while at is not None:
+        found.update(dict.fromkeys(at.labels))
+        found.update((n, None) for n, v in at.names.items() if isinstance(v, (Tapped, Value)))
+        if at.kind == "scope" and at.scope is not None:
+            found.update(dict.fromkeys((*at.scope.values, *at.scope.weights)))
+        at = at.parent
+    found.pop("in", None)
+    return list(found)
+
+
+def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
+    known = labels_in_reach(names.frame)
+    later = _later_label(names.frame, name)
+    if later is not None:
+        return Mistake(
+            "E104",
+            f"`@{name}` is used before it exists",
+            node.span,
+            labels=[(later, "given here")],
+            hint="a value can be read only after the step that gives it",
+        )
+    try:
+        names.find(name)
+        hint: str | None = f"`{name}` is not a value; without `@` it is what it was bound to"
+    except KeyError:
+        hint = did_you_mean(name, known)
+        if hint is None and known:
+            hint = f"labels here: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+    return Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
+
+
+def _later_label(frame: Frame, name: str) -> Span | None:
+    """Where a label of this name stands further down in the text of the block."""
+    at: Frame | None = frame
+    while at is not None and not (at.kind in ("scope", "inline") and at.parent is None):
+        at = at.parent
+    scope = at.scope if at is not None else None
+    if scope is None:
+        return None
+    definition = scope.block.definition
+    body = getattr(getattr(definition, "node", definition), "body", None)
+    if not isinstance(body, ast.Body):
+        return None
+    return next((node.span for node in labels_of(body) if node.plain == name), None)
+
+
+def labels_of(body: ast.Body) -> list[ast.Computed]:
+    """Every label in the text of a body, at any depth."""
+    found: list[ast.Computed] = []
+    for statement in body.statements:
+        chain = statement.chain if isinstance(statement, (ast.Bar, ast.Aux)) else statement
+        if isinstance(chain, ast.Chain):
+            for link in chain.links:
+                if link.label is not None:
+                    found.append(link.label)
+                step = link.step
+                if isinstance(step, ast.Group):
+                    found += labels_of(step.body)
+                elif isinstance(step, ast.Call):
+                    for inner in (step.body, *(c.body for c in step.clauses)):
+                        found += labels_of(inner) if inner is not None else []
+        elif isinstance(statement, (ast.For, ast.Repeat)):
+            found += labels_of(statement.body)
+        elif isinstance(statement, ast.If):
+            found += labels_of(statement.then)
+            found += labels_of(statement.other) if statement.other is not None else []
+    return found

@@ -1,0 +1,235 @@
+"""The names of steps, which decide the `state_dict` (docs/language.md, "Names").
+
+A scope is *named* if, in its text, a step that can hold weights has a label, or it holds a merge, a
+residual, a `dense`, a chain that starts at `@`, arithmetic on values, a `param` or a `module`. Else it
+is *numbered*, and every step counts from 0.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from netdsl.design import Frame, Link, Scope
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate.values import BlockDef, Form, LayerDef, Silent, Target
+from netdsl.source import Span
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.expressions import Names
+
+# Public names of torch.nn.Module: an attribute of such a name would break the emitted class. The test
+# tests/backends/test_names.py compares the list with torch's own.
+MODULE_NAMES = frozenset(
+    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
+    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
+    to_empty train training type xpu zero_grad aux_weights""".split()
+)
+SEQUENTIAL_NAMES = frozenset({"append", "extend", "insert", "pop"})
+DICT_NAMES = frozenset({"keys", "values", "items", "update", "clear", "pop"})
+FACT_NAMES = frozenset({"channels", "height", "width", "length", "shape"})
+
+
+def check_label(name: str, node: ast.Computed, scope: Scope) -> None:
+    """A label must not be a word that the language or a PyTorch module needs."""
+    if name in FACT_NAMES:
+        why = f"`@x.{name}` is a size of the value `@x`"
+    elif keyword.iskeyword(name):
+        why = f"`{name}` is a keyword of Python"
+    elif name in MODULE_NAMES or name.startswith("__"):
+        why = f"every PyTorch module has its own `{name}`"
+    elif name in SEQUENTIAL_NAMES and scope.kind in ("group", "bar"):
+        why = f"`nn.Sequential` has its own `{name}`"
+    elif name in DICT_NAMES and scope.kind == "dense":
+        why = f"`nn.ModuleDict` has its own `{name}`"
+    else:
+        return
+    raise Mistake("E106", f"`{name}` cannot be a label", node.span, hint=f"{why}; call it `{name}_` or better")
+
+
+# ------------------------------------------------------------------------------- named or numbered
+def is_named(statements: Iterable[ast.Statement], names: Names, depth: int = 0) -> bool:
+    """Whether a scope with this text is named."""
+    return any(_names_a_scope(s, names, depth) for s in statements)
+
+
+def _names_a_scope(statement: ast.Statement, names: Names, depth: int) -> bool:
+    if isinstance(statement, (ast.Bar, ast.Weight, ast.Module)):
+        return True
+    if isinstance(statement, ast.Chain):
+        return chain_is_named(statement, names, depth)
+    if isinstance(statement, (ast.For, ast.Repeat)):
+        return is_named(statement.body.statements, names, depth)
+    if isinstance(statement, ast.If):
+        arms = [statement.then] + ([statement.other] if statement.other is not None else [])
+        return any(is_named(arm.statements, names, depth) for arm in arms)
+    return False
+
+
+def chain_is_named(chain: ast.Chain, names: Names, depth: int = 0) -> bool:
+    for link in chain.links:
+        step = link.step
+        if isinstance(step, (ast.From, ast.Compute)):
+            return True
+        if isinstance(step, ast.Call) and step.body is not None:
+            return True
+        if link.label is not None and can_hold_weights(step, names):
+            return True
+        if isinstance(step, ast.Inline) and depth < 16 and _inlined_is_named(step, names, depth):
+            return True
+    return False
+
+
+def _inlined_is_named(step: ast.Inline, names: Names, depth: int) -> bool:
+    from netdsl.elaborate.expressions import step_target
+
+    try:
+        target = step_target(names, step.name)
+    except (Mistake, Silent):
+        return False
+    if isinstance(target, Target) and isinstance(target.definition, BlockDef):
+        definition = target.definition
+        inner = names.inside(Frame(None))
+        inner.file = definition.file
+        return is_named(definition.node.body.statements, inner, depth + 1)
+    return False
+
+
+def can_hold_weights(step: ast.Step, names: Names) -> bool:
+    """By the text: only a word for a layer of the language that has no weights cannot."""
+    if isinstance(step, (ast.Group, ast.Inline)):
+        return True
+    if not isinstance(step, ast.Call):
+        return False
+    from netdsl.layers import find
+
+    try:
+        names.frame.find(step.name.text)
+        return True  # a parameter: what it stands for is not in the text
+    except KeyError:
+        pass
+    if step.name.text in names.file.definitions:
+        from netdsl.elaborate.expressions import step_target
+
+        try:
+            target = step_target(names, step.name)
+        except (Mistake, Silent):
+            return True
+        if isinstance(target, Target) and isinstance(target.definition, LayerDef):
+            return target.definition.layer.weighted
+        return True
+    layer = find(step.name.text)
+    return layer.weighted if layer is not None else True
+
+
+def has_label(chain: ast.Chain) -> bool:
+    """Whether a bar has a label in it, so that its steps belong to the scope around the merge."""
+    return any(_link_has_label(link) for link in chain.links)
+
+
+def _link_has_label(link: ast.Link) -> bool:
+    if link.label is not None:
+        return True
+    step = link.step
+    if isinstance(step, ast.Call) and step.body is not None:
+        bodies = [step.body, *(c.body for c in step.clauses)]
+        return any(_body_has_label(b) for b in bodies)
+    return False
+
+
+def _body_has_label(body: ast.Body) -> bool:
+    for statement in body.statements:
+        if isinstance(statement, ast.Bar):
+            if has_label(statement.chain):
+                return True
+        elif isinstance(statement, ast.Chain):
+            if has_label(statement):
+                return True
+        elif isinstance(statement, (ast.For, ast.Repeat)):
+            if _body_has_label(statement.body):
+                return True
+        elif isinstance(statement, ast.If):
+            arms = [statement.then] + ([statement.other] if statement.other is not None else [])
+            if any(_body_has_label(arm) for arm in arms):
+                return True
+    return False
+
+
+def countable_steps(chain: ast.Chain) -> list[ast.Link]:
+    """The links of a bar that take a place: not `@x`, not `identity`."""
+    return [
+        link
+        for link in chain.links
+        if not isinstance(link.step, ast.From)
+        and not (isinstance(link.step, ast.Call) and link.step.name.text == "identity")
+    ]
+
+
+def is_single_step(chain: ast.Chain) -> bool:
+    """Whether a bar is one step, which then takes the name of its branch."""
+    steps = countable_steps(chain)
+    if len(steps) != 1:
+        return False
+    step = steps[0].step
+    return isinstance(step, (ast.Group, ast.Missing)) or (isinstance(step, ast.Call) and step.body is None)
+
+
+# ------------------------------------------------------------------------------------------- names
+class Naming:
+    """The steps of one scope while it is being made, in the order of the text."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.steps: list[tuple[Link, str | None, bool]] = []  # step, its name if fixed, whether in a loop
+        self.taken: dict[str, Span] = {}  # labels and learned tensors
+        self.bars = 0
+
+    def add(self, link: Link, fixed: str | None, looped: bool) -> None:
+        self.steps.append((link, fixed, looped))
+
+    def claim(self, name: str, span: Span) -> None:
+        """Two labels of one scope must differ."""
+        first = self.taken.get(name)
+        if first is not None:
+            same = first.start == span.start and first.source is span.source
+            if same:
+                raise Mistake("E105", f"the label `{name}` is given again in every iteration", span, hint="compute it from the loop's variable: `" + name + "{i}`")
+            raise Mistake("E105", f"two steps are labelled `{name}`", span, labels=[(first, "first here")])
+        self.taken[name] = span
+
+    def finish(self) -> None:
+        """Give every step its key and fill the scope's children."""
+        children = self.scope.children
+        if self.scope.numbered:
+            for index, (link, _, _) in enumerate(self.steps):
+                link.key = str(index)
+                children[link.key] = link
+            return
+        loose = [(link, looped) for link, fixed, looped in self.steps if fixed is None]
+        times: dict[str, int] = {}
+        looping: set[str] = set()
+        for link, looped in loose:
+            times[link.word] = times.get(link.word, 0) + 1
+            if looped:
+                looping.add(link.word)
+        taken = {*self.taken, *(fixed for _, fixed, _ in self.steps if fixed is not None)}
+        counters: dict[str, int] = {}
+        for link, fixed, _ in self.steps:
+            if fixed is not None:
+                link.key = fixed
+            elif times[link.word] == 1 and link.word not in looping and link.word not in taken:
+                link.key = link.word
+            else:
+                number = counters.get(link.word, 0) + 1
+                while f"{link.word}{number}" in taken:
+                    number += 1
+                counters[link.word] = number
+                link.key = f"{link.word}{number}"
+            children[link.key] = link

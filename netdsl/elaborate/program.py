@@ -1,0 +1,239 @@
+"""Files and what they define: reading, imports, and which net of a file is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netdsl.data import data_file
+from netdsl.design import Frame
+from netdsl.diagnostics import Diagnostic, Mistake, Report, did_you_mean
+from netdsl.elaborate.values import UNKNOWN, BlockDef, ExternDef, NetDef
+from netdsl.source import Source, Span
+from netdsl.syntax import ast
+from netdsl.syntax.parse import parse
+
+MOST_FILES = 64
+
+
+class ReadError(OSError):
+    """A file cannot be read; `diagnostic`-free: this is not a mistake in a text."""
+
+
+class File:
+    """One parsed file: its definitions by name, lets evaluated when first used."""
+
+    def __init__(self, source: Source, tree: ast.File, path: Path | None) -> None:
+        self.source = source
+        self.tree = tree
+        self.path = path
+        self.definitions: dict[str, ast.Definition] = {}
+        self.found: dict[str, Any] = {}  # what names stand for, once known
+        self.pending: set[str] = set()
+        self.imports: dict[ast.Import, File | None] = {}
+        self.frame = Frame(None)
+
+    @property
+    def nets(self) -> list[ast.Net | ast.Variant]:
+        return [d for d in self.tree.definitions if isinstance(d, (ast.Net, ast.Variant))]
+
+    @property
+    def stem(self) -> str:
+        name = self.path.name if self.path is not None else self.source.name
+        return name.removesuffix(".net")
+
+
+def fold_name(name: str) -> str:
+    """Names that mean the same net: case and `_` make no difference."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+class Program:
+    """The files of one compilation. `root` is the folder outside of which nothing is read."""
+
+    def __init__(self, report: Report, root: Path | None) -> None:
+        self.report = report
+        self.root = root.resolve() if root is not None else None
+        self.files: dict[Path, File | None] = {}
+        self.opening: list[Path] = []
+
+    def add(self, source: Source, path: Path | None) -> File | None:
+        """Parse a text, check that each name is defined once, and read what it imports."""
+        tree = parse(source, self.report)
+        if tree is None:
+            return None
+        file = File(source, tree, path)
+        if path is not None:
+            self.files[path] = file
+            self.opening.append(path)
+        for definition in tree.definitions:
+            names = definition.names if isinstance(definition, ast.Import) else (definition.name,)
+            for name in names:
+                first = file.definitions.get(name.text)
+                if first is not None:
+                    self.report.add(
+                        Diagnostic(
+                            "E107",
+                            f"`{name.text}` is defined twice",
+                            name.span,
+                            ((_name_span(first, name.text), "first here"),),
+                        )
+                    )
+                    continue
+                file.definitions[name.text] = definition
+            if isinstance(definition, ast.Import):
+                file.imports[definition] = self._imported(file, definition)
+        if path is not None:
+            self.opening.pop()
+        return file
+
+    # ----------------------------------------------------------------------------------- imports
+    def _imported(self, file: File, node: ast.Import) -> File | None:
+        """The file that an import names; mistakes are reported at the import."""
+        span, wanted = node.path.span, node.path.value
+        try:
+            path = self._path(file, wanted, span)
+            if path in self.opening:
+                chain = " -> ".join(p.name for p in (*self.opening[self.opening.index(path) :], path))
+                raise Mistake("E131", f"files import each other: {chain}", span)
+            if path not in self.files:
+                if len(self.files) >= MOST_FILES:
+                    raise Mistake("E132", f"more than {MOST_FILES} files are imported", span)
+                self.files[path] = None
+                text = read_text(path)
+                shown = wanted if wanted.startswith("zoo:") else _shown(file, path, wanted)
+                self.files[path] = self.add(Source(shown, text), path)
+            return self.files[path]
+        except OSError as error:
+            reason = "there is no such file" if isinstance(error, FileNotFoundError) else reason_of(error)
+            self.report.add(Diagnostic("E130", f'cannot read "{wanted}": {reason}', span))
+        except Mistake as mistake:
+            self.report.add(mistake.diagnostic)
+        return None
+
+    def _path(self, file: File, wanted: str, span: Span) -> Path:
+        if wanted.startswith("zoo:"):
+            base = root = data_file("zoo").resolve()
+            name = wanted.removeprefix("zoo:")
+            wanted = name if name.endswith(".net") else f"{name}.net"
+        else:
+            if file.path is None or self.root is None:
+                raise Mistake("E130", "a text without a file cannot import others", span, hint='only "zoo:..." can be imported here')
+            base, root = file.path.parent, self.root
+            if data_file("zoo").resolve() in (file.path.parent, *file.path.parents):
+                root = data_file("zoo").resolve()
+        path = (base / wanted).resolve()
+        if Path(wanted).is_absolute() or not path.is_relative_to(root):
+            raise Mistake(
+                "E133",
+                f'"{wanted}" lies outside of the folder of this network',
+                span,
+                hint="import paths are relative to the file and stay below the folder of the file that is compiled",
+            )
+        return path
+
+
+def _shown(file: File, path: Path, wanted: str) -> str:
+    """How messages call an imported file: beside the name of the importing one."""
+    parent = Path(file.source.name).parent
+    shown = parent / wanted
+    return str(shown) if str(parent) != "." else wanted
+
+
+def _name_span(definition: ast.Definition, name: str) -> Span:
+    if isinstance(definition, ast.Import):
+        return next(n.span for n in definition.names if n.text == name)
+    return definition.name.span
+
+
+def read_text(path: Path) -> str:
+    """A file's text, with one kind of line end. OSError if it cannot be read or is no text."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OSError(f"it is not UTF-8 text (byte {error.start})") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file cannot be read or written, in words."""
+    reasons = {
+        FileNotFoundError: "there is no such file or folder",
+        IsADirectoryError: "it is a folder",
+        NotADirectoryError: "a part of its path is not a folder",
+        PermissionError: "permission is denied",
+    }
+    return reasons.get(type(error)) or (error.strerror or str(error)).lower()
+
+
+def choose_net(file: File, name: str | None) -> ast.Net | ast.Variant:
+    """The net called `name`; without a name the one called like the file, else the last one."""
+    nets = file.nets
+    span = Span(file.source, 0, 0)
+    if not nets:
+        raise Mistake("E134", f"{file.source.name} defines no net", None, hint="a network begins with `net Name { ... }`")
+    if name is not None:
+        for net in nets:
+            if net.name.text == name:
+                return net
+        for net in nets:
+            if fold_name(net.name.text) == fold_name(name):
+                return net
+        known = [n.name.text for n in nets]
+        hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
+        raise Mistake("E134", f"{file.source.name} has no net `{name}`", None, hint=hint)
+    whole = [n for n in nets if not open_parameters(file, n)] or nets
+    for net in whole:
+        if fold_name(net.name.text) == fold_name(file.stem):
+            return net
+    return whole[-1]
+
+
+def open_parameters(file: File, net: ast.Net | ast.Variant) -> list[str]:
+    """The parameters of a net that have no value: it is a family, not a network, without them."""
+    if isinstance(net, ast.Variant):
+        return []
+    return [p.name.text for p in net.params if p.default is None]
+
+
+def lookup(program: Program, file: File, name: str, evaluate_let: Any) -> Any:
+    """What a name means at the top of a file: a block, a net, an extern layer, or a let's value.
+
+    KeyError if nothing; UNKNOWN if its definition is wrong.
+    """
+    if name in file.found:
+        return file.found[name]
+    definition = file.definitions[name]
+    found: Any
+    if isinstance(definition, ast.Import):
+        other = file.imports.get(definition)
+        if other is None:
+            found = UNKNOWN
+        elif name not in other.definitions:
+            span = _name_span(definition, name)
+            hint = did_you_mean(name, other.definitions)
+            message = f'"{definition.path.value}" defines no `{name}`'
+            program.report.add(Diagnostic("E135", message, span, hint=hint))
+            found = UNKNOWN
+        else:
+            found = lookup(program, other, name, evaluate_let)
+    elif isinstance(definition, ast.Block):
+        found = BlockDef(definition, file)
+    elif isinstance(definition, (ast.Net, ast.Variant)):
+        found = NetDef(definition, file)
+    elif isinstance(definition, ast.Extern):
+        found = ExternDef(definition, file)
+    else:
+        if name in file.pending:
+            program.report.add(
+                Diagnostic("E108", f"`{name}` is defined by itself", definition.name.span)
+            )
+            return UNKNOWN
+        file.pending.add(name)
+        try:
+            found = evaluate_let(definition, file)
+        finally:
+            file.pending.discard(name)
+    file.found[name] = found
+    return found

@@ -1,0 +1,183 @@
+"""What PyTorch has no module or function for. The compiler copies what a network uses.
+
+Every definition stands alone: it needs torch, nn, F, Tensor and at most other definitions of this
+file. N is the batch, C the channels, H and W the height and width; `...` are any sides.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+# ------------------------------------------------------------------------------------ normalisation
+class FrozenBatchNorm2d(nn.Module):
+    """Batch normalisation with fixed statistics, scale and shift.
+
+    Input and output: (N, num_features, H, W).
+    """
+
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, num_features: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.eps = eps
+        self.register_buffer("weight", torch.ones(num_features))
+        self.register_buffer("bias", torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        shift = self.bias - self.running_mean * scale
+        return x * scale.view(-1, 1, 1) + shift.view(-1, 1, 1)
+
+
+class L2Norm(nn.Module):
+    """Every place's channels at length one, times a learned scale per channel.
+
+    Input and output: (N, channels, ...).
+    """
+
+    def __init__(self, channels: int, scale: float, eps: float = 1e-12) -> None:
+        super().__init__()
+        self.eps = eps
+        self.scale = nn.Parameter(torch.full((channels,), float(scale)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = self.scale.view([-1] + [1] * (x.dim() - 2))
+        return scale * F.normalize(x, eps=self.eps)
+
+
+# ---------------------------------------------------------------------------- activation and dropout
+def scaled_tanh(x: Tensor, amplitude: float = 1.7159, slope: float = 2 / 3) -> Tensor:
+    """The squashing function of LeNet-5: f(1) = 1 and f(-1) = -1 (LeCun et al., 1998)."""
+    return amplitude * torch.tanh(slope * x)
+
+
+class ScaledTanh(nn.Module):
+    """The squashing function of LeNet-5 (LeCun et al., 1998). Input and output: any shape."""
+
+    def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
+        super().__init__()
+        self.amplitude = amplitude
+        self.slope = slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        return scaled_tanh(x, self.amplitude, self.slope)
+
+
+class DropPath(nn.Module):
+    """In training, zeros for a sample with probability p, else the sample divided by 1 - p.
+
+    Input and output: (N, ...). Stochastic depth (Huang et al., 2016).
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        kept = x.new_ones([x.shape[0]] + [1] * (x.dim() - 1))
+        return x * F.dropout(kept, self.p)
+
+
+# --------------------------------------------------------------------------- channels and dimensions
+class Permute(nn.Module):
+    """The dimensions in another order, the batch included."""
+
+    def __init__(self, *dims: int) -> None:
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.dims)
+
+
+def pad_channels(x: Tensor, channels: int) -> Tensor:
+    """Zeros appended behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
+    sides = [0, 0] * (x.dim() - 2)
+    return F.pad(x, sides + [0, channels - x.shape[1]])
+
+
+class PadChannels(nn.Module):
+    """Zeros appended behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pad_channels(x, self.channels)
+
+
+class ChannelSlice(nn.Module):
+    """The channels from start up to stop. Input: (N, C, ...). Output: (N, stop - start, ...)."""
+
+    def __init__(self, start: int, stop: int | None = None) -> None:
+        super().__init__()
+        self.start = start
+        self.stop = stop
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, self.start : self.stop]
+
+
+# ---------------------------------------------------------------------------------- parts of the map
+class Crop(nn.Module):
+    """A part of the map. Input: (N, C, H, W). Output: (N, C, height, width)."""
+
+    def __init__(self, height: int, width: int, top: int = 0, left: int = 0) -> None:
+        super().__init__()
+        self.top, self.bottom = top, top + height
+        self.left, self.right = left, left + width
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., self.top : self.bottom, self.left : self.right]
+
+
+class CenterCrop(nn.Module):
+    """The middle of the map. Input: (N, C, H, W). Output: (N, C, height, width)."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.height = height
+        self.width = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        top, left = (x.shape[-2] - self.height) // 2, (x.shape[-1] - self.width) // 2
+        return x[..., top : top + self.height, left : left + self.width]
+
+
+def center_crop(x: Tensor, like: Tensor) -> Tensor:
+    """The middle of `x`, as high and wide as `like`."""
+    height, width = like.shape[-2:]
+    top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
+    return x[..., top : top + height, left : left + width]
+
+
+# ------------------------------------------------------------------------------ numbers and weights
+def make_divisible(value: float, divisor: int) -> int:
+    """The multiple of `divisor` nearest to `value`, never less than 90 % of it."""
+    nearest = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return nearest if nearest >= 0.9 * value else nearest + divisor
+
+
+def stochastic_depth(x: Tensor, survival: float, training: bool) -> Tensor:
+    """In training all of `x` or zeros, by chance; else `x` times the chance of surviving."""
+    if not training:
+        return x * survival
+    return x * torch.bernoulli(torch.full((), survival, dtype=x.dtype, device=x.device))
+
+
+def bilinear_(weight: Tensor) -> Tensor:
+    """Fill the weights of a transposed convolution so that each channel is interpolated."""
+    height, width = weight.shape[-2:]
+    rows = 1 - (torch.arange(height) / ((height + 1) // 2) - (1 - height % 2 / 2)).abs()
+    return weight
+
+
