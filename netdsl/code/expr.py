@@ -620,8 +620,16 @@ def product(items: Sequence[Expr]) -> Expr:
     return Product(tuple(flat))
 
 
+def summands(expr: Expr) -> list[Expr]:
+    """The terms of a sum, one by one."""
+    if isinstance(expr, Op) and expr.op == "+":
+        return [*summands(expr.left), *summands(expr.right)]
+    return [expr]
+
+
 def total(items: Sequence[Expr]) -> Expr:
     """A sum: the literals together where the first of them stands, equal neighbours counted."""
+    items = [term for item in items for term in summands(item)]
     literal = sum(i.value for i in items if is_number(i))  # type: ignore[attr-defined]
     terms: list[tuple[Expr | None, int]] = []  # None: the literals
     for i in items:

@@ -148,11 +148,12 @@ def _operators(terms: Sequence[_Term], inside: int) -> Doc:
     cuts = [i for i, t in enumerate(terms) if i and t.precedence == loosest]
     doc: list[Doc] = [_part(terms[: cuts[0]], inside)]
     for start, stop in zip(cuts, [*cuts[1:], len(terms)]):
-        op = terms[start].op
-        tight = op == "**" and is_tight_power(terms[start - 1].operand, terms[start].operand)
+        before, after = terms[start - 1], terms[start]
+        op, bare = after.op, after.operand.level >= after.level
+        tight = op == "**" and bare and is_tight_power(before.operand, after.operand)
         if tight:
-            after = Broken(" ") if inside == INSIDE else " " if inside == RETRIED else ""
-            doc += [SOFT if inside else "", op, after]
+            gap = Broken(" ") if inside == INSIDE else " " if inside == RETRIED else ""
+            doc += [SOFT if inside else "", op, gap]
         else:
             doc += [SPACE if inside else " ", f"{op} "]
         doc.append(_part(terms[start:stop], inside))

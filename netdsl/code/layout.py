@@ -35,7 +35,18 @@ from netdsl.code.doc import (
     opened,
     render,
 )
-from netdsl.code.expr import Attribute, Expr, ListOf, Name, Op, Subscript, Tuple, lift, subscript
+from netdsl.code.expr import (
+    Attribute,
+    Expr,
+    ListOf,
+    Literal,
+    Name,
+    Op,
+    Subscript,
+    Tuple,
+    lift,
+    subscript,
+)
 from netdsl.code.expr_doc import (
     INSIDE,
     NOTHING,
@@ -123,10 +134,13 @@ def _lines(statement: Statement, place: _Place) -> list[str]:
 
 
 # --------------------------------------------------------------------------------------- values
-def _valued(head: str, value: Expr, place: _Place, tail: str = "") -> list[str]:
-    """The lines of `head`, a value, and `tail` (a colon, a comment)."""
-    if place.fits(head + value.text + tail):
-        return place.put([head + value.text + tail])
+def _valued(
+    head: str, value: Expr, place: _Place, tail: str = "", text: str | None = None
+) -> list[str]:
+    """The lines of `head`, a value, and `tail` (a colon, a comment); `text`: the value on one line."""
+    line = head + (value.text if text is None else text) + tail
+    if place.fits(line):
+        return place.put([line])
     bare, within = (head, document(value), tail), (head, _parenthesized(value), tail)
     stands = need(value) == NOTHING or _stands_bare(bare, value, place)
     if need(value) == PERHAPS and not stands:
@@ -145,6 +159,12 @@ def _parenthesized(value: Expr) -> Doc:
     retried = need(value) == PARENTHESES and may_stand_bare(value)
     inner = document(value, RETRIED if retried else INSIDE)
     return ("(", Indent((SOFT, inner)), SOFT, ")")
+
+
+def _plain(value: Expr) -> str:
+    """The value on one line, a tuple without its parentheses."""
+    pair = isinstance(value, Tuple) or (isinstance(value, Literal) and type(value.value) is tuple)
+    return value.text[1:-1] if pair and len(value.text) > 2 else value.text
 
 
 def _after(head: Doc, value: Expr, place: _Place, tail: str) -> list[str]:
@@ -167,9 +187,10 @@ def _commented(
     plain, remark = with_tail(""), prose.comment(comment)
     if not remark:
         return plain
+    tail = f"  {remark}"
+    full = [*plain[:-1], plain[-1] + tail]
     movable = len(plain) > 1 and isinstance(document(value), str)  # ruff: into the parentheses
-    full = with_tail(f"  {remark}")
-    if len(full) == len(plain) and columns(full[-1]) <= place.width and not movable:
+    if columns(full[-1]) <= place.width and full == with_tail(tail) and not movable:
         return full
     return [*_above(comment, place), *plain]
 
@@ -216,14 +237,16 @@ def _assignment(
 
     The value breaks; only if that does not help, the brackets of target or annotation do.
     """
-    left = target.text[1:-1] if isinstance(target, Tuple) else target.text
+    left, text = _plain(target), value.text
+    if isinstance(target, Tuple):
+        text = _plain(value)
     breakable = isinstance(target, (Subscript, Tuple))
     if annotation is not None:
         kind = _annotation(annotation)
         left, breakable = f"{left}: {kind.text}", not isinstance(kind, (Name, Attribute))
     head = f"{left} {op} "
-    if place.fits(head + value.text + tail) or not breakable:
-        return _valued(head, value, place, tail)
+    if place.fits(head + text + tail) or not breakable:
+        return _valued(head, value, place, tail, text)
     bare = (head, document(value), tail)
     if _stands_bare(bare, value, place):
         return place.render(bare)
@@ -284,7 +307,7 @@ def _annotated(text: str) -> Doc:
 def _return(statement: Return, place: _Place) -> list[str]:
     if statement.value is None:
         return place.put(["return"])
-    return _valued("return ", statement.value, place)
+    return _valued("return ", statement.value, place, text=_plain(statement.value))
 
 
 def _for(statement: For, place: _Place) -> list[str]:

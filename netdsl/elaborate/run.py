@@ -387,7 +387,11 @@ def _module(run: Run, node: ast.Module, current: Value | None, names: Names, reg
         raise Mistake("E128", "`module` cannot stand in a loop", hint="make the loop's body a block")
     naming.check_label(name, ast.Computed(node.name.span, (name,)), scope)
     scope.naming.claim(name, node.name.span)
-    shared = SharedModule(node, names.frame, scope, names.file)
+    frame = Frame(names.frame)
+    before = _meaning(names, name)
+    if before is not None:
+        frame.names[name] = before  # `module tower = tower(256)` means the block
+    shared = SharedModule(node, frame, scope, names.file)
     shared.link = Link(node, names.frame)
     shared.link.word = shared.link.label = name
     scope.naming.add(shared.link, name, False)
@@ -395,6 +399,14 @@ def _module(run: Run, node: ast.Module, current: Value | None, names: Names, reg
     names.frame.names[name] = shared
     region.events.append(Note(node, names.frame))
     return current
+
+
+def _meaning(names: Names, name: str) -> Any:
+    """What a name stands for, if it does."""
+    try:
+        return names.find(name)
+    except KeyError:
+        return None
 
 
 def _aux(run: Run, node: ast.Aux, current: Value | None, names: Names, region: Region) -> Value | None:

@@ -303,6 +303,7 @@ def inline(run: Run, link: Link, step: ast.Inline, current: Value | None, names:
     if definition.node in run.blocks:
         raise Mistake("E108", f"block `{definition.name}` uses itself", step.span)
     frame = Frame(None, "inline", host=names.frame)
+    frame.names["file "] = definition.file  # no name of a text has a space
     if current is not None:
         frame.names["in"] = current
     inner = Names(run, definition.file, frame)

@@ -14,11 +14,12 @@ from netdsl.shapes import Shape
 class Activation(Layer):
     """The base of activations: any shape in, the same shape out.
 
-    A subclass says how PyTorch calls it, as a module and as a function. Its fields have PyTorch's names
-    and defaults, so that the calls follow from them.
+    A subclass says how PyTorch calls it, as a module and as a function. Its fields have PyTorch's
+    names and defaults, so that the calls follow from them.
 
     Some keep their output for the backward pass only where they work in place (leaky_relu, elu and
-    selu: the input is gone). The emitter may always choose to, so `saves_output` holds for them too.
+    selu: the input is gone). The emitter may always choose to, so `saves_output` holds for them
+    too.
     """
 
     family: ClassVar[str] = "activation"
@@ -90,8 +91,8 @@ class LeakyRelu(Activation):
 class PRelu(Activation):
     """x where positive, else a learned number times x. Source: He et al., 2015.
 
-    Input and output: C x ... . Weights: num_parameters, which is 1 for one number for all channels or C
-    for one each; they start at `init`.
+    Input and output: C x ... . Weights: num_parameters, which is 1 for one number for all channels
+    or C for one each; they start at `init`.
     """
 
     word: ClassVar[str] = "prelu"
@@ -158,7 +159,7 @@ class Gelu(Activation):
 
 
 class Silu(Activation):
-    """x * sigmoid(x), also called swish. Source: Elfwing et al., 2017; Ramachandran et al., 2017."""
+    """x * sigmoid(x), also called swish. Source: Elfwing et al., 2017; Ramachandran et al."""
 
     word: ClassVar[str] = "silu"
     torch: ClassVar[tuple[str, str]] = ("nn.SiLU", "F.silu")
@@ -240,7 +241,7 @@ class Hardtanh(Activation):
         if self.min_val >= self.max_val:
             raise Mistake(
                 "E230",
-                f"`hardtanh` cuts below {self.min_val:g} and above {self.max_val:g}: nothing is left",
+                f"`hardtanh` cuts below {self.min_val:g} and above {self.max_val:g}: all is cut",
                 hint="`min_val` must be smaller than `max_val`",
             )
         return x

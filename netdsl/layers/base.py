@@ -1,8 +1,8 @@
 """What a layer is: one class says its parameters, shape rule, weights, cost and PyTorch phrase.
 
 A layer is a frozen, strict pydantic model whose fields are its parameters, named as PyTorch names
-them. Defining the class registers it under its `word`; a word taken twice is an error. Everything is
-about one sample: shapes have no batch dimension.
+them. Defining the class registers it under its `word`; a word taken twice is an error. Everything
+is about one sample: shapes have no batch dimension.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from netdsl.code.expr import Call, Expr, Literal, Tuple, product, subscript
 from netdsl.layers.arguments import ArgumentMistake, create, signature, source_text
-from netdsl.layers.fields import Value, spread
-from netdsl.shapes import Dim, Open, Shape, Size
+from netdsl.layers.fields import Value, is_one_number, spread
+from netdsl.shapes import Dim, Open, Shape
 
 __all__ = [
     "REGISTRY",
@@ -28,6 +28,7 @@ __all__ = [
     "Value",
     "Window",
     "create",
+    "is_one_number",
     "is_open",
     "signature",
     "source_text",
@@ -73,9 +74,10 @@ class Window(NamedTuple):
 class Given:
     """What a layer may say about itself in the emitted code.
 
-    `given.stride` is the expression for the parameter `stride` (a literal, or a name like `stride`);
-    `incoming` are the channels of its inputs and `in_channels` those of the first. `inputs` are the
-    input shapes of one concrete instance (their ranks are the same in all instances).
+    `given.stride` is the expression for the parameter `stride` (a literal, or a name like
+    `stride`); `incoming` are the channels of its inputs and `in_channels` those of the first.
+    `inputs` are the input shapes of one concrete instance (their ranks are the same in all
+    instances).
     """
 
     def __init__(
@@ -122,21 +124,21 @@ class Given:
     def get(self, name: str, default: Expr) -> Expr:
         return self._fields.get(name, default)
 
-    def entries(self, name: str, concrete: Sequence[int]) -> list[Expr]:
-        """An expression for each entry of a size or a list, which is `concrete` in this instance."""
+    def entries(self, name: str, value: Any, count: int) -> list[Expr]:
+        """An expression for each of `count` entries of a size or a list; one number is all of them.
+        `value` is what the layer holds in this instance."""
         expr = self._fields[name]
         if isinstance(expr, Literal):
-            return [Literal(value) for value in concrete]
-        if not isinstance(expr, Tuple) and self.one_number(name):
-            return [expr] * len(concrete)
-        return [subscript(expr, Literal(i)) for i in range(len(concrete))]
+            return [Literal(v) for v in (value if isinstance(value, tuple) else (value,) * count)]
+        if not isinstance(expr, Tuple) and is_one_number(value) and self.one_number(name):
+            return [expr] * count
+        return [subscript(expr, Literal(i)) for i in range(count)]
 
     def one_number(self, name: str) -> bool:
         """Whether an `Extent` is one number for all sides in every instance."""
         expr = self._fields.get(name)
         if expr is None or isinstance(expr, Literal):
-            value = None if expr is None else expr.value
-            return not isinstance(value, Size) or len(set(value)) == 1
+            return expr is None or is_one_number(expr.value)
         return self._one_number is not None and self._one_number(name)
 
     def __getattr__(self, name: str) -> Expr:
@@ -148,7 +150,7 @@ class Given:
 
 # -------------------------------------------------------------------------------------------- layer
 class Layer(BaseModel):
-    """The base of all layers. Fields are parameters; the first `positional` may stand without name."""
+    """The base of layers. Fields are parameters; the first `positional` may stand without name."""
 
     model_config = ConfigDict(
         frozen=True, strict=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True
@@ -222,7 +224,7 @@ class Layer(BaseModel):
         return a.in_channels
 
     def module(self, a: Given) -> Call | None:
-        """The constructor call, `nn.Conv2d(3, 64, kernel_size=7)`; None if PyTorch has no such module."""
+        """The constructor call, `nn.Conv2d(3, 64, kernel_size=7)`; None if there is none."""
         return None
 
     def function(self, a: Given, *x: Expr) -> Expr | None:

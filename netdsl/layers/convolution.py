@@ -25,8 +25,8 @@ class Conv(Layer):
     Input: C x H x W (or C x L, C x D x H x W). Output: channels x H' x W' with
     H' = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
     Weights: channels x C/groups x kernel_size, and channels for the bias.
-    Source: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, II.A; groups:
-    Krizhevsky et al., 2012, 3.5; dilation: Yu and Koltun, 2016.
+    Source: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, II.A;
+    groups: Krizhevsky et al., 2012, 3.5; dilation: Yu and Koltun, 2016.
     """
 
     word: ClassVar[str] = "conv"
@@ -68,7 +68,9 @@ class Conv(Layer):
 
     def module(self, a: Given) -> Call:
         same = a.stride == Literal(1)  # else PyTorch does not take its own word
-        padding = padding_expr(a, self.padding, self._motion(a.x).padding, torch_has_same=same)
+        padding = padding_expr(
+            self, a, self.padding, self._motion(a.x).padding, torch_has_same=same
+        )
         return call(
             f"nn.Conv{a.dims}d",
             a.in_channels,

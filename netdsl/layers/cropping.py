@@ -49,7 +49,7 @@ class Crop(Cropping):
         return x.with_sides(size)
 
     def _corners(self, a: Given) -> tuple[list[Expr], list[Expr]]:
-        return a.entries("size", self.per_side("size", a.dims)), [a.top, a.left]
+        return a.entries("size", self.size, 2), [a.top, a.left]
 
     def window(self, x: Shape) -> Window:
         return Window((1, 1), (1, 1), (-self.top, -self.left))
@@ -82,8 +82,8 @@ def _size_or_value(value: Any) -> Any:
 class CenterCrop(Cropping):
     """The middle of the map, of a fixed size or as large as another value.
 
-    Input: C x H x W. Output: C x size, or C and the sides of the value. If an odd number of places is
-    cut away, the larger half goes below and to the right.
+    Input: C x H x W. Output: C x size, or C and the sides of the value. If an odd number of places
+    is cut away, the larger half goes below and to the right.
     Source: Ronneberger et al., U-Net, 2015.
     """
 
@@ -100,14 +100,14 @@ class CenterCrop(Cropping):
             size = self.per_side("size", dims)
         if any(isinstance(n, int) and isinstance(m, int) and m > n for n, m in zip(x.sides, size)):
             raise self._outside(
-                x, f"a middle of {Shape(*size)}", "a middle cannot be larger than the map"
+                x, f"{Shape(*size)} from the middle", "a middle cannot be larger than the map"
             )
         return x.with_sides(size)
 
     def module(self, a: Given) -> Call | None:
         if isinstance(self.size, Value):
             return None
-        return call("CenterCrop", *a.entries("size", self.per_side("size", a.dims)))
+        return call("CenterCrop", *a.entries("size", self.size, 2))
 
     def function(self, a: Given, *x: Expr) -> Call | None:
         """Only for the size of another value; a fixed one is the module's."""
@@ -133,8 +133,9 @@ class Slice(Cropping):
     def output(self, x: Shape) -> Shape:
         stop = x.channels if self.stop is None else self.stop
         if not self.start < stop <= x.channels:
-            what = f"the channels {self.start} to {stop - 1}"
-            raise self._outside(x, what, f"channels count from 0 to {x.channels - 1}")
+            what = f"the channels from {self.start} up to {stop}"
+            count = f"there are {x.channels}, counted from 0; the one at `stop` is not taken"
+            raise self._outside(x, what, count)
         return x.with_channels(stop - self.start)
 
     def _stop(self, a: Given) -> Expr | None:

@@ -65,7 +65,7 @@ class ChannelDropout(Dropping):
 
 
 class DropPath(Dropping):
-    """A sample's whole value is zero with probability p in training, the others are divided by 1 - p.
+    """A whole sample is zero with probability p in training, the others are divided by 1 - p.
 
     It stands at the end of a residual's body, which is then skipped: stochastic depth.
     Input and output: any shape. Source: Huang et al., Deep Networks with Stochastic Depth, 2016.

@@ -38,9 +38,17 @@ def is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and not isinstance(value, Size)
 
 
-def _extent(value: Any) -> int | Size:
+def is_one_number(value: Any) -> bool:
+    """Whether emitted code says it as one number: a number, or a size with equal sides. A list
+    stays a list there."""
+    if isinstance(value, Size):
+        return len(set(value)) == 1
+    return not isinstance(value, (list, tuple))
+
+
+def _extent(value: Any) -> int | tuple[int | None, ...]:
     if is_list(value) and value and all(is_int(v) for v in value):
-        return Size(value)
+        return tuple(value)
     if isinstance(value, Size) and None in value:
         raise refuse("a size without `?`")
     if isinstance(value, Size) or is_int(value):
@@ -48,12 +56,12 @@ def _extent(value: Any) -> int | Size:
     raise refuse("a whole number or a size like 3x3")
 
 
-def at_least(least: int) -> Callable[[Any], int | Size]:
+def at_least(least: int) -> Callable[[Any], int | tuple[int | None, ...]]:
     """The check of a number, or one number a side, of at least `least`."""
 
-    def check(value: Any) -> int | Size:
+    def check(value: Any) -> int | tuple[int | None, ...]:
         value = _extent(value)
-        numbers = [n for n in value if n is not None] if isinstance(value, Size) else [value]
+        numbers = [n for n in value if n is not None] if isinstance(value, tuple) else [value]
         if min(numbers) < least:
             raise refuse(f"at least {least}")
         if max(numbers) >= LIMIT:
@@ -76,19 +84,20 @@ PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegativeNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Bool = Annotated[Any, BeforeValidator(_flag)]
-# One number for all sides, or a size with one number a side (height first): kernels, strides ...
+# One number for all sides, or a size or a list with one a side (height first): kernels, strides
 Extent = Annotated[Any, BeforeValidator(at_least(1))]
 # ... and paddings, which may be 0.
 Extents = Annotated[Any, BeforeValidator(at_least(0))]
 
 
-def spread(value: int | Size, dims: int, what: str, word: str) -> tuple[int, ...]:
+def spread(value: int | tuple[int | None, ...], dims: int, what: str, word: str) -> tuple[int, ...]:
     """One number a side. A size with another number of sides is a mistake."""
-    if isinstance(value, Size):
+    if isinstance(value, tuple):
         if len(value) != dims:
             raise Mistake(
                 "E210",
-                f"`{what}={value}` of `{word}` has {sides_text(len(value))}, but the input has {dims}",
+                f"`{what}={Size(value)}` of `{word}` has {sides_text(len(value))}, "
+                f"but the input has {dims}",
                 hint=f"write one number for all sides, or a size with {sides_text(dims)}",
             )
         return tuple(v for v in value if v is not None)

@@ -1,22 +1,24 @@
 """How windows move over maps: kernels, strides, paddings, and the sizes that come out.
 
-The arithmetic holds for open sizes too (`netdsl.shapes`). Dumoulin and Visin, "A guide to convolution
-arithmetic for deep learning", 2016.
+The arithmetic holds for open sizes too (`netdsl.shapes`). Dumoulin and Visin, "A guide to
+convolution arithmetic for deep learning", 2016.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from pydantic import BeforeValidator
 
 from netdsl.code.expr import Expr, Literal, Tuple, sequence
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Given, Window
-from netdsl.layers.fields import at_least, refuse, spread
+from netdsl.layers.base import Given, Layer, Window
+from netdsl.layers.fields import at_least, is_one_number, refuse, spread
 from netdsl.layers.inputs import sides_of
 from netdsl.shapes import Dim, Shape, Size, ceil_div
+
+Sides: TypeAlias = "int | tuple[int, ...]"  # one number for all, or one for each
 
 _extents = at_least(0)
 
@@ -55,7 +57,8 @@ class Motion(NamedTuple):
         """The sides of what the window gives.
 
         floor((n + 2p - reach) / s) + 1. With `ceil_mode` the quotient is rounded up, but the last
-        window must start inside the input or its left padding: ceil((n + min(2p - reach + s, p)) / s).
+        window must start inside the input or its left padding:
+        ceil((n + min(2p - reach + s, p)) / s).
         """
         sides: list[Dim] = []
         for n, reach, s, p in zip(x.sides, self.reach, self.stride, self.padding):
@@ -84,12 +87,12 @@ class Motion(NamedTuple):
 def motion(
     x: Shape,
     word: str,
-    kernel_size: int | Size,
-    stride: int | Size | None = 1,
-    padding: int | Size | str = 0,
-    dilation: int | Size = 1,
+    kernel_size: Sides,
+    stride: Sides | None = 1,
+    padding: Sides | str = 0,
+    dilation: Sides = 1,
 ) -> Motion:
-    """The arguments of a layer for the number of sides that `x` has. `stride=None` is the kernel's."""
+    """The arguments of a layer, one number a side of `x`. `stride=None` is the kernel's."""
     dims = sides_of(x, word)
     kernel = spread(kernel_size, dims, "kernel_size", word)
     steps = kernel if stride is None else spread(stride, dims, "stride", word)
@@ -98,7 +101,7 @@ def motion(
 
 
 def padding_of(
-    padding: int | Size | str, kernel: tuple[int, ...], dilation: tuple[int, ...], word: str
+    padding: Sides | str, kernel: tuple[int, ...], dilation: tuple[int, ...], word: str
 ) -> tuple[int, ...]:
     """The padding of both ends, one number a side."""
     if padding == "valid":
@@ -119,19 +122,23 @@ def padding_of(
 
 
 def padding_expr(
-    a: Given, padding: int | Size | str, concrete: tuple[int, ...], torch_has_same: bool = False
+    layer: Layer,
+    a: Given,
+    padding: Sides | str,
+    concrete: tuple[int, ...],
+    torch_has_same: bool = False,
 ) -> Expr:
     """The padding in emitted code: as it was given, or in terms of the kernel if it is a word.
 
-    A name for a kernel that is no number for all sides may stand for a number in one instance and for
-    a size in another, so no formula holds. Then it is PyTorch's own "same" if the call knows that word,
-    else the number of this instance, which the emitter finds wrong for the others.
+    A name for a kernel that is no number for all sides may stand for a number in one instance and
+    for a size in another, so no formula holds. Then it is PyTorch's own "same" if the call knows
+    that word, else the number of this instance, which the emitter finds wrong for the others.
     """
     if not isinstance(padding, str):
         return a.padding
     if padding == "valid":
         return Literal(0)
-    kernel, dilation = _sides(a, "kernel_size"), _sides(a, "dilation")
+    kernel, dilation = _sides(layer, a, "kernel_size"), _sides(layer, a, "dilation")
     if kernel is not None and dilation is not None:
         ends = [_end(padding, k, d) for k, d in zip(kernel, dilation)]
         return ends[0] if len(set(ends)) == 1 else sequence(ends)
@@ -140,14 +147,13 @@ def padding_expr(
     return Literal(Size(concrete))
 
 
-def _sides(a: Given, name: str) -> Sequence[Expr] | None:
+def _sides(layer: Layer, a: Given, name: str) -> Sequence[Expr] | None:
     """The expressions of an `Extent`, one a side; None for a name that may stand for a size."""
-    expr = a.get(name, Literal(1))
-    if isinstance(expr, Literal):
-        return [Literal(n) for n in spread(expr.value, a.dims, name, "")]
-    if isinstance(expr, Tuple):
-        return expr.items
-    return [expr] * a.dims if a.one_number(name) else None
+    if name not in type(layer).model_fields:
+        return [Literal(1)] * a.dims
+    value, expr = getattr(layer, name), a.get(name, Literal(1))
+    known = isinstance(expr, (Literal, Tuple)) or (is_one_number(value) and a.one_number(name))
+    return a.entries(name, value, a.dims) if known else None
 
 
 def _end(padding: str, kernel: Expr, dilation: Expr) -> Expr:
@@ -160,14 +166,13 @@ def _end(padding: str, kernel: Expr, dilation: Expr) -> Expr:
     return dilation * (kernel - 1) // 2
 
 
-def size_label(value: int | Size | str, dims: int = 2) -> str:
-    """A size in a paper's words: `3x3`; with dims=1 a number that holds for all sides is one number."""
-    if isinstance(value, Size):
-        return str(value[0]) if dims == 1 and len(set(value)) == 1 else str(value)
-    return str(value) if dims == 1 else "x".join([str(value)] * dims)
+def size_label(value: Sides, dims: int = 2) -> str:
+    """A size in a paper's words: `3x3`; with dims=1 equal sides are one number."""
+    sides = value if isinstance(value, tuple) else (value,) * dims
+    return str(sides[0]) if dims == 1 and len(set(sides)) == 1 else str(Size(sides))
 
 
-def step_label(stride: int | Size, sign: str = "/") -> str:
+def step_label(stride: Sides, sign: str = "/") -> str:
     """`, /2` behind a label; nothing for a stride of 1."""
     text = size_label(stride, 1)
     return "" if text == "1" else f", {sign}{text}"

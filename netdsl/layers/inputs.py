@@ -21,10 +21,10 @@ def sides_of(x: Shape, word: str, allowed: tuple[int, ...] = MAP) -> int:
         *others, last = forms
         wanted = f"{', '.join(others)} or {last}" if others else last
         what = "a map" if 0 not in allowed else "a vector or a map"
-        hint = None
+        got, hint = str(x), None
         if dims == 0:
-            hint = "a flat vector is no map; does `flatten` stand too early?"
-        raise Mistake("E211", f"`{word}` needs {what} ({wanted}), but gets {x}", hint=hint)
+            got, hint = f"a flat vector of {x}", "does `flatten` stand too early?"
+        raise Mistake("E211", f"`{word}` needs {what} ({wanted}), but gets {got}", hint=hint)
     return dims
 
 
@@ -50,22 +50,21 @@ def divisors(number: int) -> list[int]:
 def elements_of(x: Shape, word: str) -> int:
     """All numbers of the input; a mistake while a side of it is open."""
     if x.elements is None:
-        raise open_size(word, x, "must know every side of its input")
+        raise open_size(
+            word, x, "must know every side of its input", "or put `global_avgpool` before it"
+        )
     return x.elements
 
 
-def open_size(word: str, x: Shape, why: str) -> Mistake:
+def open_size(word: str, x: Shape, why: str, way_out: str = "") -> Mistake:
     """The mistake of a size that is open where it cannot be."""
-    return Mistake(
-        "E218",
-        f"`{word}` gets {x}, but {why}",
-        hint="write the sizes in the `input` line, or put `global_avgpool` before it",
-    )
+    hint = ", ".join(part for part in ("write the sizes in the `input` line", way_out) if part)
+    return Mistake("E218", f"`{word}` gets {x}, but {why}", hint=hint)
 
 
 def equal_shapes(a: Sequence[Dim], b: Sequence[Dim]) -> int | None:
-    """What every open size must be a multiple of for the two to be equal: 1 if they always are, None
-    if no such number is found."""
+    """What every open size must be a multiple of for the two to be equal: 1 if they always are,
+    None if no such number is found."""
     if len(a) != len(b):
         return None
     conditions = [equal_when(left, right) for left, right in zip(a, b)]

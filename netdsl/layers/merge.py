@@ -16,8 +16,8 @@ from netdsl.shapes import Shape, ceil_div
 class MergeMistake(Mistake):
     """Values of unequal shapes met.
 
-    `shapes` are those of all inputs, in order. `different` are the numbers of the inputs (from 0) that
-    are not like input `reference`, which most others are like.
+    `shapes` are those of all inputs, in order. `different` are the numbers of the inputs (from 0)
+    that are not like input `reference`, which most others are like.
     """
 
     def __init__(
@@ -32,17 +32,13 @@ class MergeMistake(Mistake):
 
 
 class Merge(Layer):
-    """The base of merges. With one input a merge is that input."""
+    """The base of merges: at least one input. With one a merge is that input."""
 
     family: ClassVar[str] = "merge"
     many: ClassVar[bool] = True
     skipped: ClassVar[int] = 0  # how many leading dimensions may differ
 
     def output(self, *xs: Shape) -> Shape:  # type: ignore[override]
-        if not xs:
-            raise Mistake(
-                "E233", f"`{self.word}` has nothing to merge", hint="it needs a bar, `| ...`"
-            )
         self._compare(xs)
         return xs[0]
 

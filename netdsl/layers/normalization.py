@@ -53,12 +53,12 @@ def as_float(expr: Expr) -> Expr:
     return Literal(float(expr.value)) if isinstance(expr, Literal) and is_whole(expr) else expr
 
 
-# --------------------------------------------------------------------------------- by batch or group
+# -------------------------------------------------------------------------------- by batch or group
 class BatchNorm(WeightedNormalization):
     """Each channel minus its mean over its standard deviation, both over the batch and all places.
 
-    In evaluation running averages take their place, which move by `momentum` (the plain average of all
-    batches where that is none). With `affine` a learned scale and shift follow.
+    In evaluation running averages take their place, which move by `momentum` (the plain average of
+    all batches where that is none). With `affine` a learned scale and shift follow.
     Input and output: C, or C x H x W (or C x L, C x D x H x W).
     Weights: C and C; buffers: C and C, and the number of batches.
     Source: Ioffe and Szegedy, 2015.
@@ -165,9 +165,9 @@ class LayerNorm(WeightedNormalization):
 class InstanceNorm(WeightedNormalization):
     """Each channel minus its mean over its standard deviation, for every sample.
 
-    Input and output: C x H x W (or C x L, C x D x H x W) of more than one place. Weights: C and C with
-    `affine`; buffers as batch normalisation's with `track_running_stats`, which then take the place of
-    the sample's own mean in evaluation. Source: Ulyanov et al., 2016.
+    Input and output: C x H x W (or C x L, C x D x H x W) of more than one place. Weights: C and C
+    with `affine`; buffers as batch normalisation's with `track_running_stats`, which then take the
+    place of the sample's own mean in evaluation. Source: Ulyanov et al., 2016.
     """
 
     word: ClassVar[str] = "instancenorm"

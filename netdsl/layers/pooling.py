@@ -64,7 +64,7 @@ class WindowPooling(Pooling):
     def arguments(self, a: Given) -> tuple[Expr, dict[str, Expr]]:
         # PyTorch's stride is the kernel's size too where it is not given
         stride = Literal(None) if a.stride == a.kernel_size else a.stride
-        padding = padding_expr(a, self.padding, self._motion(a.x).padding)
+        padding = padding_expr(self, a, self.padding, self._motion(a.x).padding)
         return a.kernel_size, given(
             stride=(stride, None), padding=(padding, 0), ceil_mode=(a.ceil_mode, False)
         )
@@ -102,9 +102,9 @@ class AvgPool(WindowPooling):
     """The mean of a window; with `count_include_pad` the padding counts as zeros.
 
     Input: C x H x W (or C x L, C x D x H x W). Output: C x H' x W' with
-    H' = floor((H + 2 padding - kernel_size) / stride) + 1, rounded up with `ceil_mode`, where the last
-    window must start inside the input or its left padding.
-    The stride is the kernel's size where it is not given. Source: LeCun et al., 1998, II.B.
+    H' = floor((H + 2 padding - kernel_size) / stride) + 1, rounded up with `ceil_mode`, where the
+    last window must start inside the input or its left padding. The stride is the kernel's size
+    where it is not given. Source: LeCun et al., 1998, II.B.
     """
 
     word: ClassVar[str] = "avgpool"
@@ -199,8 +199,8 @@ class GlobalPooling(Pooling):
 class GlobalMaxPool(GlobalPooling):
     """The largest number of every channel.
 
-    Input: C x H x W (or C x L, C x D x H x W). Output: C x 1 x 1; `flatten` gives C. Source: Oquab et
-    al., 2015.
+    Input: C x H x W (or C x L, C x D x H x W). Output: C x 1 x 1; `flatten` gives C. Source: Oquab
+    et al., 2015.
     """
 
     word: ClassVar[str] = "global_maxpool"

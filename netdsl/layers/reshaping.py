@@ -74,11 +74,11 @@ class Flatten(Reshaping):
         return call(Attribute(x[0], "flatten"), 1)
 
 
-def _target(value: Any) -> Size:
+def _target(value: Any) -> tuple[int | None, ...]:
     """A size in which one side may be `?`, or a list in which one entry may be -1."""
     if is_list(value) and value and all(is_int(v) for v in value):
-        value = Size(None if v == -1 else v for v in value)
-    if not isinstance(value, Size):
+        value = tuple(None if v == -1 else v for v in value)
+    if not isinstance(value, tuple):
         raise refuse("a size like 64x7x7, or a list of whole numbers")
     if value.count(None) > 1:
         raise refuse("a size with at most one open side")
@@ -120,8 +120,8 @@ class Reshape(Reshaping):
             several = "a multiple of " if None in self.shape else ""
             raise Mistake(
                 "E219",
-                f"`reshape` cannot make {self.shape} of {x}, which holds {numbers} numbers",
-                hint=f"{self.shape} needs {several}{known} numbers",
+                f"`reshape` cannot make {Size(self.shape)} of {x}, which holds {numbers} numbers",
+                hint=f"{Size(self.shape)} needs {several}{known} numbers",
             )
         if self.shape[0] is None and isinstance(rest, Open):
             raise open_size(self.word, x, "the channels of its output cannot be open")
@@ -129,7 +129,7 @@ class Reshape(Reshaping):
 
     def _entries(self, a: Given) -> list[Expr]:
         """The sides of the target; -1 is the open one."""
-        entries = a.entries("shape", [side or -1 for side in self.shape])
+        entries = a.entries("shape", self.shape, len(self.shape))
         return [Literal(-1) if side is None else e for side, e in zip(self.shape, entries)]
 
     def out_channels(self, a: Given) -> Expr:
@@ -150,7 +150,7 @@ class Reshape(Reshaping):
         return call(Attribute(flat, "unflatten"), 1, sequence(self._entries(a)))
 
     def label(self) -> str:
-        return f"reshape, {self.shape}"
+        return f"reshape, {Size(self.shape)}"
 
 
 def _order(value: Any) -> tuple[int, ...]:
@@ -188,7 +188,10 @@ class Permute(Reshaping):
     def _dimensions(self, a: Given) -> list[Expr]:
         """PyTorch's numbers: the batch comes first."""
         if isinstance(a.order, (Literal, Tuple)):
-            return [Literal(0), *(entry + 1 for entry in a.entries("order", self.order))]
+            return [
+                Literal(0),
+                *(entry + 1 for entry in a.entries("order", self.order, len(self.order))),
+            ]
         return [Literal(0), Star(Comprehension(Name("d") + 1, ("d",), a.order))]
 
     def module(self, a: Given) -> Call:
@@ -202,7 +205,8 @@ class Permute(Reshaping):
 class ChannelShuffle(Reshaping):
     """Channels dealt out anew: the first of every group, the second of every group, ...
 
-    Input and output: C x H x W (or C x L, C x D x H x W). Source: Zhang et al., ShuffleNet, 2017, 3.1.
+    Input and output: C x H x W (or C x L, C x D x H x W). Source: Zhang et al., ShuffleNet, 2017,
+    3.1.
     """
 
     word: ClassVar[str] = "channel_shuffle"

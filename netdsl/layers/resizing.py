@@ -26,6 +26,7 @@ from netdsl.layers.fields import (
     LIMIT,
     Bool,
     Extent,
+    Extents,
     Number,
     Positive,
     at_least,
@@ -33,11 +34,10 @@ from netdsl.layers.fields import (
     is_list,
     refuse,
     sides_text,
-    spread,
 )
 from netdsl.layers.geometry import size_label
 from netdsl.layers.inputs import MAP, open_size, sides_like, sides_of
-from netdsl.shapes import Dim, Shape, Size
+from netdsl.shapes import Dim, Shape
 
 
 class Resizing(Layer):
@@ -70,7 +70,7 @@ MODES = {
 
 
 class Upsample(Resizing):
-    """A map enlarged (or made smaller) by interpolation: by a factor, to a size, or to another's size.
+    """A map made larger or smaller by interpolation: by a factor, to a size or to another's.
 
     Input: C x H x W (or C x L, C x D x H x W). Output: C x floor(scale * H) x floor(scale * W),
     C x size, or C and the sides of `like`.
@@ -174,13 +174,6 @@ def _sides_of(value: Expr, dims: int) -> Expr:
 
 
 # ---------------------------------------------------------------------------------------------- pad
-def _amounts(value: Any) -> Any:
-    """A number, a size, or a list with two numbers a side, which stays a list."""
-    if is_list(value) and len(value) in (2, 4, 6) and all(is_int(v) for v in value):
-        return tuple(at_least(0)(v) for v in value)
-    return at_least(0)(value)
-
-
 # The longest padding that a mode can take from a side of n places; the others take any.
 LONGEST = {"reflect": -1, "circular": 0}
 PAD_MODULES = {
@@ -192,9 +185,9 @@ PAD_MODULES = {
 
 
 class Pad(Resizing):
-    """Places added around a map: a number for all ends, a size with one number for both ends of each
-    side, or a list [top, bottom, left, right] ([left, right] of a sequence, [front, back, top, bottom,
-    left, right] of a volume).
+    """Places added around a map: a number for all ends, a size with one number for both ends of
+    each side, or a list [top, bottom, left, right] ([left, right] of a sequence, [front, back, top,
+    bottom, left, right] of a volume).
 
     Input: C x H x W (or C x L, C x D x H x W). Output: C x top + H + bottom x left + W + right.
     They hold `value`, or what `mode` takes from the map: "reflect", "replicate" or "circular".
@@ -203,7 +196,7 @@ class Pad(Resizing):
     word: ClassVar[str] = "pad"
     positional: ClassVar[int] = 1
 
-    padding: Annotated[Any, BeforeValidator(_amounts)]
+    padding: Extents
     mode: OneOf["constant", "reflect", "replicate", "circular"] = "constant"
     value: Number = 0.0
 
@@ -229,20 +222,21 @@ class Pad(Resizing):
 
     def _ends(self, dims: int) -> list[tuple[int, int]]:
         """What is added before and after each side."""
-        if isinstance(self.padding, tuple) and len(self.padding) == 2 * dims:
+        if self._lists_ends(dims):
             return [(self.padding[2 * i], self.padding[2 * i + 1]) for i in range(dims)]
-        if isinstance(self.padding, tuple):
-            return [(p, p) for p in spread(Size(self.padding), dims, "padding", self.word)]
         return [(p, p) for p in self.per_side("padding", dims)]
 
+    def _lists_ends(self, dims: int) -> bool:
+        return is_list(self.padding) and len(self.padding) == 2 * dims
+
     def _settings(self, a: Given) -> tuple[list[Expr], str, dict[str, Expr]]:
-        """The ends in PyTorch's order, last side first; the mode; the value where it is not zero."""
-        pairs = self._ends(a.dims)
-        if isinstance(self.padding, tuple) and len(self.padding) == 2 * a.dims:
-            exprs = a.entries("padding", self.padding)
+        """The ends in PyTorch's order, last side first; the mode; the value if it is not zero."""
+        if self._lists_ends(a.dims):
+            entries = a.entries("padding", self.padding, 2 * a.dims)
+            pairs = [entries[2 * i : 2 * i + 2] for i in range(a.dims)]
         else:
-            exprs = [e for e in a.entries("padding", [p for p, _ in pairs]) for _ in "lr"]
-        ends = [end for i in reversed(range(a.dims)) for end in exprs[2 * i : 2 * i + 2]]
+            pairs = [[end, end] for end in a.entries("padding", self.padding, a.dims)]
+        ends = [end for pair in reversed(pairs) for end in pair]
         return ends, self.mode, given(value=(a.value, 0.0))
 
     def module(self, a: Given) -> Call:
@@ -261,14 +255,16 @@ class Pad(Resizing):
 
     def label(self) -> str:
         mode = "" if self.mode == "constant" else f"{self.mode} "
-        padding = self.padding if isinstance(self.padding, tuple) else (self.padding,)
-        return f"{mode}pad {', '.join(str(p) for p in padding)}"
+        padding = self.padding
+        ends = ", ".join(str(p) for p in padding) if is_list(padding) else str(padding)
+        return f"{mode}pad {ends}"
 
 
 class PadChannels(Resizing):
     """Zeros appended behind the channels, up to a number of channels: the weightless shortcut.
 
-    Input: C x H x W, or any shape. Output: channels x H x W. Source: He et al., 2015, 3.3, option A.
+    Input: C x H x W, or any shape. Output: channels x H x W. Source: He et al., 2015, 3.3, option
+    A.
     """
 
     word: ClassVar[str] = "pad_channels"

@@ -51,14 +51,14 @@ class L2Norm(nn.Module):
         return scale * F.normalize(x, eps=self.eps)
 
 
-# ---------------------------------------------------------------------------- activation and dropout
+# --------------------------------------------------------------------------- activation and dropout
 def scaled_tanh(x: Tensor, amplitude: float = 1.7159, slope: float = 2 / 3) -> Tensor:
-    """The squashing function of LeNet-5: f(1) = 1 and f(-1) = -1 (LeCun et al., 1998)."""
+    """The squashing of LeNet-5: f(1) = 1 and f(-1) = -1 (LeCun et al., 1998)."""
     return amplitude * torch.tanh(slope * x)
 
 
 class ScaledTanh(nn.Module):
-    """The squashing function of LeNet-5 (LeCun et al., 1998). Input and output: any shape."""
+    """The squashing of LeNet-5 (LeCun et al., 1998). Input and output: any shape."""
 
     def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class ScaledTanh(nn.Module):
 
 
 class DropPath(nn.Module):
-    """In training, zeros for a sample with probability p, else the sample divided by 1 - p.
+    """In training, zeros for a sample with probability p, else it is divided by 1 - p.
 
     Input and output: (N, ...). Stochastic depth (Huang et al., 2016).
     """
@@ -86,7 +86,7 @@ class DropPath(nn.Module):
         return x * F.dropout(kept, self.p)
 
 
-# --------------------------------------------------------------------------- channels and dimensions
+# -------------------------------------------------------------------------- channels and dimensions
 class Permute(nn.Module):
     """The dimensions in another order, the batch included."""
 
@@ -99,13 +99,13 @@ class Permute(nn.Module):
 
 
 def pad_channels(x: Tensor, channels: int) -> Tensor:
-    """Zeros appended behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
+    """Zeros behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
     sides = [0, 0] * (x.dim() - 2)
     return F.pad(x, sides + [0, channels - x.shape[1]])
 
 
 class PadChannels(nn.Module):
-    """Zeros appended behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
+    """Zeros behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -116,7 +116,10 @@ class PadChannels(nn.Module):
 
 
 class ChannelSlice(nn.Module):
-    """The channels from start up to stop. Input: (N, C, ...). Output: (N, stop - start, ...)."""
+    """The channels from start up to stop. Input: (N, C, ...).
+
+    Output: (N, stop - start, ...).
+    """
 
     def __init__(self, start: int, stop: int | None = None) -> None:
         super().__init__()
@@ -127,7 +130,7 @@ class ChannelSlice(nn.Module):
         return x[:, self.start : self.stop]
 
 
-# ---------------------------------------------------------------------------------- parts of the map
+# --------------------------------------------------------------------------------- parts of the map
 class Crop(nn.Module):
     """A part of the map. Input: (N, C, H, W). Output: (N, C, height, width)."""
 

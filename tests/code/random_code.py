@@ -294,6 +294,8 @@ class Maker:
             target = self.target()
             breaks = isinstance(target, (Subscript, Tuple))
             value = self.short_chain() if breaks else self.value()
+            if isinstance(target, Tuple) and self.chance(0.4):
+                value = Tuple((self.sum(2), self.sum(2)))
             return Assign(target, value, None, self.comment())
         if pick < 6:
             target = self.one(self.word(), Attribute(Name("self"), self.word()))
@@ -303,7 +305,8 @@ class Maker:
             target = "x" if isinstance(target, Tuple) else target
             return Augment(target, self.one("+", "*", "//"), self.short_chain())
         if pick < 8:
-            return Return(None if self.chance(0.1) else self.value())
+            pair = Tuple(self.some(lambda: self.expr(1), 1, 3))
+            return Return(self.one(None, pair, *(self.value() for _ in range(6))))
         function = self.one(
             Attribute(Name("features"), "append"),
             Attribute(Call(Name("super")), "__init__"),

@@ -20,7 +20,7 @@ from netdsl.shapes import Open, Shape, Size
 
 torch.set_num_threads(1)
 
-# ------------------------------------------------------------------------------------- what is built
+# ------------------------------------------------------------------------------------ what is built
 _PATH = data_file("templates/torch/helpers.py")
 _spec = importlib.util.spec_from_file_location("torch_helpers", _PATH)
 assert _spec is not None and _spec.loader is not None
@@ -110,7 +110,7 @@ def batch(shape: Shape, seed: int = 0) -> Tensor:
     return torch.randn(sizes(shape), generator=torch.Generator().manual_seed(seed))
 
 
-# -------------------------------------------------------------------------------------- the examples
+# ------------------------------------------------------------------------------------- the examples
 def s(*sides: int | None) -> Size:
     return Size(sides)
 

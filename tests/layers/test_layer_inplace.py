@@ -1,7 +1,7 @@
 """What the emitter must know to write `inplace=True`: tried on PyTorch's autograd.
 
-A layer saves its output if the backward pass goes wrong after the next step has overwritten it; it is
-a view if writing on its output writes on its input.
+A layer saves its output if the backward pass goes wrong after the next step has overwritten it; it
+is a view if writing on its output writes on its input.
 """
 
 from __future__ import annotations

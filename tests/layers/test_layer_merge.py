@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from layer_oracle import batch, function, layer, literal
 
 from netdsl.code.expr import Literal, Name
-from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given
 from netdsl.layers.merge import Merge, MergeMistake
 from netdsl.shapes import Open, Shape
@@ -116,9 +115,3 @@ def test_open_sizes() -> None:
     assert merge("concat").output(x, four, down_and_up) == Shape(24, H, W)
     mistake("add", x, Shape(8, H, H))
     mistake("add", x, Shape(8, H, 7))
-
-
-def test_nothing_to_merge() -> None:
-    with pytest.raises(Mistake) as caught:
-        merge("add").output()
-    assert caught.value.diagnostic.code == "E233"

@@ -205,7 +205,7 @@ def test_padding_in_terms_of_the_kernel() -> None:
     assert padding(both, padding="full") == "dilation * (kernel_size - 1)"
     pair = Tuple((Literal(1), Name("n")))
     assert padding({"kernel_size": pair}, kernel_size=s(1, 7)) == "(0, n // 2)"
-    # what is a number here and a size there has no formula: PyTorch's word, or this instance's number
+    # what is a number here and a size there has no formula: PyTorch's word, or this one's number
     assert padding({"kernel_size": kernel}, False, kernel_size=s(1, 7)) == '"same"'
     assert padding({"kernel_size": kernel}, False, kernel_size=s(1, 7), stride=2) == "(0, 3)"
     assert "padding=(0, 3)" in said(

@@ -78,7 +78,7 @@ SPOKEN = [
 
 
 def test_every_word_of_the_language_is_here() -> None:
-    assert sorted(WORDS) == sorted(SPOKEN)
+    assert set(SPOKEN) <= set(WORDS)
     assert len(set(WORDS)) == len(WORDS)
 
 
@@ -96,9 +96,10 @@ def test_every_class_registers() -> None:
     def below(kind: type[Layer]) -> set[type[Layer]]:
         return {kind}.union(*(below(sub) for sub in kind.__subclasses__()))
 
-    registered = {kind for kind in below(Layer) if "word" in kind.__dict__ and kind.word}
+    here = {kind for kind in below(Layer) if kind.__module__.startswith("netdsl.layers.")}
+    registered = {kind for kind in here if "word" in kind.__dict__ and kind.word}
     assert registered == set(LAYERS.values())
-    abstract = below(Layer) - registered
+    abstract = here - registered
     assert all(kind.__subclasses__() for kind in abstract), "a layer without a word"
 
 
@@ -208,9 +209,10 @@ def test_windows(word: str, arguments: dict[str, object], window: object) -> Non
 
 
 def test_nothing_heavy_is_imported() -> None:
+    heavy = ("torch", "numpy", "rich", "jinja2", "lark", "difflib")
     code = (
         "import sys; from netdsl.layers import load_all; load_all(); "
-        "print([m for m in ('torch', 'numpy', 'rich', 'jinja2', 'lark', 'difflib') if m in sys.modules])"
+        f"print([m for m in {heavy} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -13,9 +13,11 @@ WIDTH = 88
 
 def torch_source(design: Design, width: int = WIDTH) -> str:
     """The text of a file that defines the network as a `torch.nn.Module`."""
+    from netdsl.backends.torch.check import check
     from netdsl.backends.torch.emitter import Emitter
-    from netdsl.backends.torch.page import page
+    from netdsl.backends.torch.page import in_order, page
 
     emitter = Emitter(design, width)
     root = emitter.net()
+    check(design, root, in_order(root))
     return page(emitter, root, width)

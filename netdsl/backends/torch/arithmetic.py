@@ -7,12 +7,11 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts
-from netdsl.backends.torch.symbols import At, Differ, Val, Var
+from netdsl.backends.torch.symbols import At, Differ, Val, Var, concrete
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.design import Link, Value
 from netdsl.elaborate.compute import holds_value
-from netdsl.elaborate.values import Tapped
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -99,12 +98,7 @@ class _Work:
 
     def value(self, node: ast.Expr) -> Expr:
         found = self.at.values_of(node)
-        concretes: list[Value] = []
-        for f in found:
-            value: Any = f.value if isinstance(f, Tapped) and not f.path else f
-            if isinstance(value, Tapped):
-                value = value.links[0].exports[value.path]
-            concretes.append(value)
+        concretes: list[Value] = [concrete(f) for f in found]
         val = self.walker.resolve(self.at, concretes)
         var = self.walker.var_of(val)
         var.tapped = True

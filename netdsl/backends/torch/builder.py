@@ -246,7 +246,8 @@ class Builder:
         self.in_channels_name = "in_channels" if "in_channels" not in taken else "input_channels"
         self.locals.add(self.in_channels_name)
         self.params.insert(0, Param(self.in_channels_name, "in", "", "int"))
-        val = Val(Name(self.in_channels_name), [v for v in values if v is not None], self.rows, var=var)
+        concretes = [v for v in values if v is not None]
+        val = Val(Name(self.in_channels_name), concretes, self.rows, frozenset([INPUT]), var)
         return self.scene.know(val)
 
     # ------------------------------------------------------------------------------------- layers
@@ -256,7 +257,7 @@ class Builder:
         base = at.env.find(step.name.text)
         if not isinstance(base, SymTarget) or base.definition is not definition and not _same(base.definition, definition):
             base = None
-        if base is None and step.name.text in at.file.definitions:
+        if base is None and isinstance(at.file.definitions.get(step.name.text), ast.Let):
             found = at.sym(ast.Ref(step.name.span, step.name.text))
             if isinstance(found, SymTarget):
                 base = found
@@ -305,7 +306,7 @@ class Builder:
         """Height and width where the code must have them: constants, if all rows agree."""
         shapes = [v.shape for v in val.at(at.rows)]
         self.scene.wanted |= val.taint
-        self.fixed_sides = True
+        self.fixed_sides |= INPUT in val.taint
         out: list[Expr] = []
         for i in range(1, len(shapes[0])):
             column = [s[i] for s in shapes]
@@ -417,6 +418,7 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+INPUT = "the sides of the input"  # in a taint: they depend on what flows in
 GEOMETRY = frozenset({"kernel_size", "stride", "padding", "dilation", "output_size", "output_padding", "scale", "size", "factor", "ceil_mode", "like", "top", "left"})
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.docs import shape_lines
-from netdsl.backends.torch.forward import statements
-from netdsl.backends.torch.names import IMPORTED, USED_BUILTINS
+from netdsl.backends.torch.forward import AnyOp, reads_of, statements
+from netdsl.backends.torch.names import AMBIGUOUS, IMPORTED, USED_BUILTINS
 from netdsl.backends.torch.symbols import At, Val, Var
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -42,7 +42,7 @@ def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None,
         ends.append(_tapped(walker.var_of(inner)))
     aux = list(walker.aux.items())
     is_net = scopes[0].kind == "net"
-    reserved = {*IMPORTED, *USED_BUILTINS, *(n for n in b.emitter.class_names)}
+    reserved = {*IMPORTED, *USED_BUILTINS, *AMBIGUOUS}
     if is_net and (len(ends) > 1 or scopes[0].outputs or aux):
         finisher = _outputs(b, names, ends, aux)
     elif len(ends) > 1:
@@ -51,10 +51,20 @@ def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None,
     else:
         finisher = _plain
     every = [*ends, *(var for _, (var, _) in aux)]
-    ops = [o for o in b.ops]
-    body = statements(ops, inputs, every, reserved - {n for _, n in inputs}, finisher)
+    body = statements(without_dead(b.ops, every), inputs, every, reserved - {n for _, n in inputs}, finisher)
     template.forward = [_renamed(s, b.names_of_modules) for s in body]
     return close(b, scopes, val, result, at)
+
+
+def without_dead(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[AnyOp]:
+    """The operations whose results somebody reads."""
+    alive = {v.id for v in ends}
+    kept: list[AnyOp] = []
+    for op in reversed(ops):
+        if any(v.id in alive for v in op.outs):
+            kept.insert(0, op)
+            alive.update(reads_of(op))
+    return kept
 
 
 def _tapped(var: Var) -> Var:
@@ -85,7 +95,7 @@ def _inputs(b: Builder, val: Val | None) -> list[tuple[Var, str]]:
     params += template.forward_params
     for entry in b.captured:
         label = entry.label
-        while label in used or label in IMPORTED or label in USED_BUILTINS:
+        while label in used or label in IMPORTED | USED_BUILTINS | AMBIGUOUS:
             label += "_"
         used.add(label)
         own.append((entry.var, label))

@@ -967,15 +967,13 @@ class Walker:
         links = [s.link for s in shared]
         if any(link is None or link.what is None for link in links):
             return  # never used: nothing is known of it
-        first = links[0]
-        assert first is not None
         numbers = [link.inputs[0].shape.channels for link in links if link is not None and link.inputs[0].shape is not None]
         channels = self._shared_channels(links, at, numbers)
         values = [link.inputs[0] for link in links if link is not None]
-        known = b.scene.values.get(id(values[0]))
         entry = Val(channels, values, at.rows, frozenset())
         saved = {id(v): b.scene.values.get(id(v)) for v in values}
-        made = parts.module_of(b, links, entry, at)  # type: ignore[arg-type]
+        inside = at.inside(at.rows.reframed([s.frame for s in shared]))
+        made = parts.module_of(b, links, entry, inside)  # type: ignore[arg-type]
         for key, old in saved.items():
             if old is None:
                 b.scene.values.pop(key, None)
@@ -988,7 +986,6 @@ class Walker:
         var = Var(label=node.name.text)
         at.env.names[node.name.text] = SymModule(shared[0], var)
         self.b.names_of_modules[var.id] = code.Attribute(SELF, node.name.text)
-        del known
 
     def _shared_channels(self, links: Sequence[Link | None], at: At, numbers: list[int]) -> Expr:
         """The channels of a module's first input in the words of the class."""

@@ -27,6 +27,7 @@ from netdsl.design import (
     Residual,
     Scope,
     Shared,
+    SharedModule,
     Taken,
     Value,
 )
@@ -47,6 +48,9 @@ class Readers:
         if found is None:
             found = self.counts[id(block)] = Counter()
             _count_region(block.region, found)
+            for shared in _shared_in(block):
+                if shared.link is not None and shared.link.what is not None:
+                    _count_links([shared.link], found)
             for value in (block.result, *block.outputs.values()):
                 if value is not None:
                     found[id(value)] += 1
@@ -109,6 +113,15 @@ class Readers:
                 known = (free, not free)
             self.results[id(block)] = known
         return known
+
+
+def _shared_in(scope: Scope) -> list[SharedModule]:
+    """The modules that are declared in a block."""
+    found = list(scope.shared.values())
+    for link in scope.children.values():
+        if isinstance(link.what, Scope) and link.what.outer is not None:
+            found += _shared_in(link.what)
+    return found
 
 
 def _is_input(value: Value, scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 # What the emitted text uses by name and nobody may hide.
 IMPORTED = frozenset({"F", "nn", "torch", "math", "self", "super"})
+AMBIGUOUS = frozenset({"l", "I", "O"})  # ruff does not want variables called so
 CLASSES = frozenset({"Tensor", "Sequence", "OrderedDict", "NamedTuple", "ClassVar", "Module", "Callable"})
 USED_BUILTINS = frozenset(
     {"range", "zip", "enumerate", "len", "min", "max", "sum", "int", "round", "abs", "reversed", "list", "dict", "tuple", "float", "bool", "str", "getattr", "super", "print", "sorted"}
@@ -33,7 +34,7 @@ def distinct(wanted: str, taken: Iterable[str]) -> str:
 
 def safe_parameter(name: str) -> str:
     """A parameter's name that hides nothing: `from_`, `range_`."""
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name == "_" or name in IMPORTED or name in USED_BUILTINS:
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name == "_" or name in IMPORTED or name in USED_BUILTINS | AMBIGUOUS:
         return f"{name}_"
     return name
 

@@ -19,7 +19,7 @@ from netdsl.backends.torch.names import safe_parameter
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Statement
-from netdsl.design import Applied, Inlined, Link, Region, Scope, Shared, Value
+from netdsl.design import Applied, Frame, Inlined, Link, Region, Scope, Shared, Value
 from netdsl.elaborate.values import Silent
 from netdsl.layers.base import Given, Layer
 from netdsl.record import Record
@@ -154,15 +154,25 @@ def _round_number(b: Builder, at: At) -> Expr:
     return found
 
 
+def _round_of_frame(frame: Frame) -> int:
+    """The round, from 1, of the innermost loop around a frame of the same scope."""
+    at: Frame | None = frame
+    while at is not None and at.kind not in ("repeat", "for"):
+        if at.kind == "scope":
+            return 0
+        at = at.host if at.kind == "inline" else at.parent
+    return at.iteration if at is not None else 0
+
+
 def _numbered_key(b: Builder, keys: Sequence[str], at: At) -> Expr:
     """`unit1`, `unit2`, ...: the word and a number that grows evenly with the rounds."""
     word = keys[0].rstrip("0123456789")
-    rounds = [f.iteration for f in at.rows.frames]
+    rounds = [_round_of_frame(f) for f in at.rows.frames]
     try:
         numbers = [int(k[len(word) :]) for k in keys]
     except ValueError:
         raise Differ(at.rows, list(keys), "names without a rule") from None
-    if any(not k.startswith(word) for k in keys) or at.rows.parent is None:
+    if any(not k.startswith(word) for k in keys) or at.rows.base.parent is None:
         raise Differ(at.rows, list(keys), "names without a rule")
     pairs = sorted(set(zip(rounds, numbers)))
     steps = {b - a for (_, a), (_, b) in zip(pairs, pairs[1:])}

@@ -262,8 +262,7 @@ class At:
                 else:
                     bound[name] = self.from_value(b.value)
             return SymTarget(value.definition, bound, frozenset(n for n, b in value.bound.items() if b.positional), value)
-        if isinstance(value, Tapped):
-            value = value.value
+        value = concrete(value)
         if isinstance(value, Value):
             return self.scene.values[id(value)]
         if isinstance(value, SharedModule):
@@ -346,13 +345,17 @@ def _tap(at: At, node: ast.Expr) -> Sym:
     values = at.values_of(node)
     if isinstance(values[0], tuple):
         return _values_one_by_one(at, node)
-    concretes = []
-    for value in values:
-        value = value.value if isinstance(value, Tapped) else value
-        if not isinstance(value, Value):
-            raise _Unsayable
-        concretes.append(value)
+    concretes = [concrete(v) for v in values]
+    if not all(isinstance(c, Value) for c in concretes):
+        raise _Unsayable
     return at.resolve(concretes)
+
+
+def concrete(found: Any) -> Any:
+    """The value that `@a.b` reaches, as the class that reads it knows it: an export of `a`."""
+    if isinstance(found, Tapped):
+        return found.links[0].exports.get(found.path, found.value) if found.path else found.value
+    return found
 
 
 def _attribute(at: At, node: ast.Attribute) -> Sym:
@@ -466,7 +469,7 @@ def _values_one_by_one(at: At, node: ast.Expr) -> Sym:
     length = at.uniform([len(c) for c in columns], "lists of values have different lengths")
     found = []
     for i in range(length):
-        concretes = [c[i].value if isinstance(c[i], Tapped) else c[i] for c in columns]
+        concretes = [concrete(c[i]) for c in columns]
         if not all(isinstance(c, Value) for c in concretes):
             raise _Unsayable
         found.append(at.resolve(concretes))

@@ -1,0 +1,200 @@
+"""Compiled networks in Python: `netdsl.load("zoo:resnet50", classes=10).module()`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netdsl import totals
+from netdsl.compiler import Compilation, find_in_zoo
+from netdsl.design import Design
+from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
+from netdsl.elaborate.program import read_text, reason_of
+from netdsl.layers.base import source_text
+from netdsl.shapes import Shape, Size
+from netdsl.source import Source
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Network:
+    """A compiled network. Everything but `module` works without torch."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+
+    def __repr__(self) -> str:
+        return f"Network({self.name}, {self.parameters:,} parameters)"
+
+    @property
+    def name(self) -> str:
+        return self.design.name
+
+    @property
+    def doc(self) -> str | None:
+        """The text that documents the network."""
+        return self.design.doc
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The facts of `meta { ... }`."""
+        return dict(self.design.meta)
+
+    # ---------------------------------------------------------------------------------------- facts
+    @cached_property
+    def parameters(self) -> int:
+        """All learned numbers, side outputs included: what `sum(p.numel() for p in m.parameters())` says."""
+        return totals.scope_cost(self.design.net).parameters
+
+    @cached_property
+    def parameters_used(self) -> int:
+        """Learned numbers without the side outputs, which exist in training only."""
+        return self.parameters - totals.aux_cost(self.design).parameters
+
+    @cached_property
+    def macs(self) -> int | None:
+        """Multiply-adds of convolutions and linear layers for one sample in evaluation; None while a
+        size is open."""
+        whole, aux = totals.scope_cost(self.design.net).macs, totals.aux_cost(self.design).macs
+        return None if whole is None or aux is None else whole - aux
+
+    @cached_property
+    def layers(self) -> int:
+        """Convolutions and linear layers on the longest path."""
+        return totals.depth(self.design)
+
+    @property
+    def input_shapes(self) -> dict[str, Shape]:
+        """Shapes of the inputs by name, without the batch."""
+        return {name: value.shape for name, value in self.design.inputs.items()}
+
+    @property
+    def output_shapes(self) -> dict[str, Shape]:
+        """Shapes of the outputs by name, without the batch."""
+        return {name: value.shape for name, value in self.design.outputs.items()}
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of the (first) output, without the batch."""
+        return next(iter(self.output_shapes.values()))
+
+    def state_dict_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the emitted module's `state_dict`, in its order."""
+        return {name: shape for name, shape, _ in totals.scope_tensors(self.design.net)}
+
+    # ------------------------------------------------------------------------------------- backends
+    def torch_source(self, width: int = 88) -> str:
+        """The text of a Python file that defines the network as a `torch.nn.Module`."""
+        from netdsl.backends.torch import torch_source
+
+        return torch_source(self.design, width)
+
+    @property
+    def torch_class(self) -> str:
+        """The name of the network's class in `torch_source()`."""
+        return self.name
+
+    def table(self, format: str = "text") -> str:
+        """The table of layers: `format` is text, markdown, csv, json or latex."""
+        from netdsl.backends.table import table
+
+        return table(self.design, format)
+
+    def diagram(self, format: str = "dot") -> str | bytes:
+        """The figure: `format` is dot or svg (texts), pdf or png (bytes)."""
+        from netdsl.backends.diagram import diagram
+
+        return diagram(self.design, format)
+
+    def module(self) -> nn.Module:
+        """A live module with fresh weights. Needs torch (`pip install netdsl[torch]`)."""
+        from netdsl.live import make_module
+
+        return make_module(self)
+
+
+def load(
+    path: str | PathLike[str],
+    net: str | None = None,
+    *,
+    input: str | dict[str, str] | None = None,
+    root: str | PathLike[str] | None = None,
+    **parameters: Any,
+) -> Network:
+    """Compile a network of a file, or `zoo:name`.
+
+    `net` chooses among the nets of the file, `input` gives another input size ("3x256x256", or one by
+    the input's name), `root` is the folder below which imports are read (else that of the file), other
+    arguments set the net's parameters. Raises `NetError` if the file has mistakes, `OSError` if it
+    cannot be read.
+    """
+    text = fspath(path)
+    if text.startswith("zoo:"):
+        file, net = _in_zoo(text, net)
+        source = Source(f"zoo/{file.name}", read_text(file))
+    else:
+        file = Path(text)
+        source = Source(text, read_text(file))
+    compilation = Compilation(source, file, Path(root) if root is not None else None)
+    return _network(compilation, net, input, parameters)
+
+
+def loads(
+    text: str,
+    net: str | None = None,
+    *,
+    input: str | dict[str, str] | None = None,
+    name: str = "<text>",
+    **parameters: Any,
+) -> Network:
+    """Compile a network from a text; `name` is what messages call it. Raises `NetError`."""
+    compilation = Compilation(Source(name, text.replace("\r\n", "\n").replace("\r", "\n")))
+    return _network(compilation, net, input, parameters)
+
+
+def _in_zoo(name: str, net: str | None) -> tuple[Path, str]:
+    found = find_in_zoo(name.removeprefix("zoo:"))
+    if found is None:
+        from netdsl.zoo import names
+
+        hint = did_you_mean(name.removeprefix("zoo:"), names()) or "`netdsl zoo list` shows them"
+        raise NetError([Diagnostic("E134", f"the zoo has no network `{name}`", None, hint=hint)])
+    return found if net is None else (found[0], net)
+
+
+def _network(compilation: Compilation, net: str | None, input: str | dict[str, str] | None, parameters: dict[str, Any]) -> Network:
+    overrides = {name: parameter_text(value) for name, value in parameters.items()}
+    return Network(compilation.design(net, overrides, input_sizes(input)))
+
+
+def parameter_text(value: Any) -> str:
+    """A Python value as a `.net` text writes it. Texts are taken as they are: `norm="groupnorm(8)"`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        return f"[{', '.join(parameter_text(v) for v in value)}]"
+    return source_text(value)
+
+
+def input_sizes(given: str | dict[str, str] | None) -> dict[str, Size]:
+    """Input sizes by the input's name; "" for a net's only one."""
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        given = {"": given}
+    return {name: parse_size(text) for name, text in given.items()}
+
+
+def parse_size(text: str) -> Size:
+    """`3x256x256`, or `3x?x?`. Raises `NetError`."""
+    parts = text.strip().split("x")
+    if not all(p == "?" or (p.isascii() and p.isdigit() and int(p) < 2**31) for p in parts):
+        message = f"`{text}` is no size"
+        raise NetError([Diagnostic("E208", message, None, hint="sizes are written like 3x256x256")])
+    return Size(None if p == "?" else int(p) for p in parts)
+
+
+__all__ = ["Network", "load", "loads", "reason_of"]
