@@ -133,7 +133,8 @@ def load(
     """
     text = fspath(path)
     if text.startswith("zoo:"):
-        file, net = _in_zoo(text, net)
+        file, meant = find_zoo_file(text)
+        net = net or meant
         source = Source(f"zoo/{file.name}", read_text(file))
     else:
         file = Path(text)
@@ -155,14 +156,16 @@ def loads(
     return _network(compilation, net, input, parameters)
 
 
-def _in_zoo(name: str, net: str | None) -> tuple[Path, str]:
-    found = find_in_zoo(name.removeprefix("zoo:"))
+def find_zoo_file(name: str) -> tuple[Path, str]:
+    """The file and the net that `zoo:name` (or `name`) means. Raises `NetError`."""
+    plain = name.removeprefix("zoo:")
+    found = find_in_zoo(plain)
     if found is None:
         from netdsl.zoo import names
 
-        hint = did_you_mean(name.removeprefix("zoo:"), names()) or "`netdsl zoo list` shows them"
-        raise NetError([Diagnostic("E134", f"the zoo has no network `{name}`", None, hint=hint)])
-    return found if net is None else (found[0], net)
+        hint = did_you_mean(plain, names()) or "`netdsl zoo list` shows them"
+        raise NetError([Diagnostic("E134", f"the zoo has no network `{plain}`", None, hint=hint)])
+    return found
 
 
 def _network(compilation: Compilation, net: str | None, input: str | dict[str, str] | None, parameters: dict[str, Any]) -> Network:

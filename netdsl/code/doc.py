@@ -54,8 +54,8 @@ def columns(text: str) -> int:
 
 
 def _columns(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
+    if unicodedata.category(character) in ("Mn", "Me") or "\u1160" <= character <= "\u11ff":
+        return 0  # a mark on the letter before, a later part of a Korean syllable
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 

@@ -745,9 +745,16 @@ def given(**named: tuple[Any, Any]) -> dict[str, Expr]:
     kept = {}
     for name, (value, default) in named.items():
         expr = lift(value)
-        if not (isinstance(expr, Literal) and literal_text(expr.value) == literal_text(default)):
+        if not (isinstance(expr, Literal) and _is_default(expr.value, default)):
             kept[name] = expr
     return kept
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    """Whether an argument is what PyTorch takes anyway; 1 is as good as 1.0."""
+    if isinstance(value, (int, float)) and isinstance(default, (int, float)):
+        return value == default and isinstance(value, bool) == isinstance(default, bool)
+    return literal_text(value) == literal_text(default)
 
 
 def rename(expr: Expr, names: Mapping[str, Expr]) -> Expr:

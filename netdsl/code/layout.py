@@ -162,9 +162,11 @@ def _parenthesized(value: Expr) -> Doc:
 
 
 def _plain(value: Expr) -> str:
-    """The value on one line, a tuple without its parentheses."""
-    pair = isinstance(value, Tuple) or (isinstance(value, Literal) and type(value.value) is tuple)
-    return value.text[1:-1] if pair and len(value.text) > 2 else value.text
+    """The value on one line, a tuple of several without its parentheses."""
+    several = isinstance(value, Tuple) and len(value.items) > 1
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        several = len(value.value) > 1 and value.text.startswith("(")
+    return value.text[1:-1] if several else value.text
 
 
 def _after(head: Doc, value: Expr, place: _Place, tail: str) -> list[str]:

@@ -11,7 +11,7 @@ from netdsl.elaborate.values import kind_of
 from netdsl.shapes import Open, Size
 
 LONGEST = 100_000  # entries of a list
-LARGEST = 2**31  # whole numbers stay below
+LARGEST = 2**63  # whole numbers stay below: multiply-adds need more than 2**31
 
 
 def make_divisible(value: float, divisor: int) -> int:
@@ -23,7 +23,7 @@ def make_divisible(value: float, divisor: int) -> int:
 def bounded(value: Any) -> Any:
     """The same value; a mistake if it is too large or no number at all."""
     if isinstance(value, int) and abs(value) >= LARGEST:
-        raise Mistake("E122", f"{value if abs(value) < 10**15 else 'this number'} is too large", hint="whole numbers stay below 2**31")
+        raise Mistake("E122", f"{value if abs(value) < 10**21 else 'this number'} is too large", hint="whole numbers stay below 2**63")
     if isinstance(value, float) and not math.isfinite(value):
         raise Mistake("E122", "this is not a finite number")
     if isinstance(value, complex):

@@ -160,7 +160,7 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
     at: Scope | None = scope
     tensor: str | None = None
     for i, part in enumerate(parts):
-        labelled = at.labels.get(part) if at is not None and kind is None else None
+        labelled = _step_of(at, part) if at is not None and kind is None else None
         if labelled is not None:
             links.append(labelled)
             at = labelled.scope
@@ -169,15 +169,22 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         elif i == len(parts) - 1 and i > 0:
             tensor = part
         else:
-            known = [*(at.labels if at is not None else ()), *(w for w in WORDS if _weighted(w))]
+            known = [*((*at.labels, *at.aux) if at is not None else ()), *(w for w in WORDS if _weighted(w))]
             if find(part) is not None:
                 raise Mistake("E138", f"`{part}` has no weights", entry.span)
             raise Mistake("E138", f"`{part}` is neither a label here nor a layer with weights", entry.span, hint=did_you_mean(part, known))
     line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
-    if links and not any(True for _ in targets(line, scope)) and scope.labels[parts[0]].output is not None and scope.labels[parts[0]].output.shape is not None:  # type: ignore[union-attr]
+    if links and not any(True for _ in targets(line, scope)) and links[0].output is not None and links[0].output.shape is not None:
         what = ".".join(parts if tensor is None else parts[:-1])
         raise Mistake("E138", f"`{what}` has no {line.tensor} to be filled", entry.span)
     return line
+
+
+def _step_of(scope: Scope, name: str) -> Link | None:
+    """The step of a scope with this label; a side output is one too."""
+    if name in scope.aux:
+        return scope.aux[name].link
+    return scope.labels.get(name)
 
 
 def _weighted(word: str) -> bool:

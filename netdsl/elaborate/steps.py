@@ -132,7 +132,7 @@ def apply(run: Run, link: Link, target: Target, step: ast.Call, current: Value |
     else:
         assert isinstance(definition, ExternDef)
         layer = external_layer(run, definition, target, step, current)
-    apply_layer(link, layer, current, names.frame.scope)
+    apply_layer(run, link, layer, current, names.frame.scope)
 
 
 def make_layer(layer: type[Layer], target: Target, step: ast.Call) -> Layer:
@@ -154,7 +154,9 @@ def plain_value(name: str, value: Any, target: Target) -> Any:
     return value
 
 
-def apply_layer(link: Link, layer: Layer, current: Value | None, scope: Scope | None) -> None:
+def apply_layer(
+    run: Run, link: Link, layer: Layer, current: Value | None, scope: Scope | None
+) -> None:
     """Use a layer: its output shape, or a mistake of shapes."""
     references = layer.references()
     if current is None:
@@ -169,7 +171,16 @@ def apply_layer(link: Link, layer: Layer, current: Value | None, scope: Scope | 
         link.output = current
         return
     shape = layer.output(current.shape)
+    if not layer.references():
+        under_condition(run, layer.condition(current.shape), f"`{layer.word}` takes", link.node)
     link.output = Value(shape, scope, link.label)
+
+
+def under_condition(run: Run, multiple: int, what: str, node: ast.Node) -> None:
+    """What holds for some open sizes only is said once, and kept for who reads the Design."""
+    if multiple > 1:
+        run.conditions.append((multiple, node))
+        run.warn("W201", f"{what} only open sizes that are multiples of {multiple}", node.span)
 
 
 def nothing_flows(word: str) -> Mistake:
@@ -486,10 +497,7 @@ def merge(run: Run, link: Link, step: ast.Call, target: Target, current: Value |
     except Mistake as mistake:
         labels = [(_bar_span(bar), str(bar.value.shape)) for bar in found.bars if bar.value is not None and bar.value.shape is not None]
         raise Mistake(mistake.diagnostic.code, mistake.diagnostic.message, step.name.span, labels=labels[:6], hint=_merge_hint(mistake, step.name.text, shapes)) from None
-    condition = layer.condition(*shapes)
-    if condition is not None and condition > 1:
-        run.conditions.append((condition, step))
-        run.warn("W201", f"the branches of `{step.name.text}` are equal only where the open sizes are multiples of {condition}", step.name.span)
+    under_condition(run, layer.condition(*shapes), f"`{step.name.text}` takes", step.name)
     link.output = Value(shape, names.frame.scope, link.label)
 
 
@@ -618,9 +626,7 @@ def residual(run: Run, link: Link, step: ast.Call, target: Target, current: Valu
             condition = None
         if condition is None:
             raise _unequal_residual(step, clause, found, body.exit.shape, shortcut_value.shape)
-        if condition > 1:
-            run.conditions.append((condition, step))
-            run.warn("W201", f"body and shortcut of `residual` are equal only where the open sizes are multiples of {condition}", step.name.span)
+        under_condition(run, condition, "`residual` takes", step.name)
     link.output = Value(body.exit.shape, names.frame.scope, link.label)
 
 

@@ -33,7 +33,7 @@ class Linear(Layer):
             raise Mistake(
                 "E216",
                 f"`linear` needs a flat vector, but gets the map {x}",
-                hint="put `flatten` before it, or `global_avgpool -> flatten` to have the means only",
+                hint="put `flatten` before it, or `global_avgpool -> flatten` for the means",
             )
         return Shape(self.features)
 

@@ -140,8 +140,9 @@ class Reshape(Reshaping):
     def module(self, a: Given) -> Call:
         if len(self.shape) == 1:
             return call("nn.Flatten")
-        unflatten = call("nn.Unflatten", 1, sequence(self._entries(a)))
-        return unflatten if a.dims == 0 else call("nn.Sequential", call("nn.Flatten"), unflatten)
+        if a.dims == 0:
+            return call("nn.Unflatten", 1, sequence(self._entries(a)))
+        return call("Reshape", *self._entries(a))
 
     def function(self, a: Given, *x: Expr) -> Expr:
         flat = x[0] if a.dims == 0 else call(Attribute(x[0], "flatten"), 1)

@@ -87,6 +87,17 @@ class DropPath(nn.Module):
 
 
 # -------------------------------------------------------------------------- channels and dimensions
+class Reshape(nn.Module):
+    """The numbers of a sample in another shape. Input: (N, ...). Output: (N, *shape)."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1).unflatten(1, self.shape)
+
+
 class Permute(nn.Module):
     """The dimensions in another order, the batch included."""
 
@@ -178,9 +189,18 @@ def stochastic_depth(x: Tensor, survival: float, training: bool) -> Tensor:
 
 
 def bilinear_(weight: Tensor) -> Tensor:
-    """Fill the weights of a transposed convolution so that each channel is interpolated."""
-    height, width = weight.shape[-2:]
-    rows = 1 - (torch.arange(height) / ((height + 1) // 2) - (1 - height % 2 / 2)).abs()
+    """Fill a transposed convolution so that it interpolates: channel i comes from channel i.
+
+    Weight: (in_channels, out_channels / groups, height, width).
+    """
+    sides = []
+    for size in weight.shape[-2:]:
+        factor = (size + 1) // 2
+        center = factor - 1 if size % 2 else factor - 0.5
+        places = torch.arange(size, dtype=weight.dtype, device=weight.device)
+        sides.append(1 - (places - center).abs() / factor)
+    with torch.no_grad():
+        weight.zero_()
+        for i in range(weight.shape[0]):
+            weight[i, i % weight.shape[1]] = torch.outer(*sides)
     return weight
-
-

@@ -97,8 +97,7 @@ def expression(node: ast.expr, text: str) -> Expr:
         case ast.List():
             return ListOf(all_of(node.elts))
         case ast.Dict():
-            keys, values = map(ast.literal_eval, node.keys), map(ast.literal_eval, node.values)
-            return Literal(dict(zip(keys, values)))
+            return Literal(ast.literal_eval(node))
         case ast.Starred():
             return Star(of(node.value))
         case ast.Subscript():

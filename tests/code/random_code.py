@@ -40,24 +40,74 @@ from netdsl.code.stmt import (
     Statement,
 )
 
-WORDS = (
-    "x out i n channels width depth stride padding in_channels out_channels kernel_size growth "
-    "expand hidden_dimension squeeze_channels number_of_classes bottleneck_width "
-    "a_name_that_is_much_longer_than_names_should_ever_be"
-).split()
-LAYERS = (
-    "nn.Conv2d nn.BatchNorm2d nn.ReLU nn.Linear nn.MaxPool2d nn.ConvTranspose2d nn.Identity "
-    "Bottleneck InvertedResidual ConvBnRelu6 F.relu F.max_pool2d F.adaptive_avg_pool2d "
-    "torch.cat torch.sigmoid make_divisible range zip"
-).split()
-KEYWORDS = "kernel_size stride padding dilation groups bias inplace ceil_mode dim eps".split()
-ANNOTATIONS = (
-    "int|float|Tensor|nn.Module|list[nn.Module]|OrderedDict[str, nn.Module]|Sequence[int]|"
-    "tuple[int, int]|int | tuple[int, int]|ClassVar[dict[str, float]]|Callable[[], nn.Module]|"
-    "tuple[Tensor, Tensor, list[dict[str, Tensor]]]"
-).split("|")
-ANNOTATIONS = [*ANNOTATIONS[:8], "int | tuple[int, int]", "Tensor | GoogLeNetOutput | None"]
-ANNOTATIONS += ["ClassVar[dict[str, float]]", "Callable[[], nn.Module]"]
+WORDS = [
+    "x",
+    "out",
+    "i",
+    "n",
+    "channels",
+    "width",
+    "depth",
+    "stride",
+    "padding",
+    "in_channels",
+    "out_channels",
+    "kernel_size",
+    "growth",
+    "expand",
+    "hidden_dimension",
+    "squeeze_channels",
+    "number_of_classes",
+    "bottleneck_width",
+    "a_name_that_is_much_longer_than_names_should_ever_be",
+]
+LAYERS = [
+    "nn.Conv2d",
+    "nn.BatchNorm2d",
+    "nn.ReLU",
+    "nn.Linear",
+    "nn.MaxPool2d",
+    "nn.ConvTranspose2d",
+    "nn.Identity",
+    "Bottleneck",
+    "InvertedResidual",
+    "ConvBnRelu6",
+    "F.relu",
+    "F.max_pool2d",
+    "F.adaptive_avg_pool2d",
+    "torch.cat",
+    "torch.sigmoid",
+    "make_divisible",
+    "range",
+    "zip",
+]
+KEYWORDS = [
+    "kernel_size",
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "bias",
+    "inplace",
+    "ceil_mode",
+    "dim",
+    "eps",
+]
+ANNOTATIONS = [
+    "int",
+    "float",
+    "Tensor",
+    "nn.Module",
+    "list[nn.Module]",
+    "OrderedDict[str, nn.Module]",
+    "Sequence[int]",
+    "tuple[int, int]",
+    "int | tuple[int, int]",
+    "Tensor | GoogLeNetOutput | None",
+    "ClassVar[dict[str, float]]",
+    "Callable[[], nn.Module]",
+    "tuple[Tensor, Tensor, list[dict[str, Tensor]]]",
+]
 LABELS = ["conv", "denselayer", "block ", 'say "hi"', "it's", "a\\b", "{}", "größe", "图"]
 
 
@@ -109,8 +159,15 @@ class Maker:
         if pick == 9:
             return Literal(self.one("same", *LABELS) * self.one(1, 1, 2, 9))
         if pick == 10:
-            return Text((self.one(*LABELS), self.sum(1), self.one("", *LABELS)))
+            return self.text()
         return Name(self.one("nn.Module", "torch.float32", "x"))
+
+    def text(self) -> Expr:
+        """An f-string. Strings with all kinds of quotes have no place in one."""
+        hole = self.sum(1)
+        if set("'\"\\") & set(hole.text):
+            hole = Name("i")
+        return Text((self.one(*LABELS), hole, self.one("", *LABELS)))
 
     def expr(self, depth: int) -> Expr:
         """Any expression that may be an argument."""
@@ -278,7 +335,7 @@ class Maker:
         if pick < 8:
             return Subscript(Name(self.one("features", "self")), self.one(self.sum, self.call)(1))
         if pick < 9:
-            return Subscript(Name("features"), Text(("denseblock", self.sum(1))))
+            return Subscript(Name("features"), self.text())
         return Tuple((Name("x"), Name(self.word())))
 
     def short_chain(self) -> Expr:

@@ -1,4 +1,4 @@
-"""What layers give must survive PyTorch's tools: compile, export, autocast, channels_last, script."""
+"""What layers give must survive PyTorch's tools: compile, export, autocast, script."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Calls(nn.Module):
 
 
 def one_of_each() -> list[Any]:
-    """One example a word, an image where it can be, and one with a value: PyTorch's tools are slow."""
+    """One example a word, an image where it can be, and one with a value: tracing is slow."""
     chosen: dict[Any, Any] = {}
     for word, arguments, x in sorted(CASES, key=lambda case: len(case[2]) != 3):
         value = any(isinstance(v, Tap) for v in arguments.values())
@@ -166,6 +166,7 @@ HELPER_MODULES = [
     "L2Norm(4, scale=20.0)",
     "ScaledTanh()",
     "DropPath(0.5)",
+    "Reshape(2, -1)",
     "Permute(0, 2, 3, 1)",
     "PadChannels(7)",
     "ChannelSlice(1)",

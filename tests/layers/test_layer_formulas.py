@@ -1,4 +1,4 @@
-"""Where PyTorch has no such layer, or defines it otherwise: the papers' formulas, computed plainly."""
+"""Where PyTorch has no such layer, or defines it otherwise: the papers' formulas."""
 
 from __future__ import annotations
 

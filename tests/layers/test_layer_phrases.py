@@ -115,7 +115,7 @@ PHRASES: list[tuple[str, dict[str, Any], Shape, str | None, str | None]] = [
         "reshape",
         {"shape": s(8, None)},
         IMAGE,
-        "nn.Sequential(nn.Flatten(), nn.Unflatten(1, (8, -1)))",
+        "Reshape(8, -1)",
         "x.flatten(1).unflatten(1, (8, -1))",
     ),
     ("permute", {"order": [1, 2, 0]}, IMAGE, "Permute(0, 2, 3, 1)", "x.permute(0, 2, 3, 1)"),
@@ -223,7 +223,7 @@ def test_names_elsewhere() -> None:
     assert ends == "nn.ZeroPad2d((n[2], n[3], n[0], n[1]))"
     assert said("permute", {"order": n}, order=[0, 1, 2]) == "Permute(0, *(d + 1 for d in n))"
     text = said("reshape", {"shape": Tuple((n, Literal(-1)))}, shape=[2, -1])
-    assert text == "nn.Sequential(nn.Flatten(), nn.Unflatten(1, (n, -1)))"
+    assert text == "Reshape(n, -1)"
 
 
 def test_channels_in_the_words_of_the_code() -> None:

@@ -209,7 +209,7 @@ def test_windows(word: str, arguments: dict[str, object], window: object) -> Non
 
 
 def test_nothing_heavy_is_imported() -> None:
-    heavy = ("torch", "numpy", "rich", "jinja2", "lark", "difflib")
+    heavy = ("torch", "numpy", "rich", "jinja2", "difflib")
     code = (
         "import sys; from netdsl.layers import load_all; load_all(); "
         f"print([m for m in {heavy} if m in sys.modules])"

@@ -1,4 +1,4 @@
-"""Every layer against PyTorch: shapes, names and shapes in the `state_dict`, costs, equal numbers."""
+"""Every layer against PyTorch: shapes, names and shapes in the `state_dict`, costs, numbers."""
 
 from __future__ import annotations
 

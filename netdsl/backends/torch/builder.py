@@ -32,6 +32,7 @@ from netdsl.code.stmt import Assign, Statement
 from netdsl.design import Applied, Frame, Link, Merge, Region, Scope, Value
 from netdsl.elaborate.values import BlockDef, LayerDef, Target, freeze
 from netdsl.layers.base import Given, Layer
+from netdsl.layers.fields import is_one_number
 from netdsl.record import Record
 from netdsl.shapes import Open, Size
 from netdsl.syntax import ast
@@ -66,7 +67,7 @@ class Builder:
         self.captured_inputs: list[tuple[Var, str]] = []  # parameters of forward beside the running value
         self.fixed_sides = False  # heights and widths are constants in the code
         self.multiple_inputs = False  # a net with several inputs: no running value at the start
-        self.names_of_modules: dict[str, Expr] = {}  # variables that are attributes: shared modules, tensors
+        self.instead: dict[str, Expr] = {}  # what a variable is written as: attributes, `maps[0]`
         self.free: dict[str, Sequence[Any]] = {}  # names from around, passed to the constructor
         self.outer: Builder | None = None
         self.is_list = False  # an nn.ModuleList: children are items
@@ -82,6 +83,15 @@ class Builder:
         name = distinct(wanted, taken)
         self.locals.add(name)
         return name
+
+    def fresh_at(self, wanted: str, at: At) -> str:
+        """A local name; one of ours is taken again if nothing that can be read here mentions it."""
+        if wanted in self.deps and wanted not in {p.name for p in self.params}:
+            reading = (v for v in self.scene.values.values() if v.rows.encloses(at.rows))
+            if not any(v.channels is not None and wanted in v.channels.names for v in reading):
+                self.meanings.pop(wanted, None)
+                return wanted
+        return self.fresh(wanted)
 
     def attribute(self, wanted: str) -> str:
         """An attribute for something that has no name in the text; labels of the scope are avoided."""
@@ -136,8 +146,8 @@ class Builder:
             channels = self._channels_parameter(name, [tuple(_channels(e) for e in v) for v in values])
             for i in range(len(values[0])):
                 inner = Var()
+                self.instead[inner.id] = code.Subscript(var.expr, Literal(i))
                 val = Val(code.subscript(channels, Literal(i)), [v[i] for v in values], self.rows, var=inner)
-                self.ops.append(Op((inner,), code.Subscript(var.expr, Literal(i)), name))
                 entries.append(self.scene.know(val))
             return tuple(entries)
         var = Var(label=name)
@@ -147,6 +157,9 @@ class Builder:
         return self.scene.know(Val(channels, values, self.rows, var=var))
 
     def _channels_parameter(self, name: str, values: Sequence[Any]) -> Expr:
+        if self.emitter.exact:
+            self._uniform(values, name)
+            return Literal(values[0])
         own = safe_parameter(f"{name}_channels")
         self.params.append(Param(own, "channels", name, annotation_of(values)))
         self.locals.add(own)
@@ -157,6 +170,9 @@ class Builder:
         self.locals.add(python)
         self.origins[python] = name
         annotation = annotation_of(values)
+        if self.emitter.exact:
+            self._uniform(values, name)
+            return Literal(values[0])
         if node.default is None:
             self.params.append(Param(python, "argument", name, annotation))
             return Name(python)
@@ -242,6 +258,11 @@ class Builder:
         if any(v is None for v in values):
             return None
         var = Var(label="x")
+        if self.emitter.exact:
+            numbers = [_channels(v) for v in values]
+            self._uniform(numbers, "channels")
+            known = [v for v in values if v is not None]
+            return self.scene.know(Val(Literal(numbers[0]), known, self.rows, frozenset([INPUT]), var))
         taken = {self.origins.get(n, n) for n in self.locals}
         self.in_channels_name = "in_channels" if "in_channels" not in taken else "input_channels"
         self.locals.add(self.in_channels_name)
@@ -289,7 +310,7 @@ class Builder:
 
         def one_number(name: str) -> bool:
             values = [getattr(link.what.layer, name) for link in links]  # type: ignore[union-attr]
-            return all(not isinstance(v, Size) or len(set(v)) == 1 for v in values)
+            return all(is_one_number(v) for v in values)
 
         channels = [self.channels_of(at, val) for val in incoming]
         assert first is not None

@@ -40,6 +40,7 @@ from netdsl.design import (
 from netdsl.elaborate.functions import make_divisible
 from netdsl.elaborate.values import Tapped
 from netdsl.layers.base import Given, Layer
+from netdsl.layers.fields import is_one_number
 from netdsl.shapes import Shape, Size
 from netdsl.syntax import ast
 from netdsl.totals import inner_value, value_inputs
@@ -129,7 +130,7 @@ class Machine:
             return
         literal = Given({n: Literal(v) for n, v in fields.items()}, [shape], [Literal(shape.channels)])
         names = {n: Name(f"field {n}") for n in fields}
-        full = Given(names, [shape], [Literal(shape.channels)], one_number=lambda n: not isinstance(fields[n], Size) or len(set(fields[n])) == 1)
+        full = Given(names, [shape], [Literal(shape.channels)], one_number=lambda n: is_one_number(fields[n]))
         values = {f"field {n}": _plain(v) for n, v in fields.items()}
         env = {**FUNCTIONS, **values}
         for form in ("module", "function"):

@@ -19,7 +19,7 @@ def shape_lines(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Va
     if scopes[0].kind == "net":
         return _net_lines(b, scopes[0], result)
     parts = []
-    if val is not None:
+    if val is not None and b.template.takes_input:
         parts.append(f"Input: {_shown(val.channels, _in_sides(b, [v.shape for v in val.concretes]))}")
     extra = [f"{name}: {_value_shape(b, scopes, name)}" for name, kind in b.template.forward_params_all if kind == "Tensor" and name not in ("x", "inputs")]
     extra += [f"{name}: {kind}" for name, kind in b.template.forward_params_all if kind not in ("Tensor", "nn.Module")]

@@ -21,8 +21,9 @@ from netdsl.syntax import ast
 class Emitter:
     """Makes templates of the blocks of a Design, callees first."""
 
-    def __init__(self, design: Design, width: int = 88) -> None:
+    def __init__(self, design: Design, width: int = 88, exact: bool = False) -> None:
         self.design = design
+        self.exact = exact  # one class for every use of a block, everything written out in numbers
         self.width = width
         self.run = design.run
         self.class_names: set[str] = set()
@@ -75,7 +76,7 @@ class Emitter:
         return known
 
     def _make_classes(self, definition: BlockDef, scopes: list[Scope]) -> None:
-        waiting = [scopes]
+        waiting = [[s] for s in scopes] if self.exact else [scopes]
         made: list[tuple[Template, list[Scope]]] = []
         while waiting:
             group = waiting.pop(0)
@@ -134,7 +135,7 @@ class Emitter:
             literal = Literal(value, written.text if written is not None and type(value) is type(written.value) else None)
             if isinstance(value, Target):
                 env.names[name] = At(builder.scene, env, rows, definition.file, None, builder.fact).from_value(value)
-            elif name in fixed or isinstance(value, (Size, bool, str)) or value is None or not _is_plain(value):
+            elif self.exact or name in fixed or isinstance(value, (Size, bool, str)) or value is None or not _is_plain(value):
                 env.names[name] = literal if not _holds_targets(value) else At(builder.scene, env, rows, definition.file, None, builder.fact).from_value(value)
             else:
                 python = safe_parameter(name)

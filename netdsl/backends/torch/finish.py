@@ -25,7 +25,6 @@ TRAINING = code.Attribute(SELF, "training")
 def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None, result: Val | None, at: At) -> Val:
     """Write `forward` of a class that was walked, and close it."""
     template = b.template
-    inputs = _inputs(b, val)
     ends: list[Var] = []
     names: list[str] = []
     if scopes[0].kind == "net" and scopes[0].outputs:
@@ -37,9 +36,13 @@ def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None,
         assert result is not None
         ends.append(walker.var_of(result))
         names.append("output")
+    template.places = [0]
     for path in template.exports:
         inner = walker.resolve(at, [_export(s, path) for s in scopes])  # type: ignore[misc]
-        ends.append(_tapped(walker.var_of(inner)))
+        var = walker.var_of(inner)
+        if var not in ends:
+            ends.append(_tapped(var))
+        template.places.append(ends.index(var))
     aux = list(walker.aux.items())
     is_net = scopes[0].kind == "net"
     reserved = {*IMPORTED, *USED_BUILTINS, *AMBIGUOUS}
@@ -51,8 +54,12 @@ def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None,
     else:
         finisher = _plain
     every = [*ends, *(var for _, (var, _) in aux)]
-    body = statements(without_dead(b.ops, every), inputs, every, reserved - {n for _, n in inputs}, finisher)
-    template.forward = [_renamed(s, b.names_of_modules) for s in body]
+    ops = without_dead(b.ops, every)
+    read = {r for op in ops for r in reads_of(op)} | {v.id for v in every}
+    template.takes_input = scopes[0].kind == "net" or (val is not None and val.var is not None and val.var.id in read)
+    inputs = _inputs(b, val)
+    body = statements(ops, inputs, every, reserved - {n for _, n in inputs}, finisher)
+    template.forward = [_renamed(s, b.instead) for s in body]
     return close(b, scopes, val, result, at)
 
 
@@ -84,7 +91,7 @@ def _inputs(b: Builder, val: Val | None) -> list[tuple[Var, str]]:
     own: list[tuple[Var, str]] = []
     params: list[tuple[str, str]] = []
     taken = {name for _, name in b.captured_inputs}
-    if val is not None and val.var is not None and not b.multiple_inputs:
+    if val is not None and val.var is not None and not b.multiple_inputs and template.takes_input:
         name = "x" if "x" not in taken else "inputs"
         own.append((val.var, name))
         params.append((name, "Tensor"))
@@ -109,7 +116,7 @@ def _plain(values: list[Expr]) -> list[Statement]:
 
 
 def _tuple(values: list[Expr]) -> list[Statement]:
-    return [Return(code.Tuple(tuple(values)))]
+    return [Return(code.Tuple(tuple(values)))]  # one value for each place
 
 
 def _outputs(b: Builder, names: list[str], ends: list[Var], aux: list[tuple[str, tuple[Var, float]]]) -> Any:

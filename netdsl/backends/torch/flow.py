@@ -40,6 +40,7 @@ from netdsl.design import (
     Taken,
     Value,
     WeightEvent,
+    links_of,
 )
 from netdsl.layers.base import Layer
 from netdsl.syntax import ast
@@ -58,7 +59,7 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     first = scopes[0]
     if first.numbered and not b.template.exports and groups._region_is_chain(first.region) and val is not None:
         return sequential_class(b, scopes, val, at)
-    if _is_dense_dict(scopes) and val is not None and not b.template.exports:
+    if _is_dense_dict(scopes) and val is not None and not b.template.exports and not b.emitter.exact:
         return dense_class(b, scopes, val, at)
     b.is_list = first.numbered
     result = walker.region(first.region.body, regions, val, at)
@@ -240,7 +241,7 @@ class Walker:
         for var in outs:
             if var.branch is None:
                 var.branch = self.branch
-        expr = code.rename(expr, self.b.names_of_modules)
+        expr = code.rename(expr, self.b.instead)
         self.b.ops.append(Op(tuple(outs), expr, self.group, joins, random, condition))
 
     # ----------------------------------------------------------------------------------- bodies
@@ -372,22 +373,60 @@ class Walker:
     def module(self, links: list[Link], val: Val | None, at: At) -> Val:
         """A block or a group: an attribute and a call of it."""
         b = self.b
-        sliced = self._sliced(links, val, at)
-        if sliced is not None:
-            return sliced
+        here = self._written_here(links, val, at) or self._sliced(links, val, at)
+        if here is not None:
+            return here
         if isinstance(links[0].what, Scope) and links[0].what.kind == "block":
             made = groups.block_call(b, links, val, at)
             arguments = self.block_arguments(links, val, at)
         else:
             made = groups.group_module(b, links, val, at)
-            arguments = [self.var_of(val).expr] if val is not None else []
+            arguments = [self.var_of(val).expr] if val is not None and made.takes_input else []
             arguments += self.captured_arguments(made, at)
         self.attribute(links, made, at)
-        made.val.var = Var(branch=self.branch)
-        outs = [made.val.var]
-        outs += self.exported(links, made.exports, at)
+        outs = self.outputs_of(links, made, at)
         self.op(outs, self.call(links, at, arguments))
         return made.val
+
+    def outputs_of(self, links: Sequence[Link], made: Made, at: At) -> list[Var]:
+        """Variables for what a module gives: its result, and inner values that are read from here."""
+        places = made.places or tuple(range(1 + len(made.exports)))
+        outs = [Var(branch=self.branch) for _ in range(max(places) + 1)]
+        made.val.var = outs[places[0]]
+        for path, place in zip(made.exports, places[1:]):
+            values = [link.exports.get(path) for link in links]
+            if not all(v is not None for v in values):
+                continue
+            var = outs[place]
+            var.label, var.tapped = path[-1], True
+            known = made.val.channels if place == places[0] else self._export_channels(values, at)
+            taint = frozenset(self._taint_all())
+            self.b.scene.know(Val(known, values, at.rows, taint, var))  # type: ignore[arg-type]
+        return outs
+
+    def _written_here(self, links: list[Link], val: Val | None, at: At) -> Val | None:
+        """A labelled merge or group that has no weights needs no class: its functions are written out."""
+        b = self.b
+        scopes = [link.scope for link in links if link.scope is not None]
+        if any(s.kind == "block" or s.shared or s.weights or _has_modules(s) for s in scopes):
+            return None
+        restore = b.snapshot()
+        before, group = len(b.ctor), self.group
+        inner = at.inside(at.rows.reframed([s.frame for s in scopes]))
+        out = self.region(scopes[0].region.body, [s.region for s in scopes], val, inner)
+        if len(b.ctor) > before or out is None:
+            restore()
+            self.group = group
+            return None
+        out = self._relocate(out, at)
+        assert out is not None
+        for path in b.emitter.exports_of_link(links):
+            values = [link.exports.get(path) for link in links]
+            inside = [_inner_value(s, path) for s in scopes]
+            if all(v is not None for v in values):
+                found = self.resolve(at, inside)  # type: ignore[arg-type]
+                b.scene.know(Val(found.channels, values, at.rows, found.taint, self.var_of(found)))  # type: ignore[arg-type]
+        return out
 
     def captured_arguments(self, made: Made, at: At) -> list[Expr]:
         """What a class for a group must be passed of what stands around it."""
@@ -405,7 +444,7 @@ class Walker:
     def module_expr(self, module: SymModule) -> Expr:
         """A shared module as this class reaches it: its own attribute, or an argument of `forward`."""
         b = self.b
-        own = b.names_of_modules.get(module.var.id)
+        own = b.instead.get(module.var.id)
         if own is not None:
             return own
         if any(var is module.var for var, _ in b.captured_inputs):
@@ -417,19 +456,6 @@ class Walker:
         b.captured.append(Captured(None, module, var, module.shared.name, "nn.Module"))
         return var.expr
 
-    def exported(self, links: Sequence[Link], exports: Sequence[tuple[str, ...]], at: At) -> list[Var]:
-        """Variables for the inner values that a module gives beside its result."""
-        found = []
-        for path in exports:
-            var = Var(label=path[-1])
-            values = [link.exports.get(path) for link in links]
-            if all(v is not None for v in values):
-                var.tapped = True
-                channels = self._export_channels(values, at)
-                self.b.scene.know(Val(channels, values, at.rows, frozenset(self._taint_all()), var))  # type: ignore[arg-type]
-            found.append(var)
-        return found
-
     def _export_channels(self, values: Sequence[Value | None], at: At) -> Expr | None:
         numbers = {v.shape.channels for v in values if v is not None and v.shape is not None}
         return Literal(numbers.pop()) if len(numbers) == 1 else None
@@ -439,10 +465,10 @@ class Walker:
 
     def block_arguments(self, links: Sequence[Link], val: Val | None, at: At) -> list[Expr]:
         """What the call of a block passes: the running value and its value parameters."""
-        arguments = [self.var_of(val).expr] if val is not None else []
         step = groups._step_of(links[0])
         target = self.b.step_target(at, step, links)
         template = self.b.emitter.template_of(links[0].scope)
+        arguments = [self.var_of(val).expr] if val is not None and template.takes_input else []
         for name, kind in template.forward_params:
             arguments.append(self._passed(target.bound[name]))
         return arguments
@@ -742,7 +768,7 @@ class Walker:
         regions = [r for e in events for r in e.iterations]
         steps = _steps_of(events[0].iterations[0] if events[0].iterations else regions[0])
         same = len(set(trips)) == 1
-        short = same and trips[0] <= FEW_TRIPS
+        short = same and (trips[0] <= FEW_TRIPS or self.b.emitter.exact)
         restore = self.b.snapshot()
         if not short or (steps > FEW_STEPS and trips[0] > 2 and False):
             try:
@@ -891,7 +917,7 @@ class Walker:
         target = parts_target(b, at, step)
         count = target.bound["count"]
         assert isinstance(count, Expr)
-        if len(set(trips)) == 1 and trips[0] <= FEW_TRIPS:
+        if len(set(trips)) == 1 and (trips[0] <= FEW_TRIPS or b.emitter.exact):
             return self._dense_unrolled(links, found, trips[0], val, at, count)
         restore = b.snapshot()
         try:
@@ -985,7 +1011,7 @@ class Walker:
         self.attribute(links, made, at)  # type: ignore[arg-type]
         var = Var(label=node.name.text)
         at.env.names[node.name.text] = SymModule(shared[0], var)
-        self.b.names_of_modules[var.id] = code.Attribute(SELF, node.name.text)
+        self.b.instead[var.id] = code.Attribute(SELF, node.name.text)
 
     def _shared_channels(self, links: Sequence[Link | None], at: At, numbers: list[int]) -> Expr:
         """The channels of a module's first input in the words of the class."""
@@ -1038,7 +1064,7 @@ class Walker:
         var = Var(label=name)
         concretes = [e.value for e in events]
         b.scene.know(Val(dims[0], concretes, at.rows, frozenset(), var))
-        b.names_of_modules[var.id] = code.Attribute(SELF, name)
+        b.instead[var.id] = code.Attribute(SELF, name)
         del values
 
     def aux_output(self, events: list[AuxEvent], val: Val | None, at: At) -> None:
@@ -1050,7 +1076,8 @@ class Walker:
         name = links[0].key or "aux"
         var = Var(label=name)
         var.tapped = True
-        arguments = [self.var_of(val).expr, *self.captured_arguments(made, at)]
+        arguments = [self.var_of(val).expr] if made.takes_input else []
+        arguments += self.captured_arguments(made, at)
         call = self.call(links, at, arguments)
         self.op([var], call, condition=code.Attribute(SELF, "training"))
         self.aux[name] = (var, events[0].weight)
@@ -1060,6 +1087,23 @@ def _owner(link: Link) -> Scope:
     owner = link.frame.scope
     assert owner is not None
     return owner
+
+
+def _has_modules(scope: Scope) -> bool:
+    """Whether something in a scope can only be a module: weights, dropout."""
+    for link in links_of(scope.region):
+        what = link.what
+        if isinstance(what, Applied) and what.layer.module_only:
+            return True
+        if isinstance(what, (Scope, Shared)):
+            return True
+    return False
+
+
+def _inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:
+    from netdsl.totals import inner_value
+
+    return inner_value(scope, path)
 
 
 def _flow_links(region: Region) -> list[Link]:

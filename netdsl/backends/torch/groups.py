@@ -109,7 +109,8 @@ def _construct(b: Builder, template: Template, target: SymTarget, links: Sequenc
     for expr in known.values():
         taint |= b.dependencies(expr)
     result = parts.result_val(b, links, channels, at, taint if _sides_differ(links) else (val.taint if val else taint))
-    return Made(call, result, (), tuple(sets), exports=tuple(template.exports))
+    exports, places = tuple(template.exports), tuple(template.places)
+    return Made(call, result, (), tuple(sets), exports=exports, places=places, takes_input=template.takes_input)
 
 
 def _sayable(b: Builder, expr: Expr, known: dict[str, Expr]) -> bool:
@@ -153,6 +154,8 @@ def group_module(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> 
 
 def is_chain(scope: Scope) -> bool:
     """Whether a scope is one chain of modules."""
+    if isinstance(scope.definition, ast.Aux):
+        return False  # a side output reads best as a class with its own forward
     return scope.kind in ("group", "bar", "aux", "module") and not scope.weights and not scope.shared and _region_is_chain(scope.region)
 
 
@@ -251,7 +254,8 @@ def helper(b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val: Val 
         channels = None
     channels, call, sets = parts.named_channels(b, channels, call, at)
     result = parts.result_val(b, links, channels, at, out.taint)
-    return Made(call, result, (), tuple(sets), helper=tuple(inner.captured), exports=tuple(exports))
+    captured, places = tuple(inner.captured), tuple(template.places)
+    return Made(call, result, (), tuple(sets), None, None, captured, tuple(exports), places, template.takes_input)
 
 
 def _input_of(inner: Builder, at: At, rows: Rows) -> Val | None:

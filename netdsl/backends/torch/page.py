@@ -109,7 +109,7 @@ def _final(statement: Statement, names: dict[str, str]) -> Any:
 
     def change(item: Any) -> Any:
         if isinstance(item, Expr):
-            return code.rename(item, renames)
+            return _by_position(code.rename(item, renames))
         if isinstance(item, str):
             return text(item)
         if isinstance(item, tuple):
@@ -119,6 +119,16 @@ def _final(statement: Statement, names: dict[str, str]) -> Any:
         return item
 
     return change(statement)
+
+
+def _by_position(expr: Expr) -> Expr:
+    """`nn.Conv2d(in_channels, channels, kernel_size)`: a kernel that is a variable needs no name."""
+    if isinstance(expr, code.Call) and expr.function.text.startswith("nn.Conv"):
+        named = dict(expr.named)
+        kernel = named.pop("kernel_size", None)
+        if isinstance(kernel, Name):
+            expr = code.Call(expr.function, (*expr.positional, kernel), tuple(named.items()))
+    return expr.map(_by_position)
 
 
 def _same_classes(classes: Sequence[Template]) -> dict[Template, Template]:

@@ -41,6 +41,8 @@ class Made(Record):
     given: Given | None = None
     helper: Any = None  # values that forward must pass beside the running one
     exports: tuple[tuple[str, ...], ...] = ()
+    places: tuple[int, ...] = ()  # which of the returned values the result and each export are
+    takes_input: bool = True
 
 
 # ------------------------------------------------------------------------------------------ modules
@@ -114,7 +116,7 @@ def named_channels(b: Builder, channels: Expr | None, call: Expr, at: At) -> tup
     if channels is None or not _has_call(channels) or replace_text(call, channels, Name("_")) == call:
         return channels, call, []
     wanted = "last_channels" if "channels" in b.locals else "channels"
-    name = b.fresh("out_channels" if at.looping else wanted)
+    name = b.fresh_at("out_channels" if at.looping else wanted, at)
     b.deps[name] = b.dependencies(channels)
     b.meanings[name] = channels
     return Name(name), replace_text(call, channels, Name(name)), [Assign(name, channels)]
@@ -193,7 +195,7 @@ def let(b: Builder, node: ast.Let, at: At) -> list[Statement]:
     if not isinstance(found, Expr) or isinstance(found, (Literal, Name)):
         at.env.names[name] = found
         return []
-    python = b.fresh(safe_parameter(name))
+    python = b.fresh_at(safe_parameter(name), at) if b.origins.get(safe_parameter(name)) == name else b.fresh(safe_parameter(name))
     b.origins[python] = name
     b.deps[python] = b.dependencies(found)
     b.meanings[python] = found

@@ -109,6 +109,8 @@ class SequenceBuilder:
         trips = [len(e.iterations) for e in events]
         if not any(trips):
             return [], val
+        if self.b.emitter.exact:
+            return self._unrolled(events, trips, val, at)
         restore = self.b.snapshot()
         try:
             return self._rolled(events, trips, val, at)
@@ -139,7 +141,7 @@ class SequenceBuilder:
             sets: list[Item] = []
             if after is None or before is None or after != before:
                 restore()
-                carried, sets, items, last = self._carried(node, regions, rows, val, inner)
+                carried, sets, items, last = self._carried(node, regions, rows, val, inner, at)
         finally:
             self.carried = was
         exits = [e.iterations[-1].exit if e.iterations else None for e in events]
@@ -163,14 +165,14 @@ class SequenceBuilder:
             return [*sets, LoopItem(shown, iterable, tuple(items))], out
         return [*sets, LoopItem(shown, iterable, tuple(items))], out
 
-    def _carried(self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At) -> tuple[str, list[Item], list[Item], Val]:
+    def _carried(self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At, outer: At) -> tuple[str, list[Item], list[Item], Val]:
         """Run the body with its running channels in a variable, which its end sets anew."""
         start = self.b.channels_of(inner, Val(val.channels, [r.entry for r in regions], rows)) if val.channels is None else val.channels  # type: ignore[misc]
         sets: list[Item] = []
         if isinstance(start, Name) and start.id in self.b.deps and start.id.startswith("channels"):
             name = start.id  # a variable of ours already
         else:
-            name = self.b.fresh("channels")
+            name = self.b.fresh_at("channels", outer)
             self.b.deps[name] = self.b.dependencies(start)
             sets.append(SetItem(Assign(name, start)))
         self.b.meanings.pop(name, None)

@@ -46,6 +46,8 @@ class Template:
         self.doc: list[str] = []
         self.out_channels: Expr | None = None
         self.exports: list[tuple[str, ...]] = []
+        self.places: list[int] = []  # which returned value the result and each export are
+        self.takes_input = True  # `forward` reads the running value
         self.uses: list[Template] = []
         self.parent: Template | None = None  # the class for whose group a helper was made
         self.extra: list[Statement] = []  # definitions before it: a NamedTuple of its outputs

@@ -1,0 +1,5 @@
+"""`python -m netdsl` is `netdsl`."""
+
+from netdsl.cli import main
+
+main(prog_name="netdsl")

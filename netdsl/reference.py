@@ -1,0 +1,111 @@
+"""What `netdsl layers` and `netdsl zoo` print."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from netdsl.compiler import Compilation
+from netdsl.elaborate.program import read_text
+from netdsl.layers import FAMILIES, find
+from netdsl.layers.base import Layer, signature
+from netdsl.source import Source
+from netdsl.syntax import ast
+
+FORMS = {
+    "residual": (
+        "residual(scale=none, survival=none) { body } shortcut { ... }",
+        "The body's value plus what came in, or plus the shortcut's value.\n\n"
+        "`residual if c { }` is just the body where the condition is false; `shortcut if c { }` stands on\n"
+        "the line of the `}`. `scale` multiplies the body's value (Szegedy et al., Inception-v4, 2016, 3.3);\n"
+        "`survival` is the chance that the body counts in a training step, and its factor otherwise\n"
+        "(Huang et al., Stochastic Depth, 2016). Shapes must be equal.\n\n"
+        "Source: He et al., Deep Residual Learning, 2015.",
+    ),
+    "dense": (
+        "dense(n) { body }",
+        "The body n times; each time it reads the concatenation of the input and all earlier outputs.\n\n"
+        "The value is the concatenation of the input and all outputs. The body must keep height and width.\n"
+        "A label in the body gets the iteration's number, from 1.\n\n"
+        "Source: Huang et al., Densely Connected Convolutional Networks, 2016.",
+    ),
+}
+
+
+def list_layers() -> str:
+    """Every word that can be a step, by family, with its parameters."""
+    lines: list[str] = []
+    for family, words in FAMILIES.items():
+        if words:
+            lines.append(f"{family}:")
+        for word in words:
+            layer = find(word)
+            assert layer is not None
+            lines += textwrap.wrap(
+                signature(layer), 96, initial_indent="  ", subsequent_indent=" " * (len(word) + 3)
+            )
+    lines.append("forms:")
+    lines += [f"  {shown}" for shown, _ in FORMS.values()]
+    return "\n".join([*lines, "", "`netdsl layers NAME` describes one."])
+
+
+def describe_layer(word: str) -> str | None:
+    """Parameters, shapes and source of a layer; None if there is none of that name."""
+    if word in FORMS:
+        shown, text = FORMS[word]
+        return f"{shown}\n\n{textwrap.indent(text, '  ')}"
+    layer = find(word)
+    if layer is None:
+        return None
+    doc = _doc(layer)
+    return f"{signature(layer)}\n\n{textwrap.indent(doc, '  ')}"
+
+
+def _doc(layer: type[Layer]) -> str:
+    import inspect
+
+    return inspect.cleandoc(layer.__doc__ or "")
+
+
+# --------------------------------------------------------------------------------------------- zoo
+def zoo_table() -> str:
+    """Every network of the zoo with its input, parameters, multiply-adds and file."""
+    from netdsl.compiler import zoo_files
+    from netdsl.elaborate.program import open_parameters
+    from netdsl.network import Network
+    from netdsl.zoo import zoo_name
+
+    rows = [("name", "input", "parameters", "MACs", "file")]
+    for path in zoo_files():
+        source = Source(f"zoo/{path.name}", read_text(path))
+        file = Compilation(source, path).file
+        for net in file.nets if file is not None else ():
+            assert file is not None
+            if isinstance(net, ast.Net) and open_parameters(file, net):
+                continue
+            network = Network(Compilation(source, path).design(net.name.text))
+            shape = ", ".join(str(s) for s in network.input_shapes.values())
+            macs = "?" if network.macs is None else f"{network.macs:,}"
+            rows.append((zoo_name(net.name.text), shape, f"{network.parameters_used:,}", macs, path.name))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if i in (2, 3) else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([*lines, "", "Parameters without side outputs, which exist in training only."])
+
+
+def zoo_sources(path: Path) -> list[Path]:
+    """A file of the zoo and those that it imports."""
+    found = [path]
+    for at in found:
+        file = Compilation(Source(at.name, read_text(at)), at).file
+        for definition in file.tree.definitions if file is not None else ():
+            if isinstance(definition, ast.Import):
+                other = at.parent / definition.path.value
+                if other not in found and other.exists():
+                    found.append(other)
+    return found
