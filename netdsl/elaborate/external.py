@@ -6,7 +6,7 @@ import keyword
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netdsl.code.expr import Call, Expr, Name, call
+from netdsl.code.expr import Call, Expr, Literal, Name, call
 from netdsl.design import Frame, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import ExternDef, Silent, Target, kind_of
@@ -17,7 +17,9 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
 
-TARGET = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*):([A-Za-z_][A-Za-z0-9_]*)")
+TARGET = re.compile(
+    r"([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*):([A-Za-z_][A-Za-z0-9_]*)"
+)
 
 
 class External(Layer):
@@ -26,19 +28,23 @@ class External(Layer):
     family: ClassVar[str] = "extern"
     weighted: ClassVar[bool] = True
     module_only: ClassVar[bool] = True
+    saves_output: ClassVar[bool] = True  # nothing is known of it: its output is left alone
 
     name: str
     package: str
     symbol: str
     parameters: tuple[tuple[str, Any], ...] = ()
     gives: Any = None
+    channels_from: str | None = None  # "in", or the parameter that says the output's channels
 
     def output(self, x: Shape) -> Shape:
         return self.gives
 
     def out_channels(self, a: Given) -> Expr:
-        from netdsl.code.expr import Literal
-
+        if self.channels_from == "in":
+            return a.in_channels
+        if self.channels_from is not None:
+            return getattr(a, self.channels_from)
         return Literal(self.gives[0])
 
     def module(self, a: Given) -> Call:
@@ -53,11 +59,18 @@ def check_target(node: ast.Extern) -> tuple[str, str]:
     """Package and class of `"package.module:Class"`."""
     match = TARGET.fullmatch(node.target.value)
     if match is None or any(keyword.iskeyword(p) for p in (*match[1].split("."), match[2])):
-        raise Mistake("E137", f'"{node.target.value}" names no class', node.target.span, hint='write "package.module:Class"')
+        raise Mistake(
+            "E137",
+            f'"{node.target.value}" names no class',
+            node.target.span,
+            hint='write "package.module:Class"',
+        )
     return match[1], match[2]
 
 
-def external_layer(run: Run, definition: ExternDef, target: Target, step: ast.Call, current: Value | None) -> External:
+def external_layer(
+    run: Run, definition: ExternDef, target: Target, step: ast.Call, current: Value | None
+) -> External:
     """The extern layer with its arguments; its shape is computed from them and from what flows in."""
     from netdsl.elaborate.expressions import Names, evaluate
     from netdsl.elaborate.steps import check_complete, nothing_flows, plain_value
@@ -77,7 +90,9 @@ def external_layer(run: Run, definition: ExternDef, target: Target, step: ast.Ca
         if name in target.bound:
             value = plain_value(name, target.bound[name].value, target)
             if isinstance(value, Value):
-                raise Mistake("E112", f"`{name}` of `{definition.name}` cannot be a value", step.span)
+                raise Mistake(
+                    "E112", f"`{name}` of `{definition.name}` cannot be a value", step.span
+                )
         else:
             assert param.default is not None
             value = evaluate(param.default, names)
@@ -86,7 +101,35 @@ def external_layer(run: Run, definition: ExternDef, target: Target, step: ast.Ca
     shape = evaluate(definition.node.shape, names)
     if isinstance(shape, int) and not isinstance(shape, bool):
         shape = (shape,)
-    if not isinstance(shape, tuple) or not shape or not all(isinstance(s, (int, Open)) and not isinstance(s, bool) for s in shape):
+    if (
+        not isinstance(shape, tuple)
+        or not shape
+        or not all(isinstance(s, (int, Open)) and not isinstance(s, bool) for s in shape)
+    ):
         given = "a shape with open sizes" if isinstance(shape, Size) else kind_of(shape)
-        raise Mistake("E137", f"the shape of `{definition.name}` must be a size or a list like [channels, in.height, in.width], not {given}", definition.node.shape.span, hint="`in.shape` is the shape of what flows in")
-    return External(name=definition.name, package=package, symbol=symbol, parameters=tuple(parameters), gives=Shape(*shape))
+        raise Mistake(
+            "E137",
+            f"the shape of `{definition.name}` must be a size or a list like [channels, in.height, in.width], not {given}",
+            definition.node.shape.span,
+            hint="`in.shape` is the shape of what flows in",
+        )
+    return External(
+        name=definition.name,
+        package=package,
+        symbol=symbol,
+        parameters=tuple(parameters),
+        gives=Shape(*shape),
+        channels_from=_channels_from(definition.node),
+    )
+
+
+def _channels_from(node: ast.Extern) -> str | None:
+    """Where the declared shape takes its channels from, if that is plain to see."""
+    first = (
+        node.shape.items[0]
+        if isinstance(node.shape, ast.ListLiteral) and node.shape.items
+        else node.shape
+    )
+    if isinstance(first, ast.Attribute) and isinstance(first.of, ast.In):
+        return "in" if first.name.plain in ("shape", "channels") else None
+    return first.name if isinstance(first, ast.Ref) else None

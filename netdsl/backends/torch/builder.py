@@ -30,6 +30,7 @@ from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Statement
 from netdsl.design import Applied, Frame, Link, Merge, Region, Scope, Value
+from netdsl.elaborate.expressions import step_target
 from netdsl.elaborate.values import BlockDef, LayerDef, Target, freeze
 from netdsl.layers.base import Given, Layer
 from netdsl.layers.fields import is_one_number
@@ -282,6 +283,10 @@ class Builder:
             found = at.sym(ast.Ref(step.name.span, step.name.text))
             if isinstance(found, SymTarget):
                 base = found
+        if base is None and definition is None:  # an extern layer
+            meant = step_target(at.names(0), step.name)
+            assert isinstance(meant, Target)
+            definition = meant.definition
         if base is None:
             base = SymTarget(definition, {}, frozenset())
         return with_arguments(at, base, step.args)

@@ -1,0 +1,49 @@
+# Two commands do all the set-up: `make demo` and `make test` make .venv and install what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-all lint bench wheel clean
+
+demo: $(VENV)/demo
+	$(BIN)/python docs/demo.py
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest
+
+test-all: $(VENV)/test
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(VENV)/test
+	$(BIN)/python benchmarks/startup.py
+
+wheel: $(VENV)/test
+	$(BIN)/python -m build --wheel
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch comes first and by itself: what else needs torch then finds it installed.
+$(VENV)/torch: constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt torch numpy
+	touch $@
+
+$(VENV)/demo: pyproject.toml hatch_build.py grammars/netdsl.lark $(VENV)/torch
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[demo]"
+	touch $@
+
+# torchvision without its dependencies: beside a CPU torch it would pull another one. It is an oracle
+# of the tests; where it cannot be installed, the tests that need it say so and are skipped.
+$(VENV)/test: pyproject.toml hatch_build.py grammars/netdsl.lark $(VENV)/torch
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[test]" build torchinfo pillow
+	-$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps torchvision
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .ruff_cache .hypothesis netdsl/syntax/tables.json
