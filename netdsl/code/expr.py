@@ -598,10 +598,11 @@ def binary(op: str, left: Expr, right: Expr) -> Expr:
     if op == "//" and is_literal(right, 1):
         return left
     if isinstance(left, Op) and left.op == "*":
-        if op == "//" and left.right == right and is_whole(right):
-            return left.left
-        if op == "//" and left.left == right and is_whole(right):
-            return left.right
+        if op == "//" and is_whole(right) and not is_literal(right, 0):
+            if left.right == right:
+                return left.left
+            if left.left == right:
+                return left.right
         if op == "*" and is_whole(left.right) and is_whole(right):
             return binary("*", left.left, binary("*", left.right, right))
     return Op(op, left, right)
@@ -764,8 +765,23 @@ def rename(expr: Expr, names: Mapping[str, Expr]) -> Expr:
     if isinstance(expr, Name):
         return names.get(expr.id, expr)
     if isinstance(expr, Comprehension):
-        names = {n: e for n, e in names.items() if n not in expr.targets}
+        return _rename_inside(expr, names)
     return expr.map(lambda part: rename(part, names))
+
+
+def _rename_inside(expr: Comprehension, names: Mapping[str, Expr]) -> Expr:
+    """The variables of a comprehension are its own; only what it goes through is read outside."""
+    inside = {n: e for n, e in names.items() if n not in expr.targets}
+    brought = frozenset().union(*(e.names for e in inside.values())) if inside else frozenset()
+    own = {t: Name(f"{t}_") for t in expr.targets if t in brought}
+    inside = {**inside, **own}
+    return Comprehension(
+        rename(expr.item, inside),
+        tuple(own[t].id if t in own else t for t in expr.targets),
+        rename(expr.iterable, names),
+        None if expr.condition is None else rename(expr.condition, inside),
+        expr.brackets,
+    )
 
 
 # --------------------------------------------------------------------------------------- evaluation

@@ -15,7 +15,7 @@ from netdsl.code.expr import (
     CHOOSE,
     NEGATION,
     OR,
-    SUM,
+    UNION,
     Attribute,
     Bool,
     Call,
@@ -61,7 +61,7 @@ def document(expr: Expr, inside: int = OUTSIDE) -> Doc:
     if isinstance(expr, Comprehension):
         return in_brackets(expr.brackets[0], _clauses(expr), expr.brackets[1])
     if isinstance(expr, Star):
-        return ("*", _operand(expr.of, SUM, inside))
+        return ("*", _operand(expr.of, UNION, inside))
     if isinstance(expr, Range):
         return _range(expr)
     items = _items(expr)

@@ -12,7 +12,7 @@ from netdsl.code.doc import columns
 
 # Words by which a comment speaks to tools; a text must not say them by chance.
 _DIRECTIVE = re.compile(
-    r"(#\s*)(noqa|type|fmt|yapf|ruff|flake8|isort|pylint|pyright|mypy|nosec|pragma|pyre)\b",
+    r"(#\s*)(noqa|(?:type|fmt|yapf|ruff|flake8|isort|pylint|pyright|mypy|nosec|pragma|pyre)\b)",
     re.IGNORECASE,
 )
 _CODING = re.compile(r"(coding)(?=[:=])", re.IGNORECASE)
@@ -38,11 +38,12 @@ def wrapped(line: str, width: int, first: int | None = None) -> list[str]:
 
     Further pieces keep the line's indentation. A word that is too long stays whole.
     """
-    words = line.split()
-    margin = " " * (len(line) - len(line.lstrip()))
+    room = width if first is None else first
+    if columns(line) <= room:
+        return [line]
     pieces: list[str] = []
-    piece, room = margin, width if first is None else first
-    for word in words:
+    piece = margin = " " * (len(line) - len(line.lstrip()))
+    for word in line.split():
         longer = piece + word if piece == margin else f"{piece} {word}"
         if columns(longer) > room and piece != margin:
             pieces.append(piece)

@@ -7,8 +7,8 @@ import textwrap
 from random import Random
 
 import from_python
+import judge
 import pytest
-import ruff
 from random_code import Maker
 
 from netdsl.code.expr import Attribute, Call, Expr, Literal, Name, Tuple, call
@@ -64,7 +64,7 @@ def test_ruff_changes_nothing(seed: int, width: int, count: int) -> None:
     for statement, deep in drawn(seed, count):
         around = [f"{'    ' * i}if it:" for i in range(deep)]
         texts.append("\n".join([*around, *lines(statement, 4 * deep, width)]))
-    assert not (change := ruff.first_change(texts, width)), change
+    assert not (change := judge.first_change(texts, width)), change
 
 
 @pytest.mark.parametrize(("seed", "width"), [(5, 88), (6, 100), (7, 40)])
@@ -90,7 +90,7 @@ def python(source: str, width: int = 88) -> str:
 def unchanged(source: str, width: int = 88) -> None:
     source = textwrap.dedent(source).strip("\n") + "\n"
     assert python(source, width) == source
-    assert ruff.formatted(source, width) == source
+    assert judge.formatted(source, width) == source
 
 
 def test_modules_stand_one_a_line() -> None:
@@ -244,7 +244,7 @@ def test_comments_stay_behind_or_go_above(value: int, remark: str) -> None:
         short = isinstance(statement, Assign) and isinstance(statement.value, Name)
         fits = len(behind[-1]) <= 88 and (len(without) == 1 or not short)
         assert lines(statement) == (behind if fits else [f"# {remark}", *without])
-        assert not ruff.first_change(["\n".join(lines(statement))], 88)
+        assert not judge.first_change(["\n".join(lines(statement))], 88)
 
 
 # --------------------------------------------------------------------------------------- files
@@ -328,7 +328,7 @@ def test_a_file() -> None:
                 pass
     ''').lstrip("\n")
     assert module_text(FILE) == expected
-    assert ruff.formatted(expected, 88) == expected
+    assert judge.formatted(expected, 88) == expected
 
 
 @pytest.mark.parametrize("doc", [None, "A network."])
@@ -340,7 +340,7 @@ def test_empty_lines_of_files(
     body = () if first is None else FILE.body[first:]
     written = module_text(Module(doc, imports, body))
     if written.strip():
-        assert ruff.formatted(written, 88) == written
+        assert judge.formatted(written, 88) == written
 
 
 def test_imports_are_sorted_as_isort_does() -> None:
@@ -359,8 +359,8 @@ def test_imports_are_sorted_as_isort_does() -> None:
     for seed in range(20):
         Random(seed).shuffle(imports)
         text = module_text(Module("Doc.", tuple(imports), ()))
-        assert not ruff.complaints(text, "--select", "I001").startswith("emitted")
-        assert ruff.formatted(text, 88) == text
+        assert not judge.complaints(text, "--select", "I001").startswith("emitted")
+        assert judge.formatted(text, 88) == text
 
 
 GOLDEN = '''
@@ -514,6 +514,6 @@ def test_the_goldens_hard_lines() -> None:
 @pytest.mark.parametrize("width", [60, 72, 79, 88, 120])
 def test_the_goldens_at_other_widths(width: int) -> None:
     text = python(GOLDEN, width)
-    assert ruff.formatted(text, width) == text
+    assert judge.formatted(text, width) == text
     whole = python(GOLDEN, WHOLE)
     assert ast.dump(parsed(text)) == ast.dump(parsed(whole))
