@@ -19,8 +19,35 @@ The line the data walks (a network is a program whose values are shapes; compili
 
 from __future__ import annotations
 
-from netdsl.diagnostics import Diagnostic, NetError
-from netdsl.network import Network, load, loads
+from typing import TYPE_CHECKING, Any
+
 from netdsl.version import __version__
 
+if TYPE_CHECKING:
+    from netdsl.diagnostics import Diagnostic, NetError
+    from netdsl.network import Network, load, loads
+
 __all__ = ["Diagnostic", "NetError", "Network", "__version__", "load", "loads"]
+
+# The compiler is imported with the first of these names: what needs none of it starts at once.
+_HOMES = {
+    "Diagnostic": "netdsl.diagnostics",
+    "NetError": "netdsl.diagnostics",
+    "Network": "netdsl.network",
+    "load": "netdsl.network",
+    "loads": "netdsl.network",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

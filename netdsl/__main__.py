@@ -1,5 +1,40 @@
-"""`python -m netdsl` is `netdsl`."""
+"""The command `netdsl`, also as `python -m netdsl`: a short process of its own, so a quick one."""
 
-from netdsl.cli import main
+from __future__ import annotations
 
-main(prog_name="netdsl")
+import gc
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+def run() -> None:
+    """Run the command line with the arguments of the process."""
+    gc.set_threshold(50_000)  # what imports make stays: searching it for garbage finds none
+    skip_plugins()
+    from netdsl.cli import main
+
+    main(prog_name="netdsl")
+
+
+def skip_plugins() -> None:
+    """Tell pydantic that it has no plugins, which a command has no use for.
+
+    To look for them it imports importlib.metadata with all of `email`, a tenth of what a table costs;
+    PYDANTIC_DISABLE_PLUGINS comes after that. Should pydantic want anything else of the module, it gets
+    the real one.
+    """
+    name = "pydantic.plugin._loader"
+    stub = ModuleType(name)
+
+    def real(attribute: str) -> Any:
+        sys.modules.pop(name, None)
+        return getattr(import_module(name), attribute)
+
+    stub.__dict__.update(get_plugins=lambda: (), __getattr__=real)
+    sys.modules.setdefault(name, stub)
+
+
+if __name__ == "__main__":
+    run()

@@ -142,7 +142,9 @@ def chosen_format(target: str, format: str | None, output: Path | None) -> str:
         suffix = output.suffix[1:].lower()
         if suffix not in known:
             wanted = ", ".join(f".{s}" for s in known)
-            raise click.UsageError(f"--to {target} writes {wanted}, not `{output.suffix}`; `--format` chooses otherwise")
+            raise click.UsageError(
+                f"--to {target} writes {wanted}, not `{output.suffix}`; `--format` chooses otherwise"
+            )
         return known[suffix]
     return DEFAULTS[target]
 
@@ -156,14 +158,47 @@ def main() -> None:
 
 @main.command()
 @click.argument("file")
-@click.option("--to", "target", type=click.Choice(list(TARGETS)), required=True, help="What to make.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it; else standard output.")
+@click.option(
+    "--to", "target", type=click.Choice(list(TARGETS)), required=True, help="What to make."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where to write it; else standard output.",
+)
 @click.option("--format", help="The format, where the output's suffix does not tell it.")
-@click.option("--net", metavar="NAME", help="Which net of the file; else the one named like the file, or the last.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Set a parameter: --set classes=10.")
-@click.option("--input", "inputs", multiple=True, metavar="[NAME=]SIZE", help="Another input size: --input 3x256x256.")
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False, exists=True), help="The folder below which imports are read; else that of the file.")
-@click.option("--width", type=click.IntRange(60, 200), default=88, show_default=True, help="Columns of emitted Python.")
+@click.option(
+    "--net",
+    metavar="NAME",
+    help="Which net of the file; else the one named like the file, or the last.",
+)
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a parameter: --set classes=10.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME=]SIZE",
+    help="Another input size: --input 3x256x256.",
+)
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder below which imports are read; else that of the file.",
+)
+@click.option(
+    "--width",
+    type=click.IntRange(60, 200),
+    default=88,
+    show_default=True,
+    help="Columns of emitted Python.",
+)
 @guarded
 def compile(
     file: str,
@@ -195,9 +230,9 @@ def compile(
 
 def write(result: str | bytes, output: Path | None, format: str) -> None:
     """To a file, atomically, or to standard output."""
-    from netdsl.files import write_atomically
-
     if output is not None and str(output) != "-":
+        from netdsl.files import write_atomically
+
         try:
             write_atomically(output, result)
         except OSError as error:
@@ -215,7 +250,11 @@ def write(result: str | bytes, output: Path | None, format: str) -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False, exists=True), help="The folder below which imports are read; else that of each file.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder below which imports are read; else that of each file.",
+)
 @guarded
 def check(files: tuple[str, ...], root: Path | None) -> None:
     """Check files: syntax, names, shapes and beliefs of every net. Nothing is written."""

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from netdsl.data import data_file
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, Report, in_order
 from netdsl.elaborate.network import elaborate_net
-from netdsl.elaborate.program import File, Program, choose_net, fold_name, open_parameters, read_text
+from netdsl.elaborate.program import (
+    File,
+    Program,
+    choose_net,
+    fold_name,
+    open_parameters,
+    read_text,
+)
 from netdsl.elaborate.run import MOST_STEPS, Run, TooLarge
 from netdsl.shapes import Size
 from netdsl.source import Source
 from netdsl.syntax import ast
-from netdsl.syntax.parse import parse
+from netdsl.syntax.parse import parse_expression
 
 
 class Compilation:
@@ -25,7 +33,9 @@ class Compilation:
         if root is None and path is not None:
             root = path.parent
         self.program = Program(self.report, root)
-        self.file: File | None = self.program.add(source, path.resolve() if path is not None else None)
+        self.file: File | None = self.program.add(
+            source, path.resolve() if path is not None else None
+        )
 
     def design(
         self,
@@ -38,7 +48,9 @@ class Compilation:
         from netdsl.verify import verify
 
         file = self._checked_file()
-        expressions = {name: expression(name, text, self.report) for name, text in (overrides or {}).items()}
+        expressions = {
+            name: expression(name, text, self.report) for name, text in (overrides or {}).items()
+        }
         self.report.check()
         run = Run(self.report, self.program, most_steps)
         design = None
@@ -47,7 +59,7 @@ class Compilation:
         except TooLarge as error:
             self.report.add(error.diagnostic)
         except RecursionError:
-            self.report.add(Diagnostic("E002", "the text is nested too deeply", None))
+            self.report.add(too_deep(run))
         self.report.check()
         assert design is not None
         verify(design)
@@ -60,22 +72,46 @@ class Compilation:
         if self.file is None:
             return in_order(self.report.diagnostics)
         file = self.file
+        if not file.tree.definitions and not self.report.errors:
+            hint = "a network begins with `net Name { ... }`"
+            self.report.add(
+                Diagnostic("E109", f"{file.source.name} defines nothing", None, hint=hint)
+            )
+        memo: dict[Any, Any] = {}  # blocks that several nets use are run once
+        steps = 0
+        for node in file.nets:
+            if open_parameters(file, node):
+                continue
+            run = Run(self.report, self.program, most_steps)
+            run.memo = memo
+            try:
+                elaborate_net(run, file, node)
+            except TooLarge as error:
+                self.report.add(error.diagnostic)
+            except RecursionError:
+                self.report.add(too_deep(run))
+            steps += run.steps
+            if steps > 2 * most_steps:
+                message = f"the nets of this file have more than {2 * most_steps:,} steps together"
+                self.report.add(Diagnostic("E136", message, node.name.span))
+                break
         try:
-            for node in file.nets:
-                if not open_parameters(file, node):
-                    run = Run(self.report, self.program, most_steps)
-                    elaborate_net(run, file, node)
             check_names(self.report, self.program, file)
-        except TooLarge as error:
-            self.report.add(error.diagnostic)
         except RecursionError:
-            self.report.add(Diagnostic("E002", "the text is nested too deeply", None))
+            self.report.add(too_deep(None))
         return in_order(self.report.diagnostics)
 
     def _checked_file(self) -> File:
         self.report.check()
         assert self.file is not None
         return self.file
+
+
+def too_deep(run: Run | None) -> Diagnostic:
+    """What is said where Python's own stack ends."""
+    place = run.place if run is not None else None
+    hint = "blocks, groups and lets stand in each other too often"
+    return Diagnostic("E002", "this is nested too deeply", place, hint=hint)
 
 
 def _chosen(file: File, net: str | None) -> ast.Net | ast.Variant:
@@ -90,13 +126,8 @@ def _chosen(file: File, net: str | None) -> ast.Net | ast.Variant:
 def expression(name: str, text: str, report: Report) -> ast.Expr:
     """The expression that `--set name=text` gives."""
     source = Source(f"--set {name}", text)
-    padded = Source(source.name, f"let value = {text}\n")
-    tree = parse(padded, report)
-    if tree is not None and len(tree.definitions) == 1 and isinstance(tree.definitions[0], ast.Let):
-        return tree.definitions[0].value
-    if not report.errors:
-        report.add(Diagnostic("E027", f"`{text}` is no value for `{name}`", None))
-    return ast.Constant(ast.Span(padded, 0, 0), None)
+    found = parse_expression(source, report)
+    return found if found is not None else ast.Constant(ast.Span(source, 0, 0), None)
 
 
 # --------------------------------------------------------------------------------------------- zoo

@@ -29,7 +29,9 @@ class Value(LayerValue):
 
     __slots__ = ("label", "maker", "owner", "shape", "tensor")
 
-    def __init__(self, shape: Shape | None, owner: Scope | None = None, label: str | None = None) -> None:
+    def __init__(
+        self, shape: Shape | None, owner: Scope | None = None, label: str | None = None
+    ) -> None:
         self.shape = shape  # type: ignore[assignment]
         self.owner = owner
         self.label = label
@@ -321,6 +323,7 @@ class Scope:
         "input",
         "kind",
         "labels",
+        "lost",
         "name",
         "naming",
         "numbered",
@@ -351,6 +354,7 @@ class Scope:
         self.weights: dict[str, WeightEvent] = {}
         self.shared: dict[str, SharedModule] = {}
         self.labels: dict[str, Link] = {}
+        self.lost = False  # labels of it could not be read
         self.aux: dict[str, AuxEvent] = {}
         self.init: list[Any] = []
         self.cost_: Cost | None = None
@@ -409,6 +413,30 @@ def inner_links(link: Link) -> Iterator[Link]:
         yield from links_of(what.region)
 
 
+def reads_around(scope: Scope) -> bool:
+    """Whether a group reads anything but what flows into it: values, or shared modules."""
+    known = {id(scope.input)}
+    modules: set[int] = set()
+
+    def reads(at: Scope) -> bool:
+        modules.update(id(shared) for shared in at.shared.values())
+        known.update(id(weight.value) for weight in at.weights.values())
+        for link in links_of(at.region):
+            what = link.what
+            if isinstance(what, Shared) and id(what.home) not in modules:
+                return True
+            if isinstance(what, Dense):
+                known.update(id(region.entry) for region in what.iterations)
+            elif not isinstance(what, Merge) and any(id(v) not in known for v in link.inputs):
+                return True  # what meets in a merge are steps of their own
+            if isinstance(what, Scope) and what.outer is not None and reads(what):
+                return True
+            known.update(id(value) for value in (link.output, *link.exports.values()))
+        return False
+
+    return reads(scope)
+
+
 class Design:
     """A compiled network.
 
@@ -439,6 +467,8 @@ class Design:
         """What the network gives: the values that `output` names, else its last one as `output`."""
         net = self.net
         if net.outputs:
-            return {"_".join(path) if len(path) > 1 else path[0]: v for path, v in net.outputs.items()}
+            return {
+                "_".join(path) if len(path) > 1 else path[0]: v for path, v in net.outputs.items()
+            }
         assert net.result is not None
         return {"output": net.result}

@@ -95,7 +95,9 @@ class Network:
     @property
     def torch_class(self) -> str:
         """The name of the network's class in `torch_source()`."""
-        return self.name
+        from netdsl.backends.torch.names import net_class
+
+        return net_class(self.design)
 
     def table(self, format: str = "text") -> str:
         """The table of layers: `format` is text, markdown, csv, json or latex."""
@@ -164,11 +166,16 @@ def find_zoo_file(name: str) -> tuple[Path, str]:
         from netdsl.zoo import names
 
         hint = did_you_mean(plain, names()) or "`netdsl zoo list` shows them"
-        raise NetError([Diagnostic("E134", f"the zoo has no network `{plain}`", None, hint=hint)])
+        raise NetError([Diagnostic("E109", f"the zoo has no network `{plain}`", None, hint=hint)])
     return found
 
 
-def _network(compilation: Compilation, net: str | None, input: str | dict[str, str] | None, parameters: dict[str, Any]) -> Network:
+def _network(
+    compilation: Compilation,
+    net: str | None,
+    input: str | dict[str, str] | None,
+    parameters: dict[str, Any],
+) -> Network:
     overrides = {name: parameter_text(value) for name, value in parameters.items()}
     return Network(compilation.design(net, overrides, input_sizes(input)))
 

@@ -86,7 +86,9 @@ def zoo_table() -> str:
             network = Network(Compilation(source, path).design(net.name.text))
             shape = ", ".join(str(s) for s in network.input_shapes.values())
             macs = "?" if network.macs is None else f"{network.macs:,}"
-            rows.append((zoo_name(net.name.text), shape, f"{network.parameters_used:,}", macs, path.name))
+            rows.append(
+                (zoo_name(net.name.text), shape, f"{network.parameters_used:,}", macs, path.name)
+            )
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = [
         "  ".join(

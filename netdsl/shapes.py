@@ -27,22 +27,29 @@ class Size(tuple[int | None, ...]):
 class Quotient:
     """floor(of / by), an atom of an `Open`; `of` has its constant within 0..by-1."""
 
-    __slots__ = ("by", "of")
+    __slots__ = ("_hash", "_text", "by", "of")
 
     def __init__(self, of: Open, by: int) -> None:
         self.of = of
         self.by = by
+        self._hash = hash((of, by))  # kept, like the text: quotients stand in each other
+        self._text: str | None = None
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         return isinstance(other, Quotient) and (self.of, self.by) == (other.of, other.by)
 
     def __hash__(self) -> int:
-        return hash((self.of, self.by))
+        return self._hash
 
     def __str__(self) -> str:
-        if self.of.constant == self.by - 1:
-            return f"ceil({self.of - self.of.constant}/{self.by})"
-        return f"floor({self.of}/{self.by})"
+        if self._text is None:
+            if self.of.constant == self.by - 1:
+                self._text = f"ceil({self.of - self.of.constant}/{self.by})"
+            else:
+                self._text = f"floor({self.of}/{self.by})"
+        return self._text
 
 
 Atom: TypeAlias = str | Quotient
@@ -62,7 +69,9 @@ class Open:
 
     def __init__(self, terms: Mapping[Atom, int], constant: int = 0) -> None:
         kept = [(atom, k) for atom, k in terms.items() if k]
-        self.terms: tuple[tuple[Atom, int], ...] = tuple(sorted(kept, key=lambda t: str(t[0])))
+        if len(kept) > 1:
+            kept.sort(key=lambda term: str(term[0]))
+        self.terms: tuple[tuple[Atom, int], ...] = tuple(kept)
         self.constant = constant
 
     @classmethod

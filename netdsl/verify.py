@@ -42,9 +42,18 @@ def _link(link: Link, scope: Scope) -> None:
     for value in values:
         _require(value is not None and value.shape is not None, f"a step of {scope} has no shape")
     what = link.what
-    if isinstance(what, Applied) and what.layer.word != "identity" and link.inputs[0].shape is not None:
+    if (
+        isinstance(what, Applied)
+        and what.layer.word != "identity"
+        and link.inputs[0].shape is not None
+    ):
         has_weights = bool(what.layer.tensors(link.inputs[0].shape))
-        _require(not has_weights or link.key in scope.children, f"{what.layer.word} in {scope} has no name")
+        _require(
+            not has_weights or link.key in scope.children,
+            f"{what.layer.word} in {scope} has no name",
+        )
         again = what.layer.output(link.inputs[0].shape)
         assert link.output is not None
-        _require(again == link.output.shape, f"{what.layer.word} gave {link.output.shape}, then {again}")
+        _require(
+            again == link.output.shape, f"{what.layer.word} gave {link.output.shape}, then {again}"
+        )

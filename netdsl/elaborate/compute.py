@@ -6,7 +6,7 @@ tensor of one dimension is one number a channel. Numbers are known when the netw
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.design import Value
 from netdsl.diagnostics import Mistake
@@ -59,9 +59,16 @@ def computed_shape(node: ast.Expr, names: Names) -> tuple[Shape, list[Value]]:
     values: list[Value] = []
     shape = _shape(node, names, values)
     if shape is None:
-        raise Mistake("E207", "no value stands in this arithmetic", node.span, hint="`@name` is the value that a labelled step gave")
+        raise Mistake(
+            "E207",
+            "no value stands in this arithmetic",
+            node.span,
+            hint="`@name` is the value that a labelled step gave",
+        )
     if all(v.tensor for v in values):
-        raise Mistake("E207", "only learned tensors stand in this arithmetic, no value that flows", node.span)
+        raise Mistake(
+            "E207", "only learned tensors stand in this arithmetic, no value that flows", node.span
+        )
     return shape, values
 
 
@@ -72,7 +79,11 @@ def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
     if not holds_value(node, names):
         number = evaluate(node, names)
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise Mistake("E207", f"arithmetic on values needs values and numbers, not {kind_of(number)}", node.span)
+            raise Mistake(
+                "E207",
+                f"arithmetic on values needs values and numbers, not {kind_of(number)}",
+                node.span,
+            )
         return None
     if isinstance(node, ast.Unary):
         return _shape(node.of, names, values)
@@ -80,7 +91,12 @@ def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
         return _shape(node.then if truth(node.condition, names) else node.other, names, values)
     if isinstance(node, ast.Binary):
         if node.op not in ARITHMETIC:
-            raise Mistake("E207", f"`{node.op}` does not work on values", node.span, hint=f"there are {' '.join(ARITHMETIC)} and {', '.join(ON_VALUES)}")
+            raise Mistake(
+                "E207",
+                f"`{node.op}` does not work on values",
+                node.span,
+                hint=f"there are {' '.join(ARITHMETIC)} and {', '.join(ON_VALUES)}",
+            )
         left = _shape(node.left, names, values)
         right = _shape(node.right, names, values)
         return broadcast([(left, node.left), (right, node.right)], node, names)
@@ -99,10 +115,19 @@ def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
 def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | None:
     name = node.of.name if isinstance(node.of, ast.Ref) else ""
     if name not in ON_VALUES:
-        raise Mistake("E207", f"`{node.of.span.text}` does not work on values", node.of.span, hint=f"there are {', '.join(ON_VALUES)}; a layer is a step of its own")
+        raise Mistake(
+            "E207",
+            f"`{node.of.span.text}` does not work on values",
+            node.of.span,
+            hint=f"there are {', '.join(ON_VALUES)}; a layer is a step of its own",
+        )
     fewest, most = ON_VALUES[name]
     if not fewest <= len(node.args) <= most:
-        raise Mistake("E111", f"`{name}` takes one value" if most == 1 else f"`{name}` needs a value", node.span)
+        raise Mistake(
+            "E111",
+            f"`{name}` takes one value" if most == 1 else f"`{name}` needs a value",
+            node.span,
+        )
     shapes = [(_shape(a.value, names, values), a.value) for a in node.args]
     if len(shapes) == 1 and name in ("min", "max", "mean"):
         shape = shapes[0][0]
@@ -111,7 +136,9 @@ def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | Non
     return broadcast(shapes, node, names)
 
 
-def broadcast(parts: list[tuple[Shape | None, ast.Expr]], node: ast.Expr, names: Names) -> Shape | None:
+def broadcast(
+    parts: list[tuple[Shape | None, ast.Expr]], node: ast.Expr, names: Names
+) -> Shape | None:
     """The common shape."""
     result: Shape | None = None
     before: ast.Expr | None = None
@@ -150,5 +177,3 @@ def _join(a: Shape, b: Shape) -> Shape | None:
         else:
             return None
     return Shape(*sides)
-
-

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.code.expr import OPERATIONS
 from netdsl.design import Frame, Link, Scope, SharedModule, Value
-from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate import lookup
 from netdsl.elaborate.functions import FUNCTIONS, LONGEST, ON_VALUES, bounded
 from netdsl.elaborate.program import lookup as lookup_definition
@@ -34,13 +34,18 @@ from netdsl.layers import WORDS, find
 from netdsl.layers.base import signature
 from netdsl.shapes import Open, Shape, Size
 from netdsl.syntax import ast
+from netdsl.syntax.build import MISSING
 
 if TYPE_CHECKING:
     from netdsl.elaborate.program import File
     from netdsl.elaborate.run import Run
 
 FACTS = ("channels", "height", "width", "length", "shape")
-FORMS = ("residual", "dense")
+FORM_PARAMETERS = {"residual": ("scale", "survival"), "dense": ("count",)}
+FORMS = tuple(FORM_PARAMETERS)
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+NOT_KNOWN = "a condition is decided when the network is compiled; values are not known then"
+HIDDEN = ("in", "file ")  # what inlined blocks keep among their names
 PYTHONISMS = {"True": "true", "False": "false", "None": "none"}
 
 
@@ -68,14 +73,19 @@ class Names:
     def inside(self, frame: Frame) -> Names:
         return Names(self.run, self.file, frame)
 
-    def visible(self) -> list[str]:
-        """Every name that could have been meant."""
+    def visible(self, steps: bool = False) -> list[str]:
+        """Every name that could have been meant; with `steps` those that can be a step."""
         names: dict[str, None] = {}
         frame: Frame | None = self.frame
         while frame is not None:
-            names.update(dict.fromkeys(frame.names))
+            for name, held in frame.names.items():
+                if name not in HIDDEN and (not steps or isinstance(held, (Target, SharedModule))):
+                    names[name] = None
             frame = frame.parent
-        names.update(dict.fromkeys(self.file.definitions))
+        kinds = (ast.Block, ast.Extern, ast.Import, *(() if steps else (ast.Let,)))
+        for name, definition in self.file.definitions.items():
+            if isinstance(definition, kinds):
+                names[name] = None
         return list(names)
 
 
@@ -94,39 +104,53 @@ def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
         return builtin
     if found is not None:
         if isinstance(found, NetDef):
-            raise Mistake("E116", f"`{name.text}` is a net, and a net is no step", name.span, hint="make a block of the part that both use")
-        raise Mistake("E116", f"`{name.text}` is {kind_of(found)}, not a layer or a block", name.span)
-    known = [*WORDS, *FORMS, *names.visible()]
-    hint = ELSEWHERE.get(name.text.lower().replace("_", "")) or did_you_mean(name.text, known)
+            raise Mistake(
+                "E115",
+                f"`{name.text}` is a net, and a net is no step",
+                name.span,
+                hint="make a block of the part that both use",
+            )
+        raise Mistake(
+            "E115", f"`{name.text}` is {kind_of(found)}, not a layer or a block", name.span
+        )
+    known = names_of_steps(names)
+    folded = name.text.lower().replace("_", "")
+    hint = f"it is {ELSEWHERE[folded]}" if folded in ELSEWHERE else did_you_mean(name.text, known)
     raise Mistake("E101", f"there is no layer or block `{name.text}`", name.span, hint=hint)
 
 
-# What layers are called elsewhere.
+def names_of_steps(names: Names) -> list[str]:
+    """Every word that a step can begin with here."""
+    return [*WORDS, *FORMS, *names.visible(steps=True)]
+
+
+# What things are called elsewhere.
 ELSEWHERE = {
-    "conv2d": "it is `conv` here; its dimensions follow from what flows in",
-    "conv1d": "it is `conv` here; its dimensions follow from what flows in",
-    "conv3d": "it is `conv` here; its dimensions follow from what flows in",
-    "dense": None,
-    "fc": "it is `linear` here",
-    "fullyconnected": "it is `linear` here",
-    "batchnorm": "it is `bn` here",
-    "batchnorm2d": "it is `bn` here",
-    "batchnormalization": "it is `bn` here",
-    "maxpool2d": "it is `maxpool` here",
-    "avgpool2d": "it is `avgpool` here",
-    "averagepool": "it is `avgpool` here",
-    "gap": "it is `global_avgpool` here",
-    "globalaveragepool": "it is `global_avgpool` here",
-    "concatenate": "it is `concat` here",
-    "cat": "it is `concat` here",
-    "swish": "it is `silu` here",
-    "deconv": "it is `conv_transpose` here",
-    "convtranspose2d": "it is `conv_transpose` here",
-    "dropout2d": "it is `channel_dropout` here",
-    "softmax2d": "it is `softmax` here",
-    "depthwiseconv": "it is `conv(..., groups=in.channels)` here",
-    "shortcut": "`shortcut` stands on the line of the `}` of its `residual`: `} shortcut { ... }`",
-    "dropblock": None,
+    **dict.fromkeys(
+        ("conv1d", "conv2d", "conv3d", "convolution", "convolution2d"),
+        "`conv` here; its dimensions follow from what flows in",
+    ),
+    **dict.fromkeys(("deconv", "convtranspose2d", "upconv"), "`conv_transpose` here"),
+    **dict.fromkeys(("fc", "fullyconnected", "innerproduct", "affine"), "`linear` here"),
+    **dict.fromkeys(("batchnorm", "batchnorm2d", "batchnormalization"), "`bn` here"),
+    **dict.fromkeys(("pool", "pooling"), "`maxpool` or `avgpool` here"),
+    **dict.fromkeys(("maxpool2d", "maxpooling", "maxpooling2d"), "`maxpool` here"),
+    **dict.fromkeys(("avgpool2d", "averagepool", "averagepooling"), "`avgpool` here"),
+    **dict.fromkeys(("gap", "globalaveragepool", "globalpool"), "`global_avgpool` here"),
+    **dict.fromkeys(("adaptiveavgpool2d",), "`adaptive_avgpool` here"),
+    **dict.fromkeys(("concatenate", "cat", "merge"), "`concat { | ... | ... }` here"),
+    **dict.fromkeys(("sum", "eltwise"), "`add { | ... | ... }` here"),
+    **dict.fromkeys(("skip", "residualblock"), "`residual { ... }` here"),
+    **dict.fromkeys(
+        ("sequential", "group", "seq", "block"), "a group in braces here: `label: { ... }`"
+    ),
+    **dict.fromkeys(("depthwiseconv", "depthwise"), "`conv(..., groups=in.channels)` here"),
+    **dict.fromkeys(("swish",), "`silu` here"),
+    **dict.fromkeys(("dropout2d", "spatialdropout"), "`channel_dropout` here"),
+    **dict.fromkeys(("softmax2d",), "`softmax` here"),
+    **dict.fromkeys(("localresponsenorm",), "`lrn` here"),
+    **dict.fromkeys(("interpolate", "upsample2d", "upsampling2d"), "`upsample` here"),
+    "shortcut": "a clause: it follows the body of a residual, `residual { ... } shortcut { ... }`",
 }
 
 
@@ -141,6 +165,7 @@ def builtin_target(word: str) -> Target | None:
 
 def evaluate(node: ast.Expr, names: Names) -> Any:
     """What an expression stands for. Raises `Mistake`, or `Silent` after one."""
+    names.run.compute(1, node.span)
     try:
         return _EVALUATORS[type(node)](node, names)
     except Mistake as mistake:
@@ -148,6 +173,8 @@ def evaluate(node: ast.Expr, names: Names) -> Any:
 
 
 def _ref(node: ast.Ref, names: Names) -> Any:
+    if node.name == MISSING:
+        raise Silent
     try:
         found = names.find(node.name)
     except KeyError:
@@ -155,17 +182,21 @@ def _ref(node: ast.Ref, names: Names) -> Any:
         if builtin is not None:
             return builtin
         if node.name in PYTHONISMS:
-            raise Mistake("E102", f"there is no name `{node.name}`", hint=f"write `{PYTHONISMS[node.name]}`") from None
-        known = [*names.visible(), *FUNCTIONS, *WORDS]
+            raise Mistake(
+                "E102", f"there is no name `{node.name}`", hint=f"write `{PYTHONISMS[node.name]}`"
+            ) from None
         labels = lookup.labels_in_reach(names.frame)
-        hint = f"a label is reached with `@{node.name}`" if node.name in labels else did_you_mean(node.name, known)
-        if node.name in FUNCTIONS:
+        if node.name in labels:
+            hint = f"what a step gave is reached with `@`: `@{node.name}`"
+        elif node.name in FUNCTIONS:
             hint = f"`{node.name}` is a function: {node.name}(...)"
+        else:
+            hint = did_you_mean(node.name, [*names.visible(), *FUNCTIONS, *WORDS])
         raise Mistake("E102", f"there is no name `{node.name}`", hint=hint) from None
     if found is UNKNOWN:
         raise Silent
     if isinstance(found, NetDef):
-        raise Mistake("E116", f"`{node.name}` is a net and cannot be used in an expression")
+        raise Mistake("E115", f"`{node.name}` is a net and cannot be used in an expression")
     return found
 
 
@@ -202,8 +233,7 @@ def _attribute(node: ast.Attribute, names: Names) -> Any:
     if isinstance(of, InputFacts):
         if plain in FACTS:
             return fact(of.shape, plain, "the input")
-        hint = did_you_mean(node.name.text, FACTS) or f"`in` has {', '.join(FACTS)}"
-        raise Mistake("E102", f"`in` has no `{node.name.text}`", node.name.span, hint=hint)
+        raise no_fact(node.name)
     if isinstance(of, Tapped):
         if plain in FACTS:
             if of.value.shape is None:
@@ -213,16 +243,27 @@ def _attribute(node: ast.Attribute, names: Names) -> Any:
     raise Mistake("E122", f"{kind_of(of)} has no `{node.name.text}`", node.name.span)
 
 
+def no_fact(name: ast.Computed) -> Mistake:
+    """`in.chanels`."""
+    meant = surely(name.text, FACTS)
+    hint = f"did you mean `{meant}`?" if meant else f"`in` has {', '.join(FACTS)}"
+    return Mistake("E102", f"`in` has no `{name.text}`", name.span, hint=hint)
+
+
 def _index(node: ast.Index, names: Names) -> Any:
     of, index = evaluate(node.of, names), evaluate(node.index, names)
     if not isinstance(of, tuple):
-        raise Mistake("E122", f"`{node.of.span.text}` is {kind_of(of)}, which has no entries", node.of.span)
+        raise Mistake(
+            "E122", f"`{node.of.span.text}` is {kind_of(of)}, which has no entries", node.of.span
+        )
     if isinstance(index, bool) or not isinstance(index, int):
         raise Mistake("E122", f"an index is a whole number, not {kind_of(index)}", node.index.span)
     if not -len(of) <= index < len(of):
         entries = f"{len(of)} entr{'y' if len(of) == 1 else 'ies'}"
         hint = f"they are counted from 0 to {len(of) - 1}" if of else None
-        raise Mistake("E124", f"there is no entry {index}: the list has {entries}", node.index.span, hint=hint)
+        raise Mistake(
+            "E124", f"there is no entry {index}: the list has {entries}", node.index.span, hint=hint
+        )
     found = of[index]
     if found is None and isinstance(of, Size):
         raise Mistake("E122", f"side {index} of {of} is open")
@@ -237,13 +278,31 @@ def _slice(node: ast.Slice, names: Names) -> Any:
     for end in (node.start, node.stop):
         value = None if end is None else evaluate(end, names)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise Mistake("E122", f"a list is cut at whole numbers, not at {kind_of(value)}", end.span if end else None)
+            raise Mistake(
+                "E122",
+                f"a list is cut at whole numbers, not at {kind_of(value)}",
+                end.span if end else None,
+            )
         ends.append(value)
-    return of[ends[0] : ends[1]]
+    return weighed(of[ends[0] : ends[1]], node, names)
 
 
 def _list(node: ast.ListLiteral, names: Names) -> Any:
-    return tuple(evaluate(item, names) for item in node.items)
+    return weighed(tuple(evaluate(item, names) for item in node.items), node, names)
+
+
+def weighed(found: Any, node: ast.Expr, names: Names) -> Any:
+    """The same list, if it is not too long: entries of its lists count too."""
+    if type(found) is tuple:
+        entries, waiting = 0, [found]
+        while waiting:
+            inner = waiting.pop()
+            entries += len(inner)
+            if entries > LONGEST:
+                raise Mistake("E127", "this list is too long", node.span)
+            waiting += [entry for entry in inner if type(entry) is tuple]
+        names.run.compute(entries, node.span)
+    return found
 
 
 def _comprehension(node: ast.Comprehension, names: Names) -> Any:
@@ -255,16 +314,17 @@ def _comprehension(node: ast.Comprehension, names: Names) -> Any:
         if node.condition is None or truth(node.condition, inner):
             out.append(evaluate(node.item, inner))
         if len(out) > LONGEST:
-            raise Mistake("E122", "this list is too long")
-    return tuple(out)
+            raise Mistake("E127", "this list is too long")
+    return weighed(tuple(out), node, names)
 
 
 def iterate(node: ast.Expr, names: Names) -> tuple[Any, ...]:
     """The entries of a list that is gone through."""
     found = evaluate(node, names)
     if not isinstance(found, tuple) or isinstance(found, Size):
-        hint = f"`range({node.span.text})` counts from 0" if isinstance(found, int) else None
-        raise Mistake("E122", f"`in` needs a list, not {kind_of(found)}", node.span, hint=hint)
+        hint = f"write `range({node.span.text})`" if isinstance(found, int) else None
+        message = f"a loop goes through a list, not {kind_of(found)}"
+        raise Mistake("E122", message, node.span, hint=hint)
     return found
 
 
@@ -273,9 +333,12 @@ def unpack(targets: tuple[ast.Name, ...], entry: Any, frame: Frame, node: ast.Ex
     if len(targets) == 1:
         frame.names[targets[0].text] = entry
         return
-    if not isinstance(entry, tuple) or isinstance(entry, Size) or len(entry) != len(targets):
-        count = f"{len(entry)}" if isinstance(entry, tuple) else kind_of(entry)
-        raise Mistake("E122", f"{len(targets)} names, but the entries of the list are {count}" if not isinstance(entry, tuple) else f"{len(targets)} names for entries of {count}", node.span)
+    if not isinstance(entry, tuple) or isinstance(entry, Size):
+        message = f"{len(targets)} names go through entries of a list, but one is {kind_of(entry)}"
+        raise Mistake("E122", message, node.span, hint="`zip(a, b)` goes through two lists at once")
+    if len(entry) != len(targets):
+        message = f"{len(targets)} names go through entries of length {len(entry)}"
+        raise Mistake("E122", message, node.span)
     for name, value in zip(targets, entry):
         frame.names[name.text] = value
 
@@ -287,8 +350,10 @@ def truth(node: ast.Expr, names: Names) -> bool:
         return found
     hint = f"compare it: `{node.span.text} != 0`" if isinstance(found, (int, float)) else None
     if isinstance(found, (Tapped, Value)):
-        raise Mistake("E121", "a condition is decided when the network is compiled; values are not known then", node.span)
-    raise Mistake("E121", f"a condition must be `true` or `false`, not {kind_of(found)}", node.span, hint=hint)
+        raise Mistake("E121", NOT_KNOWN, node.span)
+    raise Mistake(
+        "E121", f"a condition must be `true` or `false`, not {kind_of(found)}", node.span, hint=hint
+    )
 
 
 def _unary(node: ast.Unary, names: Names) -> Any:
@@ -316,34 +381,42 @@ def value_arithmetic(node: ast.Expr) -> Mistake:
 def _binary(node: ast.Binary, names: Names) -> Any:
     left, right = evaluate(node.left, names), evaluate(node.right, names)
     if isinstance(left, (Tapped, Value)) or isinstance(right, (Tapped, Value)):
+        if node.op in COMPARISONS:
+            raise Mistake("E121", NOT_KNOWN, node.span)
         raise value_arithmetic(node)
-    return combine(node.op, left, right, node)
+    return weighed(combine(node.op, left, right, node), node, names)
 
 
 def _comparable(left: Any, right: Any, op: str) -> bool:
     numbers = (int, float)
     if isinstance(left, numbers) and isinstance(right, numbers):
-        return isinstance(left, bool) == isinstance(right, bool) and (op in ("==", "!=") or not isinstance(left, bool))
+        return isinstance(left, bool) == isinstance(right, bool) and (
+            op in ("==", "!=") or not isinstance(left, bool)
+        )
     return op in ("==", "!=")
 
 
 def combine(op: str, left: Any, right: Any, node: ast.Expr) -> Any:
     """Arithmetic and comparison of two things that are known."""
-    if op in ("==", "!=", "<", "<=", ">", ">="):
+    if op in COMPARISONS:
         if isinstance(left, Open) or isinstance(right, Open):
             if op in ("==", "!=") and left == right:
                 return op == "=="
-            raise Mistake("E209", "this cannot be decided while a size is open", hint="give the input a size, or pass `--input`")
+            raise Mistake(
+                "E209",
+                "this cannot be decided while a size is open",
+                hint="give the input a size, or pass `--input`",
+            )
         if not _comparable(left, right, op):
             raise Mistake("E122", f"`{op}` cannot compare {kind_of(left)} with {kind_of(right)}")
         return OPERATIONS[op](left, right)
     if op == "+" and type(left) is tuple and type(right) is tuple:
         if len(left) + len(right) > LONGEST:
-            raise Mistake("E122", "this list is too long")
+            raise Mistake("E127", "this list is too long")
         return left + right
     if op == "*" and type(left) is tuple and isinstance(right, int) and not isinstance(right, bool):
         if len(left) * max(right, 0) > LONGEST:
-            raise Mistake("E122", "this list is too long")
+            raise Mistake("E127", "this list is too long")
         return left * right
     for side in (left, right):
         if isinstance(side, bool) or not isinstance(side, (int, float, Open)):
@@ -352,27 +425,35 @@ def combine(op: str, left: Any, right: Any, node: ast.Expr) -> Any:
         return _open_arithmetic(op, left, right)
     if op == "**":
         if abs(left) > 1 and abs(right) > 64:
-            raise Mistake("E122", "this power is too large")
+            raise Mistake("E127", "this power is too large")
         if left == 0 and right < 0:
-            raise Mistake("E122", "division by zero")
+            raise Mistake("E127", "division by zero")
     if op in ("/", "//", "%") and right == 0:
-        raise Mistake("E122", "division by zero")
+        raise Mistake("E127", "division by zero")
     try:
         return bounded(OPERATIONS[op](left, right))
     except OverflowError:
-        raise Mistake("E122", "this number is too large") from None
+        raise Mistake("E127", "this number is too large") from None
 
 
 def _open_arithmetic(op: str, left: Any, right: Any) -> Any:
     whole = all(isinstance(s, (int, Open)) for s in (left, right))
     try:
-        if whole and op in ("+", "-", "*") and not (op == "*" and isinstance(left, Open) and isinstance(right, Open)):
+        if (
+            whole
+            and op in ("+", "-", "*")
+            and not (op == "*" and isinstance(left, Open) and isinstance(right, Open))
+        ):
             return OPERATIONS[op](left, right)
         if whole and op == "//" and isinstance(right, int) and right > 0:
             return left // right
     except TypeError:
         pass
-    raise Mistake("E209", f"`{op}` cannot be done while a size is open", hint="give the input a size, or pass `--input`")
+    raise Mistake(
+        "E209",
+        f"`{op}` cannot be done while a size is open",
+        hint="give the input a size, or pass `--input`",
+    )
 
 
 def _logical(node: ast.Logical, names: Names) -> Any:
@@ -397,33 +478,51 @@ def _apply(node: ast.Apply, names: Names) -> Any:
     callee = evaluate(node.of, names)
     if isinstance(callee, Target):
         return with_arguments(callee, node.args, names)
-    raise Mistake("E123", f"`{node.of.span.text}` is {kind_of(callee)}; it takes no arguments", node.of.span)
+    raise Mistake(
+        "E123", f"`{node.of.span.text}` is {kind_of(callee)}; it takes no arguments", node.of.span
+    )
 
 
 def _function(name: str, node: ast.Apply, names: Names) -> Any:
-    values = []
-    for argument in node.args:
-        if argument.name is not None:
-            layer = find(name)
-            if layer is not None:  # `leaky_relu(...)`-like use of a word that is also a layer
-                return with_arguments(Target(LayerDef(layer), {}), node.args, names)
-            raise Mistake("E110", f"the function `{name}` takes no argument by name", argument.span)
-        values.append(evaluate(argument.value, names))
+    if name not in FUNCTIONS or any(a.name is not None for a in node.args):
+        layer = find(name)
+        if layer is not None:  # a word that is also a layer: `unit=sigmoid()`
+            return with_arguments(Target(LayerDef(layer), {}), node.args, names)
+    check_function(name, node)
+    values = [evaluate(argument.value, names) for argument in node.args]
     if any(isinstance(v, (Tapped, Value)) for v in values):
         raise value_arithmetic(node)
     if name not in FUNCTIONS:
-        layer = find(name)
-        if layer is not None:
-            return with_arguments(Target(LayerDef(layer), {}), node.args, names)
         raise Mistake("E122", f"`{name}` works on values: `({node.span.text})` where a step stands")
-    function, fewest, most = FUNCTIONS[name]
-    if not fewest <= len(values) <= most:
-        count = f"{fewest}" if fewest == most else f"{fewest} to {most}" if most < 99 else f"at least {fewest}"
-        raise Mistake("E111", f"`{name}` needs {count} argument{'s' * (count != '1')}, not {len(values)}")
-    return function(*values)
+    function = FUNCTIONS[name][0]
+    found = function(*values)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        return bounded(found)
+    return weighed(found, node, names)
 
 
-def evaluate_arguments(args: tuple[ast.Argument, ...], names: Names) -> list[tuple[ast.Argument, Any]]:
+def check_function(name: str, node: ast.Apply) -> None:
+    """How many arguments a function takes."""
+    for argument in node.args:
+        if argument.name is not None:
+            message = f"the function `{name}` takes no argument by name"
+            raise Mistake("E110", message, argument.name.span)
+    if name not in FUNCTIONS:
+        return
+    _, fewest, most = FUNCTIONS[name]
+    if fewest <= len(node.args) <= most:
+        return
+    count = f"{fewest} to {most}" if most < 99 else f"at least {fewest}"
+    if fewest == most:
+        count = str(fewest)
+    plural = "" if fewest == 1 and (most == 1 or most >= 99) else "s"
+    message = f"`{name}` needs {count} argument{plural}, not {len(node.args)}"
+    raise Mistake("E111", message, node.span)
+
+
+def evaluate_arguments(
+    args: tuple[ast.Argument, ...], names: Names
+) -> list[tuple[ast.Argument, Any]]:
     """Arguments with their values. Each mistake is reported; one that has none makes the whole silent."""
     found = []
     failed = False
@@ -442,21 +541,26 @@ def evaluate_arguments(args: tuple[ast.Argument, ...], names: Names) -> list[tup
 
 def with_arguments(target: Target, args: tuple[ast.Argument, ...], names: Names) -> Target:
     """The target with these arguments given as well."""
-    arguments = evaluate_arguments(args, names)
+    return bind_arguments(target, evaluate_arguments(args, names), names)
+
+
+def bind_arguments(
+    target: Target, arguments: list[tuple[ast.Argument, Any]], names: Names
+) -> Target:
+    """The target with arguments whose values are known. Mistakes are reported."""
     definition = target.definition
     if isinstance(definition, LayerDef):
         layer = definition.layer
         parameters = {n: f.is_required() for n, f in layer.model_fields.items()}
         positional, shown = layer.positional, signature(layer)
     elif isinstance(definition, Form):
-        from netdsl.elaborate.steps import FORM_PARAMETERS
-
         parameters = dict.fromkeys(FORM_PARAMETERS[definition.name], False)
         positional, shown = (1 if definition.name == "dense" else 0), definition.name
     else:
         parameters = {p.name.text: p.default is None for p in definition.params}
         positional, shown = len(parameters), block_signature(definition)
-    bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown)
+    report = names.run.report_mistake
+    bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown, report)
     return Target(definition, bound)
 
 
@@ -486,4 +590,16 @@ _EVALUATORS: dict[type, Callable[[Any, Names], Any]] = {
     ast.Choose: _choose,
 }
 
-__all__ = ["Bound", "Link", "Names", "Scope", "evaluate", "evaluate_arguments", "iterate", "step_target", "truth", "unpack", "with_arguments"]
+__all__ = [
+    "Bound",
+    "Link",
+    "Names",
+    "Scope",
+    "evaluate",
+    "evaluate_arguments",
+    "iterate",
+    "step_target",
+    "truth",
+    "unpack",
+    "with_arguments",
+]

@@ -23,17 +23,25 @@ def make_divisible(value: float, divisor: int) -> int:
 def bounded(value: Any) -> Any:
     """The same value; a mistake if it is too large or no number at all."""
     if isinstance(value, int) and abs(value) >= LARGEST:
-        raise Mistake("E122", f"{value if abs(value) < 10**21 else 'this number'} is too large", hint="whole numbers stay below 2**63")
+        raise Mistake(
+            "E127",
+            f"{value if abs(value) < 10**21 else 'this number'} is too large",
+            hint="whole numbers stay below 2**63",
+        )
     if isinstance(value, float) and not math.isfinite(value):
-        raise Mistake("E122", "this is not a finite number")
+        raise Mistake("E127", "this is not a finite number")
     if isinstance(value, complex):
-        raise Mistake("E122", "this power of a negative number is not a real number")
+        raise Mistake("E127", "this power of a negative number is not a real number")
     return value
 
 
 def _number(name: str, value: Any) -> Any:
     if isinstance(value, Open):
-        raise Mistake("E209", f"`{name}` needs a number, but this size is open: {value}", hint="give the input a size, or pass `--input`")
+        raise Mistake(
+            "E209",
+            f"`{name}` needs a number, but this size is open: {value}",
+            hint="give the input a size, or pass `--input`",
+        )
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Mistake("E122", f"`{name}` needs a number, not {kind_of(value)}")
     return value
@@ -42,7 +50,9 @@ def _number(name: str, value: Any) -> Any:
 def _whole(name: str, value: Any) -> int:
     value = _number(name, value)
     if not isinstance(value, int):
-        raise Mistake("E122", f"`{name}` needs a whole number, not {value}", hint="`//` divides whole numbers")
+        raise Mistake(
+            "E122", f"`{name}` needs a whole number, not {value}", hint="`//` divides whole numbers"
+        )
     return value
 
 
@@ -55,10 +65,10 @@ def _list(name: str, value: Any) -> tuple[Any, ...]:
 def _range(*ends: Any) -> tuple[int, ...]:
     numbers = [_whole("range", e) for e in ends]
     if len(numbers) == 3 and numbers[2] == 0:
-        raise Mistake("E122", "the step of `range` cannot be 0")
+        raise Mistake("E127", "the step of `range` cannot be 0")
     found = range(*numbers)
     if len(found) > LONGEST:
-        raise Mistake("E122", f"a list of {len(found):,} numbers is too long")
+        raise Mistake("E127", f"a list of {len(found):,} numbers is too long")
     return tuple(found)
 
 
@@ -79,7 +89,7 @@ def _most(name: str, pick: Callable[..., Any]) -> Callable[..., Any]:
     def function(*values: Any) -> Any:
         numbers = _list(name, values[0]) if len(values) == 1 else values
         if not numbers:
-            raise Mistake("E122", f"`{name}` of an empty list")
+            raise Mistake("E127", f"`{name}` of an empty list")
         return pick(_number(name, v) for v in numbers)
 
     return function
@@ -91,13 +101,13 @@ def _length(value: Any) -> int:
 
 def _root(value: Any) -> float:
     if _number("sqrt", value) < 0:
-        raise Mistake("E122", "`sqrt` of a negative number")
+        raise Mistake("E127", "`sqrt` of a negative number")
     return math.sqrt(value)
 
 
 def _log2(value: Any) -> float:
     if _number("log2", value) <= 0:
-        raise Mistake("E122", "`log2` needs a number above 0")
+        raise Mistake("E127", "`log2` needs a number above 0")
     return math.log2(value)
 
 
@@ -107,7 +117,7 @@ def _sum(values: Any) -> Any:
 
 def _divisible(value: Any, divisor: Any) -> int:
     if _whole("make_divisible", divisor) < 1:
-        raise Mistake("E122", "the divisor of `make_divisible` must be at least 1")
+        raise Mistake("E127", "the divisor of `make_divisible` must be at least 1")
     return make_divisible(_number("make_divisible", value), divisor)
 
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Applied, Frame, Link, Scope, links_of
 from netdsl.diagnostics import Mistake, did_you_mean
-from netdsl.elaborate.values import Silent, kind_of
+from netdsl.elaborate.values import Silent, bind, kind_of
 from netdsl.layers import WORDS, find
+from netdsl.layers.base import source_text
 from netdsl.record import Record
 from netdsl.shapes import Shape
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class InitLine(Record):
 
 def start(node: ast.Expr, names: Names) -> Start:
     """The initial value that an expression names: `kaiming(mode="fan_out")`, `zeros`, or a number."""
-    from netdsl.elaborate.expressions import evaluate
+    from netdsl.elaborate.expressions import evaluate, evaluate_arguments
 
     name = None
     args: tuple[ast.Argument, ...] = ()
@@ -80,37 +82,41 @@ def start(node: ast.Expr, names: Names) -> Start:
             value = evaluate(node, names)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 return Start("constant", {"value": value}, {"value": node})
-            raise Mistake("E138", f"an initial value is a number or one of {', '.join(STARTS)}, not {kind_of(value)}", node.span)
-        raise Mistake("E138", f"there is no initial value `{name}`", node.span, hint=did_you_mean(name, STARTS) or f"there are {', '.join(STARTS)}")
+            raise Mistake(
+                "E138",
+                f"an initial value is a number or a name like `kaiming`, not {kind_of(value)}",
+                node.span,
+                hint=f"there are {', '.join(STARTS)}",
+            )
+        raise Mistake(
+            "E138",
+            f"there is no initial value `{name}`",
+            node.span,
+            hint=did_you_mean(name, STARTS) or f"there are {', '.join(STARTS)}",
+        )
     known = STARTS[name]
-    given: dict[str, Any] = {}
-    nodes: dict[str, ast.Expr] = {}
-    free = list(known)
-    for argument in args:
-        if argument.name is None:
-            if not free:
-                raise Mistake("E115", f"`{name}` takes at most {len(known)} arguments", argument.span)
-            key = free.pop(0)
-        else:
-            key = argument.name.text
-            if key not in known:
-                raise Mistake("E110", f"`{name}` has no argument `{key}`", argument.name.span, hint=did_you_mean(key, known))
-            if key in given:
-                raise Mistake("E114", f"`{key}` of `{name}` is given twice", argument.span)
-            if key in free:
-                free.remove(key)
-        value = evaluate(argument.value, names)
-        if key in CHOICES:
-            if value not in CHOICES[key]:
-                wanted = ", ".join(f'"{c}"' for c in CHOICES[key])
-                raise Mistake("E112", f"`{key}` of `{name}` must be one of {wanted}", argument.value.span)
-        elif isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise Mistake("E112", f"`{key}` of `{name}` must be a number, not {kind_of(value)}", argument.value.span)
-        given[key], nodes[key] = value, argument.value
-    for key, default in known.items():
-        if default is None and key not in given:
+    shown = ", ".join(k if d is None else f"{k}={source_text(d)}" for k, d in known.items())
+    shown = f"{name}({shown})" if known else name
+    parameters = {k: d is None for k, d in known.items()}
+    arguments = evaluate_arguments(args, names)
+    report = names.run.report_mistake
+    bound = bind(name, parameters, len(known), {}, arguments, names.frame, shown, report)
+    for key, one in bound.items():
+        assert one.node is not None
+        if key in CHOICES and one.value not in CHOICES[key]:
+            wanted = ", ".join(f'"{c}"' for c in CHOICES[key])
+            message = f"`{key}` of `{name}` must be one of {wanted}"
+            raise Mistake("E112", message, one.node.span)
+        if key not in CHOICES and (
+            isinstance(one.value, bool) or not isinstance(one.value, (int, float))
+        ):
+            message = f"`{key}` of `{name}` must be a number, not {kind_of(one.value)}"
+            raise Mistake("E112", message, one.node.span)
+    for key in known:
+        if parameters[key] and key not in bound:
             raise Mistake("E111", f"`{name}` needs `{key}`", node.span, hint=f"write `{name}(0.1)`")
-    return Start(name, given, nodes)
+    nodes = {key: one.node for key, one in bound.items() if one.node is not None}
+    return Start(name, {key: one.value for key, one in bound.items()}, nodes)
 
 
 def _is_name(name: str, names: Names) -> bool:
@@ -148,12 +154,13 @@ def resolve_init(run: Run, scope: Scope) -> None:
 
 def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> InitLine:
     if entry.quoted:
-        raise Mistake("E138", "`init` names labels and layers without quotes", entry.span)
+        raise Mistake("E138", "`init` names labels and layers without quotes", _key_span(entry))
     how = start(entry.value, names)
     parts = list(entry.path)
     if parts[0] in scope.weights:
         if len(parts) > 1:
-            raise Mistake("E138", f"`{parts[0]}` is a learned tensor and has no parts", entry.span)
+            message = f"`{parts[0]}` is a learned tensor and has no parts"
+            raise Mistake("E138", message, _key_span(entry))
         return InitLine(entry, (), parts[0], None, parts[0], how, frame)
     links: list[Link] = []
     kind: str | None = None
@@ -169,15 +176,47 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         elif i == len(parts) - 1 and i > 0:
             tensor = part
         else:
-            known = [*((*at.labels, *at.aux) if at is not None else ()), *(w for w in WORDS if _weighted(w))]
+            known = [
+                *((*at.labels, *at.aux) if at is not None else ()),
+                *(w for w in WORDS if _weighted(w)),
+            ]
             if find(part) is not None:
-                raise Mistake("E138", f"`{part}` has no weights", entry.span)
-            raise Mistake("E138", f"`{part}` is neither a label here nor a layer with weights", entry.span, hint=did_you_mean(part, known))
+                raise Mistake("E138", f"`{part}` has no weights", _key_span(entry))
+            message = f"`{part}` is neither a label here nor a layer with weights"
+            hint = did_you_mean(part, known)
+            if hint is None and at is not None and at.labels:
+                hint = f"labels here: {', '.join(list(at.labels)[:8])}"
+            raise Mistake("E138", message, _key_span(entry), hint=hint)
     line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
-    if links and not any(True for _ in targets(line, scope)) and links[0].output is not None and links[0].output.shape is not None:
+    if (
+        links
+        and not any(True for _ in targets(line, scope))
+        and links[0].output is not None
+        and links[0].output.shape is not None
+    ):
         what = ".".join(parts if tensor is None else parts[:-1])
-        raise Mistake("E138", f"`{what}` has no {line.tensor} to be filled", entry.span)
+        raise _nothing_filled(line, what, scope, entry)
     return line
+
+
+def _key_span(entry: ast.Entry) -> Span:
+    """Where the path of a line stands."""
+    start = entry.span.start
+    return Span(entry.span.source, start, start + len(entry.span.text.split(":")[0].rstrip()))
+
+
+def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -> Mistake:
+    """The mistake of a line whose step has no such tensor, or one of too few dimensions."""
+    free = line.but(start=Start("zeros", {}, {}))
+    if targets(free, scope):
+        message = f"`{line.start.name}` fills tensors of two dimensions or more"
+        hint = f"the {line.tensor} of `{what}` has one"
+        return Mistake("E138", message, entry.value.span, hint=hint)
+    known = [t for t in ("bias", "weight") if targets(free.but(tensor=t), scope)]
+    hint = did_you_mean(line.tensor, known)
+    if hint is None and known:
+        hint = f"it has {' and '.join(known)}"
+    return Mistake("E138", f"`{what}` has no {line.tensor} to fill", _key_span(entry), hint=hint)
 
 
 def _step_of(scope: Scope, name: str) -> Link | None:
@@ -211,7 +250,12 @@ def targets(line: InitLine, scope: Scope) -> list[tuple[tuple[str, ...], Link, t
     return found
 
 
-def _collect(line: InitLine, link: Link, path: tuple[str, ...], found: list[tuple[tuple[str, ...], Link, tuple[int, ...]]]) -> None:
+def _collect(
+    line: InitLine,
+    link: Link,
+    path: tuple[str, ...],
+    found: list[tuple[tuple[str, ...], Link, tuple[int, ...]]],
+) -> None:
     what = link.what
     if not isinstance(what, Applied) or link.inputs[0].shape is None:
         return
@@ -220,7 +264,15 @@ def _collect(line: InitLine, link: Link, path: tuple[str, ...], found: list[tupl
     for tensor in what.layer.tensors(link.inputs[0].shape):
         if tensor.name != line.tensor or not tensor.learned:
             continue
-        if len(tensor.shape) < 2 and (line.start.name in NEED_FANS or (line.kind is None and line.links and not _says_tensor(line) and not isinstance(line.links[-1].what, Applied))):
+        if len(tensor.shape) < 2 and (
+            line.start.name in NEED_FANS
+            or (
+                line.kind is None
+                and line.links
+                and not _says_tensor(line)
+                and not isinstance(line.links[-1].what, Applied)
+            )
+        ):
             continue
         found.append((path, link, tensor.shape))
 
@@ -240,4 +292,14 @@ def layers_below(scope: Scope) -> list[tuple[tuple[str, ...], Link]]:
     return found
 
 
-__all__ = ["STARTS", "InitLine", "Shape", "Start", "links_of", "resolve_init", "start", "start_of", "targets"]
+__all__ = [
+    "STARTS",
+    "InitLine",
+    "Shape",
+    "Start",
+    "links_of",
+    "resolve_init",
+    "start",
+    "start_of",
+    "targets",
+]

@@ -6,11 +6,12 @@ parameters and lets that hold a value, and learned tensors (`param`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Frame, Link, Scope, Value
 from netdsl.diagnostics import Mistake, did_you_mean
-from netdsl.elaborate.values import Silent, Tapped
+from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
 from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -43,11 +44,22 @@ def computed_name(node: ast.Computed, names: Names) -> str:
             text += part
             continue
         value = evaluate(part, names)
-        if isinstance(value, bool) or not isinstance(value, (int, str)) or (isinstance(value, int) and value < 0):
-            raise Mistake("E122", "a name is computed from whole numbers that are not negative", part.span)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, str))
+            or (isinstance(value, int) and value < 0)
+        ):
+            raise Mistake(
+                "E122", "a name is computed from whole numbers that are not negative", part.span
+            )
         text += str(value)
     if not text.isidentifier() or not text.isascii():
-        raise Mistake("E106", f"`{text}` is no name", node.span, hint="names begin with a letter and have letters, digits and `_`")
+        raise Mistake(
+            "E106",
+            f"`{text}` is no name",
+            node.span,
+            hint="names begin with a letter and have letters, digits and `_`",
+        )
     return text
 
 
@@ -102,7 +114,12 @@ def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
     if inner is None or inner.output is None:
         known = sorted(scope.labels)
         said = f"; it has {', '.join(known)}" if known else "; it has no labels"
-        raise Mistake("E103", f"no value `{name}` in `{link.label if link else ''}`{said}", node.span, hint=did_you_mean(name, known))
+        raise Mistake(
+            "E103",
+            f"no value `{name}` in `{link.label if link else ''}`{said}",
+            node.span,
+            hint=did_you_mean(name, known),
+        )
     return Tapped(inner.output, (*of.links, inner), (*of.path, name))
 
 
@@ -174,9 +191,28 @@ def labels_in_reach(frame: Frame) -> list[str]:
 
 
 def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
-    known = labels_in_reach(names.frame)
-    later = _later_label(names.frame, name)
-    if later is not None:
+    """What is said where no label of that name can be reached."""
+    scope = _scope_around(names.frame)
+    if scope is not None and scope.block.lost:
+        raise Silent
+    return unknown_value(node, name, names, labels_in_reach(names.frame), _body_around(scope))
+
+
+def unknown_value(
+    node: ast.Tap, name: str, names: Names, known: list[str], body: ast.Body | None
+) -> Mistake:
+    """The mistake of `@name` where `known` can be reached; `body` is that of the block."""
+    later, path = _place_of(body, name) if body is not None else (None, ())
+    if later is not None and path and later.start < node.span.start:
+        around = [label for label in path if label is not None]
+        hint = f"it stands inside of `{path[0]}`: write `@{'.'.join((*around, name))}`"
+        if len(around) < len(path):
+            hint = "it stands inside of a group without a label; give that one"
+        label = (later, "it stands here")
+        return Mistake(
+            "E103", f"there is no value `@{name}` here", node.span, labels=[label], hint=hint
+        )
+    if later is not None and later.start > node.span.start:
         return Mistake(
             "E104",
             f"`@{name}` is used before it exists",
@@ -185,8 +221,10 @@ def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
             hint="a value can be read only after the step that gives it",
         )
     try:
-        names.find(name)
-        hint: str | None = f"`{name}` is not a value; without `@` it is what it was bound to"
+        found = names.find(name)
+        hint: str | None = f"`{name}` is {kind_of(found)}; it is written without `@`"
+        if isinstance(found, Unknown):
+            raise Silent
     except KeyError:
         hint = did_you_mean(name, known)
         if hint is None and known:
@@ -194,39 +232,53 @@ def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
     return Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
 
 
-def _later_label(frame: Frame, name: str) -> Span | None:
-    """Where a label of this name stands further down in the text of the block."""
+def _scope_around(frame: Frame) -> Scope | None:
     at: Frame | None = frame
     while at is not None and not (at.kind in ("scope", "inline") and at.parent is None):
         at = at.parent
-    scope = at.scope if at is not None else None
+    return at.scope if at is not None else None
+
+
+def _body_around(scope: Scope | None) -> ast.Body | None:
+    """The text of the block around a scope."""
     if scope is None:
         return None
     definition = scope.block.definition
     body = getattr(getattr(definition, "node", definition), "body", None)
-    if not isinstance(body, ast.Body):
-        return None
-    return next((node.span for node in labels_of(body) if node.plain == name), None)
+    return body if isinstance(body, ast.Body) else None
 
 
-def labels_of(body: ast.Body) -> list[ast.Computed]:
-    """Every label in the text of a body, at any depth."""
-    found: list[ast.Computed] = []
+def _place_of(body: ast.Body, name: str) -> tuple[Span | None, tuple[str | None, ...]]:
+    """Where a plain label stands in the text of a block, and the labels of the groups around it."""
+    for label, path in labels_of(body):
+        if label.plain == name:
+            return label.span, path
+    return None, ()
+
+
+def labels_of(
+    body: ast.Body, path: tuple[str | None, ...] = ()
+) -> Iterator[tuple[ast.Computed, tuple[str | None, ...]]]:
+    """Every label in the text of a body, at any depth, with the labels of the scopes around it."""
     for statement in body.statements:
-        chain = statement.chain if isinstance(statement, (ast.Bar, ast.Aux)) else statement
-        if isinstance(chain, ast.Chain):
-            for link in chain.links:
-                if link.label is not None:
-                    found.append(link.label)
-                step = link.step
-                if isinstance(step, ast.Group):
-                    found += labels_of(step.body)
-                elif isinstance(step, ast.Call):
-                    for inner in (step.body, *(c.body for c in step.clauses)):
-                        found += labels_of(inner) if inner is not None else []
-        elif isinstance(statement, (ast.For, ast.Repeat)):
-            found += labels_of(statement.body)
+        if isinstance(statement, (ast.For, ast.Repeat)):
+            yield from labels_of(statement.body, path)
         elif isinstance(statement, ast.If):
-            found += labels_of(statement.then)
-            found += labels_of(statement.other) if statement.other is not None else []
-    return found
+            yield from labels_of(statement.then, path)
+            if statement.other is not None:
+                yield from labels_of(statement.other, path)
+        chain = statement.chain if isinstance(statement, (ast.Bar, ast.Aux)) else statement
+        if not isinstance(chain, ast.Chain):
+            continue
+        for link in chain.links:
+            if link.label is not None:
+                yield link.label, path
+            step = link.step
+            own = link.label.text if link.label is not None else None
+            if isinstance(step, ast.Group):
+                yield from labels_of(step.body, (*path, own))
+            elif isinstance(step, ast.Call):
+                inner = path if own is None else (*path, own)
+                for part in (step.body, *(c.body for c in step.clauses)):
+                    if part is not None:
+                        yield from labels_of(part, inner)

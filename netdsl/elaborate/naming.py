@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.design import Frame, Link, Scope
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate.values import BlockDef, Form, LayerDef, Silent, Target
+from netdsl.elaborate.values import BlockDef, LayerDef, Silent, Target
 from netdsl.source import Span
 from netdsl.syntax import ast
 
@@ -23,14 +23,63 @@ if TYPE_CHECKING:
 # Public names of torch.nn.Module: an attribute of such a name would break the emitted class. The test
 # tests/backends/test_names.py compares the list with torch's own.
 MODULE_NAMES = frozenset(
-    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
-    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
-    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
-    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
-    to_empty train training type xpu zero_grad aux_weights""".split()
+    [
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+        "aux_weights",
+    ]
 )
 SEQUENTIAL_NAMES = frozenset({"append", "extend", "insert", "pop"})
 DICT_NAMES = frozenset({"keys", "values", "items", "update", "clear", "pop"})
@@ -51,7 +100,14 @@ def check_label(name: str, node: ast.Computed, scope: Scope) -> None:
         why = f"`nn.ModuleDict` has its own `{name}`"
     else:
         return
-    raise Mistake("E106", f"`{name}` cannot be a label", node.span, hint=f"{why}; call it `{name}_` or better")
+    raise Mistake(
+        "E106", f"`{name}` cannot be a label", node.span, hint=f"{why}; call it `{name}_` or better"
+    )
+
+
+def labelled_twice(name: str, span: Span, first: Span) -> Mistake:
+    message = f"two steps are labelled `{name}`"
+    return Mistake("E105", message, span, labels=[(first, "first here")])
 
 
 # ------------------------------------------------------------------------------- named or numbered
@@ -88,18 +144,23 @@ def chain_is_named(chain: ast.Chain, names: Names, depth: int = 0) -> bool:
 
 
 def _inlined_is_named(step: ast.Inline, names: Names, depth: int) -> bool:
+    """Whether the steps of an inlined block name the scope that they go to."""
     from netdsl.elaborate.expressions import step_target
 
     try:
         target = step_target(names, step.name)
     except (Mistake, Silent):
         return False
-    if isinstance(target, Target) and isinstance(target.definition, BlockDef):
-        definition = target.definition
+    if not isinstance(target, Target) or not isinstance(target.definition, BlockDef):
+        return False
+    definition = target.definition
+    known = names.run.naming_inlined
+    if definition.node not in known:
+        known[definition.node] = False  # a block that inlines itself is a mistake elsewhere
         inner = names.inside(Frame(None))
         inner.file = definition.file
-        return is_named(definition.node.body.statements, inner, depth + 1)
-    return False
+        known[definition.node] = is_named(definition.node.body.statements, inner, depth + 1)
+    return known[definition.node]
 
 
 def can_hold_weights(step: ast.Step, names: Names) -> bool:
@@ -178,7 +239,9 @@ def is_single_step(chain: ast.Chain) -> bool:
     if len(steps) != 1:
         return False
     step = steps[0].step
-    return isinstance(step, (ast.Group, ast.Missing)) or (isinstance(step, ast.Call) and step.body is None)
+    return isinstance(step, (ast.Group, ast.Missing)) or (
+        isinstance(step, ast.Call) and step.body is None
+    )
 
 
 # ------------------------------------------------------------------------------------------- names
@@ -187,22 +250,35 @@ class Naming:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.steps: list[tuple[Link, str | None, bool]] = []  # step, its name if fixed, whether in a loop
+        self.steps: list[
+            tuple[Link, str | None, bool]
+        ] = []  # step, its name if fixed, whether in a loop
         self.taken: dict[str, Span] = {}  # labels and learned tensors
         self.bars = 0
+        definition = getattr(scope.definition, "node", None)
+        statements = definition.body.statements if isinstance(definition, ast.Net) else ()
+        self.inputs = {s.name.text: s.name.span for s in statements if isinstance(s, ast.Input)}
 
     def add(self, link: Link, fixed: str | None, looped: bool) -> None:
         self.steps.append((link, fixed, looped))
 
-    def claim(self, name: str, span: Span) -> None:
+    def claim(self, name: str, node: ast.Computed) -> None:
         """Two labels of one scope must differ."""
-        first = self.taken.get(name)
-        if first is not None:
-            same = first.start == span.start and first.source is span.source
-            if same:
-                raise Mistake("E105", f"the label `{name}` is given again in every iteration", span, hint="compute it from the loop's variable: `" + name + "{i}`")
-            raise Mistake("E105", f"two steps are labelled `{name}`", span, labels=[(first, "first here")])
-        self.taken[name] = span
+        span, first = node.span, self.taken.get(name)
+        if first is None:
+            first = self.inputs.get(name)
+            if first is not None:
+                message = f"an input is called `{name}` already"
+                raise Mistake("E105", message, span, labels=[(first, "here")])
+            self.taken[name] = span
+            return
+        if first.start == span.start and first.source is span.source:
+            message = f"the label `{name}` is given in more than one iteration"
+            hint = "compute it from the loop's variable"
+            if node.plain is not None:
+                hint += f": `{node.plain}{{i}}: ...`"
+            raise Mistake("E105", message, span, hint=hint)
+        raise labelled_twice(name, span, first)
 
     def finish(self) -> None:
         """Give every step its key and fill the scope's children."""
@@ -233,3 +309,18 @@ class Naming:
                 counters[link.word] = number
                 link.key = f"{link.word}{number}"
             children[link.key] = link
+
+
+# ------------------------------------------------------------------------------------------- loops
+def loop_around(frame: Frame) -> Frame | None:
+    """The innermost loop of the same scope that a frame stands in."""
+    at: Frame | None = frame
+    while at is not None and at.kind != "scope":
+        if at.kind in ("repeat", "for"):
+            return at
+        at = at.host if at.kind == "inline" else at.parent
+    return None
+
+
+def in_loop(frame: Frame) -> bool:
+    return loop_around(frame) is not None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 from pathlib import Path
 from typing import Any
 
 from netdsl.data import data_file
 from netdsl.design import Frame
-from netdsl.diagnostics import Diagnostic, Mistake, Report, did_you_mean
+from netdsl.diagnostics import Diagnostic, Mistake, Report, did_you_mean, surely
 from netdsl.elaborate.values import UNKNOWN, BlockDef, ExternDef, NetDef
 from netdsl.source import Source, Span
 from netdsl.syntax import ast
@@ -29,7 +30,7 @@ class File:
         self.path = path
         self.definitions: dict[str, ast.Definition] = {}
         self.found: dict[str, Any] = {}  # what names stand for, once known
-        self.pending: set[str] = set()
+        self.pending: dict[str, None] = {}  # lets that are being evaluated
         self.imports: dict[ast.Import, File | None] = {}
         self.frame = Frame(None)
 
@@ -81,11 +82,40 @@ class Program:
                     )
                     continue
                 file.definitions[name.text] = definition
+            self._check_definition(definition)
             if isinstance(definition, ast.Import):
-                file.imports[definition] = self._imported(file, definition)
+                other = file.imports[definition] = self._imported(file, definition)
+                if other is not None:
+                    self._check_imported(definition, other)
         if path is not None:
             self.opening.pop()
         return file
+
+    def _check_definition(self, definition: ast.Definition) -> None:
+        """Names that cannot be: parameters of one name, classes called like a word of Python."""
+        seen: dict[str, ast.Name] = {}
+        for param in getattr(definition, "params", ()):
+            first = seen.setdefault(param.name.text, param.name)
+            if first is not param.name:
+                message = f"two parameters are called `{param.name.text}`"
+                labels = ((first.span, "first here"),)
+                self.report.add(Diagnostic("E107", message, param.name.span, labels))
+        if isinstance(definition, (ast.Net, ast.Variant, ast.Block)):
+            name = definition.name
+            if keyword.iskeyword(name.text):
+                message = f"`{name.text}` cannot be the name of a net or a block"
+                hint = f"it is a keyword of Python, and the name becomes a class; call it `{name.text}_`"
+                self.report.add(Diagnostic("E106", message, name.span, hint=hint))
+
+    def _check_imported(self, node: ast.Import, other: File) -> None:
+        known = [n for n, d in other.definitions.items() if not isinstance(d, ast.Import)]
+        for name in node.names:
+            if name.text not in other.definitions and name.text not in other.tree.lost:
+                hint = did_you_mean(name.text, known)
+                if hint is None and known:
+                    hint = f"it defines {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+                message = f'"{node.path.value}" defines no `{name.text}`'
+                self.report.add(Diagnostic("E134", message, name.span, hint=hint))
 
     # ----------------------------------------------------------------------------------- imports
     def _imported(self, file: File, node: ast.Import) -> File | None:
@@ -94,19 +124,28 @@ class Program:
         try:
             path = self._path(file, wanted, span)
             if path in self.opening:
-                chain = " -> ".join(p.name for p in (*self.opening[self.opening.index(path) :], path))
+                chain = " -> ".join(
+                    p.name for p in (*self.opening[self.opening.index(path) :], path)
+                )
                 raise Mistake("E131", f"files import each other: {chain}", span)
             if path not in self.files:
                 if len(self.files) >= MOST_FILES:
                     raise Mistake("E132", f"more than {MOST_FILES} files are imported", span)
                 self.files[path] = None
+                if path.exists() and not path.is_file():
+                    raise Mistake("E130", f'cannot read "{wanted}": it is no file', span)
                 text = read_text(path)
                 shown = wanted if wanted.startswith("zoo:") else _shown(file, path, wanted)
                 self.files[path] = self.add(Source(shown, text), path)
             return self.files[path]
         except OSError as error:
-            reason = "there is no such file" if isinstance(error, FileNotFoundError) else reason_of(error)
-            self.report.add(Diagnostic("E130", f'cannot read "{wanted}": {reason}', span))
+            missing = isinstance(error, FileNotFoundError)
+            reason = "there is no such file" if missing else reason_of(error)
+            hint = _similar_file(file, wanted) if missing else None
+            message = f'cannot read "{wanted}": {reason}'
+            self.report.add(Diagnostic("E130", message, span, hint=hint))
+        except ValueError:
+            self.report.add(Diagnostic("E130", f'"{wanted}" is no path', span))
         except Mistake as mistake:
             self.report.add(mistake.diagnostic)
         return None
@@ -118,7 +157,12 @@ class Program:
             wanted = name if name.endswith(".net") else f"{name}.net"
         else:
             if file.path is None or self.root is None:
-                raise Mistake("E130", "a text without a file cannot import others", span, hint='only "zoo:..." can be imported here')
+                raise Mistake(
+                    "E130",
+                    "a text without a file cannot import others",
+                    span,
+                    hint='only "zoo:..." can be imported here',
+                )
             base, root = file.path.parent, self.root
             if data_file("zoo").resolve() in (file.path.parent, *file.path.parents):
                 root = data_file("zoo").resolve()
@@ -128,9 +172,22 @@ class Program:
                 "E133",
                 f'"{wanted}" lies outside of the folder of this network',
                 span,
-                hint="import paths are relative to the file and stay below the folder of the file that is compiled",
+                hint="paths are relative to the file that imports, and stay below the folder of the "
+                "file that is compiled (or `--root`)",
             )
         return path
+
+
+def _similar_file(file: File, wanted: str) -> str | None:
+    """The file beside that was probably meant."""
+    if wanted.startswith("zoo:"):
+        names = [f"zoo:{path.stem}" for path in data_file("zoo").glob("*.net")]
+    else:
+        assert file.path is not None
+        folder = Path(wanted).parent
+        names = [str(folder / p.name) for p in (file.path.parent / folder).glob("*.net")]
+    meant = surely(wanted, names)
+    return f'did you mean "{meant}"?' if meant else None
 
 
 def _shown(file: File, path: Path, wanted: str) -> str:
@@ -170,9 +227,13 @@ def reason_of(error: OSError) -> str:
 def choose_net(file: File, name: str | None) -> ast.Net | ast.Variant:
     """The net called `name`; without a name the one called like the file, else the last one."""
     nets = file.nets
-    span = Span(file.source, 0, 0)
     if not nets:
-        raise Mistake("E134", f"{file.source.name} defines no net", None, hint="a network begins with `net Name { ... }`")
+        raise Mistake(
+            "E109",
+            f"{file.source.name} defines no net",
+            None,
+            hint="a network begins with `net Name { ... }`",
+        )
     if name is not None:
         for net in nets:
             if net.name.text == name:
@@ -182,7 +243,7 @@ def choose_net(file: File, name: str | None) -> ast.Net | ast.Variant:
                 return net
         known = [n.name.text for n in nets]
         hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
-        raise Mistake("E134", f"{file.source.name} has no net `{name}`", None, hint=hint)
+        raise Mistake("E109", f"{file.source.name} has no net `{name}`", None, hint=hint)
     whole = [n for n in nets if not open_parameters(file, n)] or nets
     for net in whole:
         if fold_name(net.name.text) == fold_name(file.stem):
@@ -204,6 +265,8 @@ def lookup(program: Program, file: File, name: str, evaluate_let: Any) -> Any:
     """
     if name in file.found:
         return file.found[name]
+    if name in file.tree.lost:
+        return UNKNOWN
     definition = file.definitions[name]
     found: Any
     if isinstance(definition, ast.Import):
@@ -211,13 +274,13 @@ def lookup(program: Program, file: File, name: str, evaluate_let: Any) -> Any:
         if other is None:
             found = UNKNOWN
         elif name not in other.definitions:
-            span = _name_span(definition, name)
-            hint = did_you_mean(name, other.definitions)
-            message = f'"{definition.path.value}" defines no `{name}`'
-            program.report.add(Diagnostic("E135", message, span, hint=hint))
-            found = UNKNOWN
+            found = UNKNOWN  # reported at the import
         else:
             found = lookup(program, other, name, evaluate_let)
+    elif len({p.name.text for p in getattr(definition, "params", ())}) < len(
+        getattr(definition, "params", ())
+    ):
+        found = UNKNOWN  # two parameters of one name
     elif isinstance(definition, ast.Block):
         found = BlockDef(definition, file)
     elif isinstance(definition, (ast.Net, ast.Variant)):
@@ -226,14 +289,15 @@ def lookup(program: Program, file: File, name: str, evaluate_let: Any) -> Any:
         found = ExternDef(definition, file)
     else:
         if name in file.pending:
-            program.report.add(
-                Diagnostic("E108", f"`{name}` is defined by itself", definition.name.span)
-            )
+            way = list(file.pending)[list(file.pending).index(name) :]
+            hint = " -> ".join([*way, name]) if len(way) > 1 else None
+            message = f"`{name}` is defined by itself"
+            program.report.add(Diagnostic("E108", message, definition.name.span, hint=hint))
             return UNKNOWN
-        file.pending.add(name)
+        file.pending[name] = None
         try:
             found = evaluate_let(definition, file)
         finally:
-            file.pending.discard(name)
+            del file.pending[name]
     file.found[name] = found
     return found

@@ -167,6 +167,10 @@ class Layer(BaseModel):
     saves_output: ClassVar[bool] = False  # its backward pass needs its own output unchanged
     is_view: ClassVar[bool] = False  # its output shares memory with its input
 
+    def __init_subclass__(cls, **named: Any) -> None:
+        _mark_constants(cls)
+        super().__init_subclass__(**named)
+
     @classmethod
     def __pydantic_init_subclass__(cls, **named: Any) -> None:
         super().__pydantic_init_subclass__(**named)
@@ -235,6 +239,18 @@ class Layer(BaseModel):
     def label(self) -> str:
         """The layer in a paper's words: `3x3 conv, 64, /2`."""
         return self.word
+
+
+def _mark_constants(cls: type[Layer]) -> None:
+    """Annotate constants with a plain `ClassVar`, not with a text: pydantic would compile and run it,
+    and once more for every class below, which is a tenth of a start."""
+    annotations = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 -- its own, to be changed
+    for name, text in annotations.items():
+        if isinstance(text, str) and text.startswith("ClassVar"):
+            annotations[name] = ClassVar
+
+
+_mark_constants(Layer)
 
 
 def is_open(*dims: Dim) -> bool:

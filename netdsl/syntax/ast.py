@@ -200,7 +200,16 @@ class Compute(Node):
 
 
 class Missing(Node):
-    """A step that could not be read; the mistake is already reported."""
+    """A statement that could not be read; the mistake is already reported.
+
+    `labels` and `names` are what it would have given (`conv1: ...`; `let width = ...`, `module tower`);
+    `computed` says that there would have been labels with holes, `word` is its first word.
+    """
+
+    labels: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    computed: bool = False
+    word: str = ""
 
 
 Step: TypeAlias = Call | Inline | Group | From | Compute | Missing
@@ -386,6 +395,9 @@ Definition: TypeAlias = Import | Extern | Let | Block | Net | Variant
 
 
 class File(Node):
+    """`lost` are names whose definitions could not be read; the mistakes are reported."""
+
     source: Source
     doc: str | None
     definitions: tuple[Definition, ...]
+    lost: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lark import Token
+from netdsl.syntax.machine import Token
 
 CONTINUES = frozenset({"->", "::"})
 

@@ -1,464 +1,538 @@
-"""What a syntax mistake probably was meant to be: one function a slip, the first that fits is told."""
+"""What a syntax mistake probably was meant to be: one function a slip, the first that fits is told.
+
+A slip also says how to go on reading, if that is certain enough: `Fix`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TypeAlias
-
-from lark import Token
-from lark.exceptions import UnexpectedToken
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from netdsl.diagnostics import Diagnostic, did_you_mean
 from netdsl.source import Source, Span
+from netdsl.syntax.brackets import ARROWS, end_of, placed, start_of
 from netdsl.syntax.build import MISSING
+from netdsl.syntax.machine import Token
+from netdsl.syntax.wanted import expected
 
-RESERVED = ["net", "import", "extern", "let", "for", "in", "if", "else", "repeat", "and", "or", "not", "init", "meta", "keys", "expect", "inline", "true", "false", "none"]
+RESERVED = [
+    "net",
+    "import",
+    "extern",
+    "let",
+    "for",
+    "in",
+    "if",
+    "else",
+    "repeat",
+    "and",
+    "or",
+    "not",
+    "init",
+    "meta",
+    "keys",
+    "expect",
+    "inline",
+    "true",
+    "false",
+    "none",
+]
 DEFINITIONS = ("net", "block", "import", "let", "extern")
+STATEMENTS = ("input", "output", "aux", "head", "param", "module", "let", "init", "meta", "keys")
+ARITHMETIC = ("PLUS", "MINUS", "TIMES", "POWER", "COMPARE")
+ENDS = ("_NL", "VBAR", "LBRACE", "RBRACE")  # what a statement cannot reach over
 
-WORDS = {
-    "NAME": "a name",
-    "NUMBER": "a number",
-    "SIZE": "a size",
-    "STRING": "a text",
-    "CONSTANT": "`true`, `false` or `none`",
-    "OPEN_NAME": "a name",
-    "_NL": "the end of the line",
-    "$END": "the end of the file",
-    "COMPARE": "a comparison",
-    "TIMES": "`*`",
-    "LBRACE": "`{`",
-    "RBRACE": "`}`",
-    "LPAR": "`(`",
-    "RPAR": "`)`",
-    "LSQB": "`[`",
-    "RSQB": "`]`",
-    "COLON": "`:`",
-    "COMMA": "`,`",
-    "EQUAL": "`=`",
-    "VBAR": "`|`",
-    "AT": "`@`",
-    "DOT": "`.`",
-    "PLUS": "`+`",
-    "MINUS": "`-`",
-    "POWER": "`**`",
-    "END_NAME": "`}`",
-    "MID_NAME": "`}`",
-}
+
+class Fix(NamedTuple):
+    """Read `tokens` in place of those from `start` to `stop`."""
+
+    start: int
+    stop: int
+    tokens: Sequence[Token] = ()
+
+
+class Found(NamedTuple):
+    diagnostic: Diagnostic
+    fix: Fix | None = None
 
 
 def span_of(source: Source, tokens: list[Token], index: int) -> Span:
     """The place of a token; past the last one, the end of the text."""
     if index < len(tokens):
         token = tokens[index]
-        start = token.start_pos or 0
+        start = start_of(token)
         if token.type == "_NL":
             return Span(source, start, start)
-        return Span(source, start, max(token.end_pos or start, start))
+        return Span(source, start, max(end_of(token), start))
     end = len(source.text.rstrip())
     return Span(source, end, end)
 
 
-# ------------------------------------------------------------------------------------------ letters
-def lexical(source: Source, at: int) -> tuple[Diagnostic, int, str]:
-    """What stands at a character that begins no word: the message, how many characters to pass over,
-    and what to read instead of them."""
-    text = source.text
-    character = text[at]
-    rest = text[at : text.find("\n", at) if "\n" in text[at:] else len(text)]
-
-    def found(
-        code: str, message: str, length: int, meant: str, hint: str | None = None
-    ) -> tuple[Diagnostic, int, str]:
-        return Diagnostic(code, message, Span(source, at, at + length), hint=hint), length, meant
-
-    if character == "'":
-        quoted = re.match(r"'([^'\n\"]*)'", rest)
-        if quoted:
-            return found(
-                "E003",
-                "texts stand in double quotes",
-                len(quoted[0]),
-                f'"{quoted[1]}"',
-                f'write "{quoted[1]}"',
-            )
-        return found("E003", "texts stand in double quotes", 1, " ")
-    if character == '"':
-        return found(
-            "E004",
-            "this text is never closed",
-            max(1, len(rest)),
-            '""' if len(rest) > 1 else " ",
-            'add the `"` at its end',
-        )
-    if character in "×✕⨯":
-        return found(
-            "E005",
-            f"`{character}` is not the letter x",
-            1,
-            "x",
-            "sizes are written with the letter x: 3x3",
-        )
-    if character == "." and re.match(r"\.\d", rest):
-        number = re.match(r"\.\d+", rest)
-        assert number is not None
-        return found(
-            "E006",
-            "a number starts with a digit",
-            len(number[0]),
-            number[0][1:],
-            f"write 0{number[0]}",
-        )
-    touching = re.match(r"(\d+)x([A-Za-z_][A-Za-z0-9_]*)", rest) or re.match(
-        r"([0-9]+)([A-Za-z_][A-Za-z0-9_]*)", rest
-    )
-    if touching:
-        hint = "put a letter first: names do not start with a digit"
-        if re.match(r"\d+x[A-Za-z_]", rest):
-            hint = (
-                f"a size has digits only; with a computed side write [{touching[1]}, {touching[2]}]"
-            )
-        if re.match(r"\d+(x\d+)*x", rest) and not re.match(r"\d+x[A-Za-z_]", rest):
-            hint = "a size has a number on both sides of every x: 3x3, 3x224x224"
-        whole = re.match(r"[0-9A-Za-z_]+", rest)
-        assert whole is not None
-        return found("E006", f"a digit touches a letter in `{whole[0]}`", len(whole[0]), "1", hint)
-    hints = {
-        ";": "a statement ends at the end of its line, or chain steps with `->`",
-        "&": "write `and`",
-        "!": "write `not`, or `!=` for unequal",
-        "–": "this is a dash; write `-`",
-        "—": "this is a dash; write `-`",
-        "→": "write `->`",
-        "“": 'write `"`',
-        "”": 'write `"`',
-        "\\": "lines need no `\\`: a line goes on inside brackets and before `->`",
-    }
-    shown = character if character.isprintable() else f"U+{ord(character):04X}"
-    length = 2 if rest.startswith(("&&", "||")) else 1
-    return found("E005", f"`{shown}` means nothing here", length, " ", hints.get(character))
-
-
-# ------------------------------------------------------------------------------------------- tokens
 class Place:
-    """Where the parser stopped: `token` is what it could not use."""
+    """Where the parser stopped: `type` and `text` are those of the token that it could not use, and
+    `accepts` the kinds of tokens that it could have used."""
 
     def __init__(
-        self,
-        source: Source,
-        tokens: list[Token],
-        index: int,
-        error: UnexpectedToken,
-        closed: dict[int, int],
+        self, source: Source, tokens: list[Token], index: int, accepts: Iterable[str]
     ) -> None:
-        self.source, self.tokens, self.index, self.closed = source, tokens, index, closed
-        self.accepts = set(error.accepts or error.expected or ())
+        self.source, self.tokens, self.index = source, tokens, index
+        self.accepts = frozenset(accepts)
         self.span = span_of(source, tokens, index)
-        self.type = tokens[index].type if index < len(tokens) else "$END"
+        self.type = self.kind(index)
         self.text = str(tokens[index]) if index < len(tokens) else ""
-        self.before = tokens[index - 1].type if index else "_NL"
-        self.statement = self._statement()
-
-    def _statement(self) -> list[Token]:
-        start = self.index
-        while start and self.tokens[start - 1].type not in ("_NL", "LBRACE", "VBAR"):
+        self.before = self.kind(index - 1)
+        start = index
+        while self.kind(start - 1) not in ("_NL", "LBRACE", "VBAR"):
             start -= 1
-        return self.tokens[start : self.index]
+        self.start = start  # of the statement
+        self.statement = tokens[start:index]
 
-    def open_brackets(self) -> list[int]:
-        """Brackets and braces before this place that nothing before it closes."""
-        closed = {o for c, o in self.closed.items() if c < self.index}
-        kinds = ("LPAR", "LSQB", "LBRACE", "OPEN_NAME")
-        ended = [i for i in range(self.index) if self.tokens[i].type == "END_NAME"]
-        opened = [i for i in range(self.index) if self.tokens[i].type in kinds and i not in closed]
-        return [
-            i for i in opened if self.tokens[i].type != "OPEN_NAME" or not any(e > i for e in ended)
-        ]
+    def kind(self, index: int) -> str:
+        if index < 0:
+            return "_NL"
+        return self.tokens[index].type if index < len(self.tokens) else "$END"
+
+    def word(self, index: int) -> str:
+        return str(self.tokens[index]) if 0 <= index < len(self.tokens) else ""
+
+    def at(self, index: int) -> Span:
+        return span_of(self.source, self.tokens, index)
+
+    def line(self, index: int) -> int:
+        return self.at(index).place[0]
+
+    def new(self, kind: str, text: str, index: int) -> Token:
+        """A token that takes the place of another one."""
+        span = self.at(index)
+        return Token(kind, text, span.start, end_pos=span.end)
+
+    def insert(self, kind: str, text: str, index: int) -> Fix:
+        """Read a token before the one at `index`."""
+        at = end_of(self.tokens[index - 1]) if index else 0
+        return Fix(index, index, (placed(kind, text, at),))
+
+    def replace(self, kind: str, text: str, index: int) -> Fix:
+        return Fix(index, index + 1, (self.new(kind, text, index),))
+
+    def depth(self) -> int:
+        """How many bodies are open here."""
+        depth = names = 0
+        for token in self.tokens[: self.index]:
+            if token.type == "OPEN_NAME":
+                names += 1
+            elif token.type == "END_NAME" or (token.type == "RBRACE" and names):
+                names -= 1
+            else:
+                depth += (token.type == "LBRACE") - (token.type == "RBRACE")
+        return depth
+
+    def opener(self) -> int | None:
+        """The brace whose body this place stands in."""
+        depth = 0
+        for i in range(self.index - 1, -1, -1):
+            depth += (self.kind(i) == "RBRACE") - (self.kind(i) == "LBRACE")
+            if depth < 0:
+                return i
+        return None
+
+    def in_brackets(self) -> bool:
+        depth = 0
+        for token in self.statement:
+            depth += token.type in ("LPAR", "LSQB")
+            depth -= token.type in ("RPAR", "RSQB")
+        return depth > 0
 
     def says(
         self,
         code: str,
         message: str,
         hint: str | None = None,
-        labels: tuple[tuple[Span, str], ...] = (),
-        span: Span | None = None,
-    ) -> Diagnostic:
-        return Diagnostic(code, message, span or self.span, labels, hint)
+        at: int | None = None,
+        fix: Fix | None = None,
+    ) -> Found:
+        span = self.span if at is None else self.at(at)
+        return Found(Diagnostic(code, message, span, hint=hint), fix)
 
 
-Slip: TypeAlias = Callable[[Place], Diagnostic | None]
+Slip: TypeAlias = Callable[[Place], Found | None]
 
 
-def _comment(p: Place) -> Diagnostic | None:
-    if p.text == "//":
-        return p.says("E010", "`//` does not begin a comment", "comments begin with `#`")
-    return None
-
-
-def _touching_brace(p: Place) -> Diagnostic | None:
-    opened = [t for t in p.statement if t.type == "OPEN_NAME"]
-    if (
-        not opened
-        or (
-            p.type not in ("VBAR", "_NL", "COLON", "RBRACE", "ARROW", "END_NAME", "MID_NAME")
-            and p.text not in ("->", "::", "{")
-        )
-        and p.type != "NAME"
-    ):
-        return None
-    name = opened[-1]
-    word = str(name)[:-1]
-    span = Span(p.source, name.start_pos or 0, name.end_pos or 0)
-    return p.says(
-        "E011",
-        f"`{name}` opens a computed name",
-        f"a body has a space before its brace: `{word} {{`",
-        span=span,
+# ------------------------------------------------------------------------------------------ comments
+def _comment(p: Place) -> Found | None:
+    """`// a small image`."""
+    line = p.line(p.index)
+    first = next(
+        (i for i in range(p.start, p.index + 1) if p.word(i) == "//" and p.line(i) == line), None
     )
-
-
-def _chained_after_loop(p: Place) -> Diagnostic | None:
-    if p.text != "->" or p.before != "RBRACE" or p.index - 1 not in p.closed:
+    if first is None:
         return None
-    start = p.closed[p.index - 1]
-    while start and p.tokens[start - 1].type not in ("_NL", "LBRACE", "VBAR", "RBRACE"):
-        start -= 1
-    word = str(p.tokens[start])
-    if word in ("for", "repeat", "if", "else"):
-        return p.says(
-            "E012",
-            f"`->` cannot follow the body of `{word}`",
-            "put the next step on a line of its own; it takes what the body gave",
-        )
-    return None
-
-
-def _else_on_own_line(p: Place) -> Diagnostic | None:
-    if p.type == "ELSE" and p.before in ("_NL", "LBRACE"):
-        return p.says("E013", "`else` stands on the line of the `}` before it", "write `} else {`")
-    if p.type in ("END_NAME", "MID_NAME"):
-        return p.says("E013", f"`{p.text}` needs spaces", f"write `}} {p.text.strip('{}')} {{`")
-    return None
-
-
-def _arithmetic_without_brackets(p: Place) -> Diagnostic | None:
-    if p.type in ("PLUS", "MINUS", "TIMES", "POWER", "COMPARE") and any(
-        t.type == "AT" for t in p.statement
-    ):
-        start = next(t for t in p.statement if t.type == "AT")
-        line = p.source.line(p.span.place[0])
-        text = line[Span(p.source, start.start_pos or 0, 0).place[1] - 1 :].split("#")[0].strip()
-        return p.says(
-            "E014",
-            "arithmetic on values stands in parentheses",
-            f"write `({text})`" if "->" not in text else "put parentheses round it: `(@a + @b)`",
-        )
-    return None
-
-
-def _unclosed(p: Place) -> Diagnostic | None:
-    opened = p.open_brackets()
-    if not opened:
-        if p.type == "RBRACE":
-            return p.says("E015", "this `}` closes nothing")
+    following = [p.kind(i) for i in range(first + 1, first + 3)]
+    if first > p.start and first < p.index and following != ["NAME", "NAME"]:
         return None
-    last = p.tokens[opened[-1]]
-    span = Span(p.source, last.start_pos or 0, last.end_pos or 0)
-    if (
-        last.type in ("LPAR", "LSQB")
-        and p.type in ("LBRACE", "RBRACE", "$END", "VBAR", "NAME", "COLON")
-        and {"RPAR", "RSQB"} & p.accepts
-    ):
-        shut = ")" if last.type == "LPAR" else "]"
-        if p.type == "NAME" and p.span.place[0] == span.place[0]:
-            return p.says("E016", f"a comma or `{shut}` is missing before `{p.text}`")
-        return p.says("E015", f"this `{last}` is never closed", f"add `{shut}`", span=span)
-    if p.type == "$END" and last.type == "LBRACE":
-        return p.says("E015", "this `{` is never closed", "add `}`", span=span)
-    return None
+    stop = first
+    while stop < len(p.tokens) and p.line(stop) == line and p.kind(stop) not in ("_NL", "RBRACE"):
+        stop += 1
+    if first == p.start and p.kind(stop) == "_NL" and first and p.kind(first - 1) != "RBRACE":
+        stop += 1  # the whole line
+    message, hint = "`//` does not begin a comment", "comments begin with `#`"
+    return p.says("E011", message, hint, first, Fix(first, stop))
 
 
-def _commas_in_entries(p: Place) -> Diagnostic | None:
-    if p.type != "COMMA":
-        return None
-    for i in reversed(p.open_brackets()):
-        if p.tokens[i].type == "LBRACE" and i and p.tokens[i - 1].type in ("META", "INIT", "KEYS"):
-            word = p.tokens[i - 1]
-            return p.says(
-                "E017",
-                f"entries of `{word}` are separated by spaces or new lines",
-                "leave the comma out",
-            )
-    return None
-
-
-def _spaced_size(p: Place) -> Diagnostic | None:
-    if p.before == "NUMBER" and re.fullmatch(r"x(\d+(x\d+)*)?", p.text):
-        return p.says("E006", "a size is one word", "write it without spaces: 3x3")
-    if p.type == "DOT" and p.index + 1 < len(p.tokens) and p.tokens[p.index + 1].type == "NUMBER":
-        return p.says("E006", "a number starts with a digit", f"write 0.{p.tokens[p.index + 1]}")
-    return None
-
-
-def _assignment(p: Place) -> Diagnostic | None:
-    if p.type == "EQUAL" and len(p.statement) == 1 and p.statement[0].type == "NAME":
-        name = p.statement[0]
-        return p.says("E018", "a value is bound with `let`", f"write `let {name} = ...`")
-    return None
-
-
-def _text(p: Place) -> Diagnostic | None:
+def _text(p: Place) -> Found | None:
+    """A text among the steps."""
     if p.type == "STRING" and not p.statement:
+        stop = p.index + 1
+        stop += p.kind(stop) in ("_NL", "__ANON_0")
         return p.says(
-            "E019",
+            "E018",
             "a text by itself can only be the first thing in a file, a net or a block",
             "comments begin with `#`",
+            fix=Fix(p.index, stop),
         )
     if p.text == "->" and p.before == "STRING":
-        return p.says("E019", "a text is no step")
+        return p.says(
+            "E018", "a text is no step", at=p.index - 1, fix=Fix(p.index - 1, p.index + 1)
+        )
     return None
 
 
-def _label(p: Place) -> Diagnostic | None:
+# ------------------------------------------------------------------------------------------- clauses
+def _else_on_own_line(p: Place) -> Found | None:
+    if p.type == "ELSE" and p.before in ("_NL", "LBRACE"):
+        fix = Fix(p.index - 1, p.index) if p.kind(p.index - 2) == "RBRACE" else None
+        message = "`else` must stand on the line of the `}` before it"
+        return p.says("E013", message, "write `} else {`", fix=fix)
+    if p.text in ("elif", "elseif", "elsif") and p.before in ("RBRACE", "_NL"):
+        start = p.index - (p.before == "_NL")
+        fix = Fix(start, p.index + 1, (p.new("ELSE", "else", p.index), p.new("IF", "if", p.index)))
+        return p.says("E013", f"there is no `{p.text}`", "write `} else if ... {`", fix=fix)
+    return None
+
+
+def _chained_after_loop(p: Place) -> Found | None:
+    if p.text != "->" or p.before != "RBRACE":
+        return None
+    depth, start = 0, p.index - 1
+    while start:
+        depth += (p.kind(start) == "RBRACE") - (p.kind(start) == "LBRACE")
+        if depth == 0 and p.kind(start - 1) in ("_NL", "LBRACE", "VBAR"):
+            break
+        start -= 1
+    word = p.word(start)
+    if word not in ("for", "repeat", "if"):
+        return None
+    hint = "put the next step on a line of its own; it takes what the body gave"
+    fix = p.replace("_NL", "\n", p.index)
+    return p.says("E014", f"`->` cannot follow the body of `{word}`", hint, fix=fix)
+
+
+# ---------------------------------------------------------------------------------------- arithmetic
+def _arithmetic_without_brackets(p: Place) -> Found | None:
+    if p.type not in ARITHMETIC or p.in_brackets():
+        return None
+    first = next((i for i in range(p.start, p.index) if p.kind(i) == "AT"), None)
+    if first is None or any(p.kind(i) == "EQUAL" for i in range(p.start, p.index)):
+        return None
+    stop = p.index
+    while p.kind(stop) not in (*ENDS, "$END") and p.word(stop) not in ARROWS:
+        stop += 1
+    start, end = start_of(p.tokens[first]), end_of(p.tokens[stop - 1])
+    inner = [placed("LPAR", "(", start), *p.tokens[first:stop], placed("RPAR", ")", end)]
+    return p.says(
+        "E015",
+        "arithmetic on values must stand in parentheses",
+        f"write `({p.source.text[start:end]})`",
+        fix=Fix(first, stop, inner),
+    )
+
+
+def _size_or_number(p: Place) -> Found | None:
+    """`3 x 3`, `.5`, `3.`."""
+    if p.before == "NUMBER" and re.fullmatch(r"x([0-9]+(x[0-9]+)*)?", p.text):
+        start = start_of(p.tokens[p.index - 1])
+        spread = re.compile(r"[0-9?]+(?:[ \t]*x[ \t]*[0-9?]+)+").match(p.source.text, start)
+        if spread is not None:
+            stop = p.index
+            while stop < len(p.tokens) and start_of(p.tokens[stop]) < spread.end():
+                stop += 1
+            size = re.sub(r"\s", "", spread[0])
+            token = Token("SIZE", size, start, end_pos=spread.end())
+            found = p.says(
+                "E006",
+                "a size must be one word",
+                f"write {size}",
+                fix=Fix(p.index - 1, stop, (token,)),
+            )
+            span = Span(p.source, start, spread.end())
+            return Found(found.diagnostic.but(span=span), found.fix)
+    if p.type == "DOT" and p.kind(p.index + 1) == "NUMBER":
+        number = p.word(p.index + 1)
+        span = p.span.to(p.at(p.index + 1))
+        token = Token("NUMBER", f"0.{number}", span.start, end_pos=span.end)
+        found = p.says("E006", "a number must start with a digit", f"write 0.{number}")
+        fix = Fix(p.index, p.index + 2, (token,)) if number.isdigit() else None
+        return Found(found.diagnostic.but(span=span), fix)
+    if p.before == "DOT" and p.kind(p.index - 2) == "NUMBER":
+        number = p.word(p.index - 2)
+        hint = f"write {number}.0 or {number}"
+        return p.says(
+            "E006",
+            "a number does not end with a point",
+            hint,
+            p.index - 1,
+            Fix(p.index - 1, p.index),
+        )
+    return None
+
+
+# ------------------------------------------------------------------------------------------- entries
+def _commas_in_entries(p: Place) -> Found | None:
+    if p.type != "COMMA":
+        return None
+    opener = p.opener()
+    word = p.word(opener - 1) if opener else ""
+    if word not in ("meta", "init", "keys"):
+        return None
+    message = f"entries of `{word}` have no commas between them"
+    return p.says("E016", message, "leave the comma out", fix=Fix(p.index, p.index + 1))
+
+
+def _assignment(p: Place) -> Found | None:
+    if p.type == "NAME" and not p.statement and p.kind(p.index + 1) == "EQUAL":
+        name, at = p.index, p.index + 1  # at the top of a file
+    elif p.type == "EQUAL" and len(p.statement) == 1 and p.before == "NAME":
+        name, at = p.index - 1, p.index
+    elif p.kind(p.index + 1) == "EQUAL" and p.type in ("PLUS", "MINUS", "TIMES"):
+        return p.says(
+            "E017", f"there is no `{p.text}=`", "a name keeps its value; bind a new one with `let`"
+        )
+    else:
+        return None
+    fix = Fix(name, name, (placed("LET", "let", start_of(p.tokens[name])),))
+    return p.says(
+        "E017", "a value must be bound with `let`", f"write `let {p.word(name)} = ...`", at, fix
+    )
+
+
+# -------------------------------------------------------------------------------------------- labels
+def _label(p: Place) -> Found | None:
     if p.type == "_NL" and p.before == "COLON":
         return p.says(
-            "E020",
-            "a label names the step to its right, on the same line",
-            "put the step on the line of its label",
+            "E019",
+            "the step of a label must stand on the same line",
+            "write the step behind the colon",
+            at=p.index - 1,
+            fix=Fix(p.index, p.index + 1),
         )
-    if p.type == "COLON":
-        if p.before in ("RPAR", "RBRACE"):
-            return p.says(
-                "E020",
-                "`:` cannot stand here",
-                "a shape to be checked follows `::`; a label stands before its step",
-            )
-        if any(t.type == "COLON" for t in p.statement):
-            return p.says("E020", "a step has one label")
-    if p.text == "::" and p.before == "_NL":
+    if p.type != "COLON":
         return None
+    if p.in_brackets() and p.before == "NAME":
+        fix = p.replace("EQUAL", "=", p.index)
+        message = "an argument is given with `=`"
+        return p.says("E019", message, f"write `{p.word(p.index - 1)}=...`", fix=fix)
+    first = p.word(p.start)
+    if p.index - p.start > 1 and first in ("for", "repeat", "if", "else", "while", "net", "block"):
+        return p.says("E024", "a body must stand in braces", f"write `{first} ... {{ ... }}`")
+    if p.before in ("RPAR", "RBRACE"):
+        return p.says(
+            "E019",
+            "`:` cannot stand here",
+            "a shape to be checked follows `::`; a label stands before its step",
+            fix=p.replace("__ANON_1", "::", p.index) if p.kind(p.index + 1) == "SIZE" else None,
+        )
+    if any(t.type == "COLON" for t in p.statement):
+        return p.says("E019", "a step has one label", "a group has a second one: `a: { b: ... }`")
     return None
 
 
-def _reserved(p: Place) -> Diagnostic | None:
-    follows = str(p.tokens[p.index + 1]) if p.index + 1 < len(p.tokens) else ""
-    if (
-        p.text in RESERVED
-        and ("NAME" in p.accepts)
-        and p.text not in p.accepts
-        and (follows in (":", ")", ",", "=", "->", "(", "{", "") or p.type in ("NOT", "AND", "OR"))
-    ):
-        return p.says("E021", f"`{p.text}` is a word of the language and cannot be a name here")
-    if p.type == "COLON" and p.before in (w.upper() for w in RESERVED):
-        word = p.tokens[p.index - 1]
-        span = span_of(p.source, p.tokens, p.index - 1)
+def _reserved(p: Place) -> Found | None:
+    """A word of the language where a name stands."""
+    if p.type == "COLON" and p.word(p.index - 1) in RESERVED:
+        word, at = p.word(p.index - 1), p.index - 1
         return p.says(
-            "E021",
+            "E020",
             f"`{word}` is a word of the language and cannot be a label",
             f"call it `{word}_`",
-            span=span,
+            at,
+            p.replace("NAME", f"{word}_", at),
         )
+    if p.text not in RESERVED or "NAME" not in p.accepts or p.type == "CONSTANT":
+        return None
+    if p.type == "NET" and not p.statement and p.kind(p.index + 1) == "NAME":
+        return None
+    follows = p.word(p.index + 1)
+    if p.text == "in" and not (follows in (":", ",", ")", "=")):
+        hint = "`@in` is the value that entered; `in.channels` is a number of it"
+        if not p.statement or p.word(p.index - 1) in ("->", "|", ":"):
+            return p.says("E020", "`in` is no step", hint)
+        return None
+    label = follows == ":"
+    if label or follows in (")", ",", "=", "->", "(", "{", "\n", ""):
+        what = "a label" if label else "a name"
+        fix = p.replace("NAME", f"{p.text}_", p.index)
+        message = f"`{p.text}` is a word of the language and cannot be {what}"
+        return p.says("E020", message, f"call it `{p.text}_`", fix=fix)
     return None
 
 
-def _definition(p: Place) -> Diagnostic | None:
-    if p.text in ("net", "block", "import", "extern") and p.before in ("_NL", "LBRACE") and p.index:
+# --------------------------------------------------------------------------------------- definitions
+def _definition(p: Place) -> Found | None:
+    depth = p.depth()
+    if depth and not p.statement and p.text in ("net", "import", "extern"):
+        message = f"`{p.text}` cannot stand inside a body"
+        return p.says("E021", message, "is a `}` missing before it?")
+    if depth and p.before == "BLOCK" and p.type == "NAME" and len(p.statement) == 1:
+        hint = "move it out, before or after"
+        return p.says("E021", "a block cannot be defined inside a body", hint, p.index - 1)
+    if depth or p.statement or p.type in ("$END", "RBRACE"):
+        return None
+    rest = [i for i in range(p.index, len(p.tokens)) if p.kind(i) in (*ENDS, "VBAR")]
+    stop = rest[0] if rest else len(p.tokens)
+    named = p.type in ("NAME", "MODULE", "LAYER", "HEAD") and p.kind(p.index + 1) == "NAME"
+    if named and (p.kind(stop) == "LBRACE" or "EQUAL" in [p.kind(i) for i in range(p.index, stop)]):
+        meant = did_you_mean(p.text, DEFINITIONS) or MEANT_WORDS.get(p.text.lower())
+        right = re.findall(r"`(\w+)", meant or "")
+        word = right[0] if right and right[0] in ("net", "block") else "block"
         return p.says(
-            "E022", f"`{p.text}` stands outside of every body", "is a `}` missing before it?"
+            "E021",
+            "a definition must begin with `net`, `block`, `let`, `import` or `extern`, "
+            f"not with `{p.text}`",
+            meant,
+            fix=p.replace(word.upper(), word, p.index),
         )
-    depth = len([i for i in p.open_brackets() if p.tokens[i].type == "LBRACE"])
-    if depth == 0 and p.type == "NAME" and not p.statement:
-        return p.says(
-            "E022",
-            f"a definition begins with `net`, `block`, `let`, `import` or `extern`, not with `{p.text}`",
-            did_you_mean(p.text, DEFINITIONS),
-        )
-    if depth == 0 and not p.statement and p.type not in ("$END", "RBRACE"):
-        return p.says("E022", "steps stand inside a `net` or a `block`, not at the top of a file")
-    return None
+    hint = did_you_mean(p.text, DEFINITIONS) if named else "write `net Name { ... }` around them"
+    if p.text in ("def", "class", "function", "func"):
+        hint = "write `block name(parameters) { ... }`"
+    return p.says(
+        "E021",
+        "steps must stand inside a `net` or a `block`, not at the top of a file",
+        hint,
+        fix=Fix(p.index, _next_definition(p)),
+    )
 
 
-def _two_steps(p: Place) -> Diagnostic | None:
-    starts = ("NAME", "AT", "LPAR", "LBRACE", "OPEN_NAME")
-    if (
-        p.type in starts
-        and p.before in ("NAME", "RPAR", "RBRACE", "SIZE", "NUMBER")
-        and "_NL" in p.accepts
-    ):
-        return p.says("E023", f"`->` or a new line is missing before `{p.text}`")
-    if (
-        p.type in ("NAME", "NUMBER", "SIZE", "STRING", "AT", "CONSTANT")
-        and "COMMA" in p.accepts
-        and "RPAR" in p.accepts
-    ):
-        return p.says("E016", f"a comma is missing before `{p.text}`")
-    return None
+MEANT_WORDS = {
+    **dict.fromkeys(("network", "model"), "write `net Name { ... }`"),
+    **dict.fromkeys(
+        ("module", "layer", "def", "class", "function", "cell"), "write `block name(...) { ... }`"
+    ),
+    **dict.fromkeys(("const", "var", "val", "define"), "write `let name = ...`"),
+}
 
 
-def _empty_bar(p: Place) -> Diagnostic | None:
+def _next_definition(p: Place) -> int:
+    """Where the next definition begins, after a run of lines that are none."""
+    depth = 0
+    for i in range(p.index, len(p.tokens)):
+        depth += (p.kind(i) == "LBRACE") - (p.kind(i) == "RBRACE")
+        if depth <= 0 and p.kind(i) == "_NL" and p.word(i + 1) in DEFINITIONS:
+            return i + 1
+    return len(p.tokens)
+
+
+# ---------------------------------------------------------------------------------------------- flow
+def _nothing(p: Place) -> Found | None:
+    """A bar without steps, an arrow without one before or after it."""
     if p.before == "VBAR" and p.type in ("RBRACE", "VBAR", "_NL"):
-        span = span_of(p.source, p.tokens, p.index - 1)
+        hint = "a bar that passes its input through is `| identity`"
         return p.says(
-            "E024",
-            "this bar is empty",
-            "a bar that passes its input through is `| identity`",
-            span=span,
+            "E022", "this bar is empty", hint, p.index - 1, p.insert("NAME", MISSING, p.index)
         )
     if p.text == "->" and p.before in ("_NL", "LBRACE", "VBAR"):
-        return p.says("E025", "nothing stands before `->`")
-    if p.index and (arrow := str(p.tokens[p.index - 1])) in ("->", "::"):
-        span = span_of(p.source, p.tokens, p.index - 1)
+        hint = "the first step takes what entered; leave the arrow out"
+        return p.says("E010", "nothing stands before `->`", hint, fix=Fix(p.index, p.index + 1))
+    arrow = p.word(p.index - 1)
+    if arrow in ARROWS and p.type in ("_NL", "RBRACE", "VBAR", "$END", "__ANON_0", "__ANON_1"):
         what = "a step" if arrow == "->" else "a shape"
-        return p.says("E025", f"{what} is missing after `{arrow}`", span=span)
+        fix = p.insert("NAME", MISSING, p.index)
+        return p.says("E010", f"{what} is missing after `{arrow}`", None, p.index - 1, fix)
     return None
 
 
-def _bar(p: Place) -> Diagnostic | None:
-    if p.type == "VBAR":
-        return p.says(
-            "E026",
-            "a bar cannot stand here",
-            "bars stand in the body of a merge: `concat { | a | b }`",
-        )
-    return None
-
-
-def _expected(p: Place) -> Diagnostic:
-    found = WORDS.get(p.type, f"`{p.text}`")
-    if p.type in ("NAME", "NUMBER", "SIZE", "TIMES", "COMPARE", "STRING"):
-        found = f"`{p.text}`"
-    wanted: list[str] = []
-    if {"NUMBER", "NAME", "LSQB"} <= p.accepts and "COMMA" not in p.accepts:
-        wanted = ["a value"]
-    elif {"NAME", "AT", "LBRACE"} <= p.accepts and "_NL" not in p.accepts:
-        wanted = ["a step"]
-    else:
-        order = (
-            "NAME",
-            "EQUAL",
-            "COLON",
-            "LBRACE",
-            "COMMA",
-            "RPAR",
-            "RSQB",
-            "IN",
-            "STRING",
-            "FROM",
-            "_NL",
-            "RBRACE",
-        )
-        wanted = [WORDS.get(k, f"`{k.lower()}`") for k in order if k in p.accepts][:3]
-    said = (
-        f"{' or '.join(wanted)} is missing before {found}"
-        if wanted
-        else f"{found} cannot stand here"
+def _other_arrow(p: Place) -> Found | None:
+    """`=> relu`, `> relu`, `- relu`, `|> relu`, `>> relu`, `. relu()` after a step."""
+    if p.in_brackets() or p.before not in ("NAME", "RPAR", "RBRACE") or "__ANON_0" not in p.accepts:
+        return None
+    stop = p.index
+    while p.word(stop) in ("=", ">", "-", ">=", "+", "|", ".") and stop < p.index + 3:
+        stop += 1
+    if stop == p.index or p.kind(stop) != "NAME" or p.word(p.index) == "|" and stop == p.index + 1:
+        return None
+    if p.type == "EQUAL" and stop == p.index + 1:
+        return None
+    shown = p.source.text[p.span.start : p.at(stop - 1).end]
+    token = Token("__ANON_0", "->", p.span.start, end_pos=p.at(stop - 1).end)
+    return p.says(
+        "E009", f"steps are chained with `->`, not with `{shown}`", fix=Fix(p.index, stop, (token,))
     )
-    hint = None
-    if p.type in ("NAME", "COLON") and p.before == "NAME" and len(p.statement) == 1:
-        hint = did_you_mean(
-            str(p.statement[0]), [*RESERVED, "block", "module", "param", "output", "input"]
+
+
+def _two_steps(p: Place) -> Found | None:
+    """A missing arrow or a missing comma."""
+    values = ("NAME", "NUMBER", "SIZE", "STRING", "AT", "CONSTANT", "LPAR", "LSQB")
+    if p.type in values and p.in_brackets() and {"COMMA"} & p.accepts:
+        fix = p.insert("COMMA", ",", p.index)
+        return p.says("E008", f"a comma is missing before `{p.text}`", fix=fix)
+    starts = ("NAME", "AT", "LPAR", "LBRACE", "OPEN_NAME", "INLINE")
+    ends = ("NAME", "RPAR", "RBRACE", "SIZE", "NUMBER", "CONSTANT", "RSQB")
+    if p.type in starts and p.before in ends and "_NL" in p.accepts and not p.in_brackets():
+        if len(p.statement) == 1 and p.before == "NAME" and p.type == "NAME":
+            word = did_you_mean(p.word(p.index - 1), STATEMENTS)
+            if word is not None:
+                return p.says("E009", f"`->` is missing before `{p.text}`", word)
+        chained = "__ANON_0" in p.accepts
+        fix = p.insert("__ANON_0", "->", p.index) if chained else p.insert("_NL", "\n", p.index)
+        what = "`->` or a new line" if chained else "a new line"
+        return p.says("E009", f"{what} is missing before `{p.text}`", fix=fix)
+    return None
+
+
+def _bar(p: Place) -> Found | None:
+    if p.type != "VBAR":
+        return None
+    if p.in_brackets() or "OR" in p.accepts and "_NL" not in p.accepts:
+        return p.says("E003", "`|` means nothing here", "write `or`")
+    hint = "each bar begins with `|` and stands in the body of a merge: `concat { | a | b }`"
+    return p.says("E023", "a bar cannot stand here", hint)
+
+
+def _loop(p: Place) -> Found | None:
+    """`for i = 0 to 3`, `for (i in range(3))`, `while`."""
+    word = p.word(p.start)
+    if word == "for" and p.index - p.start <= 2:
+        if p.type == "LPAR":
+            shut = (
+                next((i for i in range(p.index, len(p.tokens)) if p.kind(i) in ENDS), len(p.tokens))
+                - 1
+            )
+            fix = None
+            if p.kind(shut) == "RPAR":
+                fix = Fix(p.index, shut + 1, p.tokens[p.index + 1 : shut])
+            return p.says(
+                "E024",
+                "`for` takes no parentheses",
+                "write `for i in range(4) { ... }`",
+                fix=fix,
+            )
+        return p.says(
+            "E024",
+            f"`for` goes through a list, and {_shown(p)} stands here",
+            "write `for i in range(4) { ... }`",
         )
-    return p.says("E027", said, hint)
+    if word in ("while", "loop", "foreach", "switch", "match", "try") and p.kind(
+        p.start + 1
+    ) not in ("LPAR", "COLON"):
+        hint = "there are `repeat n { ... }`, `for x in list { ... }` and `if c { ... }`"
+        return p.says("E024", f"there is no `{word}`", hint, p.start)
+    if p.type == "EQUAL" and word in ("if", "expect", "repeat"):
+        fix = p.replace("COMPARE", "==", p.index)
+        return p.says("E024", "`=` gives an argument; it does not compare", "write `==`", fix=fix)
+    return None
+
+
+def _shown(p: Place) -> str:
+    return f"`{p.text}`" if p.text.strip() else "the end of the line"
 
 
 SLIPS: tuple[Slip, ...] = (
@@ -467,30 +541,28 @@ SLIPS: tuple[Slip, ...] = (
     _chained_after_loop,
     _arithmetic_without_brackets,
     _commas_in_entries,
-    _spaced_size,
+    _size_or_number,
     _assignment,
     _text,
     _label,
-    _empty_bar,
-    _touching_brace,
+    _nothing,
     _definition,
     _reserved,
-    _unclosed,
+    _loop,
+    _other_arrow,
     _bar,
     _two_steps,
 )
 
 
-def diagnose(
-    source: Source, tokens: list[Token], index: int, error: UnexpectedToken, closed: dict[int, int]
-) -> Diagnostic:
-    """The message for a token that the parser cannot use."""
-    place = Place(source, tokens, index, error, closed)
+def diagnose(source: Source, tokens: list[Token], index: int, accepts: Iterable[str]) -> Found:
+    """The message for a token that the parser cannot use, and how to go on."""
+    place = Place(source, tokens, index, accepts)
     for slip in SLIPS:
         found = slip(place)
         if found is not None:
             return found
-    return _expected(place)
+    return Found(expected(place))
 
 
-__all__ = ["MISSING", "diagnose", "lexical", "span_of"]
+__all__ = ["Fix", "Found", "Place", "diagnose", "span_of"]

@@ -49,7 +49,15 @@ def classes(design: Design, width: int = WIDTH) -> tuple[Emitter, Template]:
             root = emitter.net()
             check(design, root, in_order(root))
             return emitter, root
-        except (Mismatch, CannotEmit, Differ, LookupError, TypeError, AttributeError, AssertionError) as error:
+        except (
+            Mismatch,
+            CannotEmit,
+            Differ,
+            LookupError,
+            TypeError,
+            AttributeError,
+            AssertionError,
+        ) as error:
             why = f"{type(error).__name__}: {error}"
             if os.environ.get("NETDSL_TRACEBACK"):
                 raise

@@ -17,7 +17,15 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
 
-FUNCTIONS = {"abs": "torch.abs", "exp": "torch.exp", "log": "torch.log", "sqrt": "torch.sqrt", "sigmoid": "torch.sigmoid", "tanh": "torch.tanh", "relu": "F.relu"}
+FUNCTIONS = {
+    "abs": "torch.abs",
+    "exp": "torch.exp",
+    "log": "torch.log",
+    "sqrt": "torch.sqrt",
+    "sigmoid": "torch.sigmoid",
+    "tanh": "torch.tanh",
+    "relu": "F.relu",
+}
 
 
 def computed(walker: Walker, links: Sequence[Link], at: At) -> Val:
@@ -68,7 +76,11 @@ class _Work:
             return self.expr(node.then if outcome else node.other)
         if isinstance(node, ast.Binary):
             left, right = self.expr(node.left), self.expr(node.right)
-            return code.Op(node.op, left, right) if node.op == "**" else code.binary(node.op, left, right)
+            return (
+                code.Op(node.op, left, right)
+                if node.op == "**"
+                else code.binary(node.op, left, right)
+            )
         if isinstance(node, ast.Apply):
             return self.function(node)
         return self.value(node)
@@ -94,7 +106,9 @@ class _Work:
         if not dims:
             return of
         shown = dims if len(dims) > 1 else dims[0]
-        return Call(code.Attribute(of, method), (), (("dim", Literal(shown)), ("keepdim", Literal(True))))
+        return Call(
+            code.Attribute(of, method), (), (("dim", Literal(shown)), ("keepdim", Literal(True)))
+        )
 
     def value(self, node: ast.Expr) -> Expr:
         found = self.at.values_of(node)

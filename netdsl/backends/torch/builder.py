@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.forward import LoopOp, Op
-from netdsl.backends.torch.names import distinct, safe_parameter
+from netdsl.backends.torch.names import distinct, safe
 from netdsl.backends.torch.symbols import (
+    FREE,
     At,
     Differ,
     Env,
@@ -25,7 +26,7 @@ from netdsl.backends.torch.symbols import (
     parameters_of,
     with_arguments,
 )
-from netdsl.backends.torch.template import Param, Template, annotation_of, same_value
+from netdsl.backends.torch.template import Argument, Param, Template, annotation_of, same_value
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Statement
@@ -48,7 +49,9 @@ FEW_STEPS = 3
 class Builder:
     """Builds one class. `scopes` are the rows."""
 
-    def __init__(self, emitter: Emitter, template: Template, scopes: Sequence[Scope], rows: Rows) -> None:
+    def __init__(
+        self, emitter: Emitter, template: Template, scopes: Sequence[Scope], rows: Rows
+    ) -> None:
         self.emitter = emitter
         self.template = template
         self.scopes = list(scopes)
@@ -62,15 +65,21 @@ class Builder:
         self.meanings: dict[str, Expr] = {}  # local variable -> what it was assigned, if only once
         self.origins: dict[str, str] = {}  # name in the emitted code -> name in the text
         self.locals: set[str] = set()
+        self.loop_names: set[str] = set()  # the variables of loops
+        self.authored: dict[str, str] = {}  # parameters of the text -> their names in the code
         self.attributes: set[str] = set()
-        self.stored: dict[str, str] = {}  # expressions of the constructor that forward needs -> attribute
+        self.stored: dict[
+            str, str
+        ] = {}  # expressions of the constructor that forward needs -> attribute
         self.captured: list[Captured] = []  # values and modules from around, passed to forward
-        self.captured_inputs: list[tuple[Var, str]] = []  # parameters of forward beside the running value
+        self.captured_inputs: list[
+            tuple[Var, str]
+        ] = []  # parameters of forward beside the running value
         self.fixed_sides = False  # heights and widths are constants in the code
         self.multiple_inputs = False  # a net with several inputs: no running value at the start
         self.instead: dict[str, Expr] = {}  # what a variable is written as: attributes, `maps[0]`
-        self.free: dict[str, Sequence[Any]] = {}  # names from around, passed to the constructor
         self.outer: Builder | None = None
+        self.passed: dict[str, Expr] = {}  # names from around -> the parameters that pass them
         self.is_list = False  # an nn.ModuleList: children are items
 
     # ------------------------------------------------------------------------------------- set-up
@@ -88,7 +97,9 @@ class Builder:
     def fresh_at(self, wanted: str, at: At) -> str:
         """A local name; one of ours is taken again if nothing that can be read here mentions it."""
         if wanted in self.deps and wanted not in {p.name for p in self.params}:
-            reading = (v for v in self.scene.values.values() if v.rows.encloses(at.rows))
+            reading = (
+                v for known in self.scene.values.values() for v in known if v.rows.encloses(at.rows)
+            )
             if not any(v.channels is not None and wanted in v.channels.names for v in reading):
                 self.meanings.pop(wanted, None)
                 return wanted
@@ -108,10 +119,17 @@ class Builder:
     def bind_parameters(self, definition: BlockDef, env: Env) -> None:
         """What becomes a parameter of the constructor, and what its parameters are in the text."""
         at = At(self.scene, env, self.rows, definition.file, None, self.fact)
+        self.reserve(p.name.text for p in definition.params)
         for node in definition.params:
             name = node.name.text
             values = [s.arguments[name] for s in self.scopes]
             env.names[name] = self._parameter(node, name, values, at)
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Names for the parameters of the text; what the emitter needs itself is called otherwise."""
+        for name in names:
+            self.authored[name] = safe(name, self.authored.values())
+        self.locals.update(self.authored.values())
 
     def _parameter(self, node: ast.Param, name: str, values: list[Any], at: At) -> Any:
         first = values[0]
@@ -131,9 +149,13 @@ class Builder:
             raise Differ(self.rows, keys, why)
 
     def _captured_module(self, name: str) -> Var:
+        return self._forward_parameter(name, "nn.Module")
+
+    def _forward_parameter(self, name: str, annotation: str) -> Var:
+        """A parameter of the text that is an argument of `forward`."""
         var = Var(label=name)
-        self.template.forward_params.append((name, "nn.Module"))
-        self.captured_inputs.append((var, name))
+        self.template.forward_params.append(Argument(self.authored[name], annotation, name))
+        self.captured_inputs.append((var, self.authored[name]))
         return var
 
     def _value_parameter(self, name: str, values: list[Any]) -> Any:
@@ -141,19 +163,22 @@ class Builder:
         if isinstance(values[0], tuple):
             self._uniform([_structure(v) for v in values], name)
             entries = []
-            var = Var(label=name)
-            self.captured_inputs.append((var, name))
-            self.template.forward_params.append((name, "Sequence[Tensor]"))
-            channels = self._channels_parameter(name, [tuple(_channels(e) for e in v) for v in values])
+            var = self._forward_parameter(name, "Sequence[Tensor]")
+            channels = self._channels_parameter(
+                name, [tuple(_channels(e) for e in v) for v in values]
+            )
             for i in range(len(values[0])):
                 inner = Var()
                 self.instead[inner.id] = code.Subscript(var.expr, Literal(i))
-                val = Val(code.subscript(channels, Literal(i)), [v[i] for v in values], self.rows, var=inner)
+                val = Val(
+                    code.subscript(channels, Literal(i)),
+                    [v[i] for v in values],
+                    self.rows,
+                    var=inner,
+                )
                 entries.append(self.scene.know(val))
             return tuple(entries)
-        var = Var(label=name)
-        self.captured_inputs.append((var, name))
-        self.template.forward_params.append((name, "Tensor"))
+        var = self._forward_parameter(name, "Tensor")
         channels = self._channels_parameter(name, [_channels(v) for v in values])
         return self.scene.know(Val(channels, values, self.rows, var=var))
 
@@ -161,14 +186,13 @@ class Builder:
         if self.emitter.exact:
             self._uniform(values, name)
             return Literal(values[0])
-        own = safe_parameter(f"{name}_channels")
+        own = distinct(f"{name}_channels", self.locals)
         self.params.append(Param(own, "channels", name, annotation_of(values)))
         self.locals.add(own)
         return Name(own)
 
     def _number_parameter(self, node: ast.Param, name: str, values: list[Any], at: At) -> Any:
-        python = distinct(safe_parameter(name), self.locals)
-        self.locals.add(python)
+        python = self.authored[name]
         self.origins[python] = name
         annotation = annotation_of(values)
         if self.emitter.exact:
@@ -203,11 +227,13 @@ class Builder:
     def _holds(self, expr: Expr, values: Sequence[Any], at: At) -> bool:
         """Whether an expression has these values in all rows."""
         found = self.evaluate_rows(expr, at)
-        return found is not None and all(same_value(_plain(f), _plain(v)) for f, v in zip(found, values))
+        return found is not None and all(
+            same_value(_plain(f), _plain(v)) for f, v in zip(found, values)
+        )
 
     def evaluate_rows(self, expr: Expr, at: At) -> list[Any] | None:
         """What an expression of the constructor is in every row; None if that cannot be told."""
-        from netdsl.backends.torch.check import FUNCTIONS
+        from netdsl.backends.torch.tokens import FUNCTIONS
 
         out = []
         for i, frame in enumerate(at.rows.frames):
@@ -226,16 +252,24 @@ class Builder:
         return out
 
     def _value_in(self, name: str, row: int, frame: Frame, at: At) -> Any:
+        if name.startswith(FREE) and self.outer is not None:
+            return self.outer._value_in(name[1:], row, frame, at)
         if name in self.meanings and name not in self.origins:
             inner = self.evaluate_rows(self.meanings[name], at)
             return _NOTHING if inner is None else inner[row]
         if name == self.in_channels_name:
-            value = at.rows.lift([s.input for s in self.scopes], self.rows)[row] if self.outer is None else None
-            return value.shape.channels if value is not None and value.shape is not None else _NOTHING
+            value = (
+                at.rows.lift([s.input for s in self.scopes], self.rows)[row]
+                if self.outer is None
+                else None
+            )
+            return (
+                value.shape.channels if value is not None and value.shape is not None else _NOTHING
+            )
         for param in self.params:
             if param.name == name and param.role == "channels":
                 scope = at.rows.lift(self.scopes, self.rows)[row]
-                return _channels(scope.arguments[param.source])
+                return _channels_of_all(scope.arguments[param.source])
         try:
             found = frame.find(self.origins.get(name, name))
         except KeyError:
@@ -263,9 +297,11 @@ class Builder:
             numbers = [_channels(v) for v in values]
             self._uniform(numbers, "channels")
             known = [v for v in values if v is not None]
-            return self.scene.know(Val(Literal(numbers[0]), known, self.rows, frozenset([INPUT]), var))
-        taken = {self.origins.get(n, n) for n in self.locals}
-        self.in_channels_name = "in_channels" if "in_channels" not in taken else "input_channels"
+            return self.scene.know(
+                Val(Literal(numbers[0]), known, self.rows, frozenset([INPUT]), var)
+            )
+        free = "in_channels" if "in_channels" not in self.locals else "input_channels"
+        self.in_channels_name = distinct(free, self.locals)
         self.locals.add(self.in_channels_name)
         self.params.insert(0, Param(self.in_channels_name, "in", "", "int"))
         concretes = [v for v in values if v is not None]
@@ -277,7 +313,11 @@ class Builder:
         """The layer or block of a step, with all its arguments as expressions."""
         definition = _definition_of(links[0])
         base = at.env.find(step.name.text)
-        if not isinstance(base, SymTarget) or base.definition is not definition and not _same(base.definition, definition):
+        if (
+            not isinstance(base, SymTarget)
+            or base.definition is not definition
+            and not _same(base.definition, definition)
+        ):
             base = None
         if base is None and isinstance(at.file.definitions.get(step.name.text), ast.Let):
             found = at.sym(ast.Ref(step.name.span, step.name.text))
@@ -291,7 +331,14 @@ class Builder:
             base = SymTarget(definition, {}, frozenset())
         return with_arguments(at, base, step.args)
 
-    def given(self, at: At, layer: Layer, target: SymTarget, links: Sequence[Link], incoming: Sequence[Val]) -> Given:
+    def given(
+        self,
+        at: At,
+        layer: Layer,
+        target: SymTarget,
+        links: Sequence[Link],
+        incoming: Sequence[Val],
+    ) -> Given:
         """What a layer says about itself in the code: its parameters and inputs as expressions."""
         fields: dict[str, Expr] = {}
         references = layer.references()
@@ -369,10 +416,10 @@ class Builder:
         for name in expr.names:
             if name in self.deps:
                 found |= self.deps[name]
-            elif any(p.name == name for p in self.params) or name in self.free:
+            elif any(p.name == name for p in self.params):
                 found |= {name}
-            elif self.outer is not None:
-                found |= self.outer.dependencies(Name(name))
+            elif name.startswith(FREE) and self.outer is not None:
+                found |= self.outer.dependencies(Name(name[1:]))
         return found
 
     # ------------------------------------------------------------------------------------ helpers
@@ -391,36 +438,44 @@ class Builder:
         if not wrong:
             return expr
         if isinstance(expr, Name) or not any(n.startswith("%") for n in expr.names):
-            only = self.origins.get(expr.text, hint) if isinstance(expr, Name) else hint
+            only = self.origin(expr.text) or hint if isinstance(expr, Name) else hint
             return self.store(expr, only)
         return expr.map(lambda part: self.for_forward(part, hint))
+
+    def origin(self, name: str) -> str | None:
+        """What the text calls a name of the constructor."""
+        if name.startswith(FREE) and self.outer is not None:
+            return self.outer.origin(name[1:])
+        return self.origins.get(name)
+
+    def freed(self, expr: Expr) -> Expr:
+        """An expression of this class as the class of a group inside it reads it: its names are free
+        there, and get their final names when that class is closed."""
+        return code.rename(expr, {n: Name(f"{FREE}{n}") for n in expr.names if self.is_local(n)})
 
     def is_local(self, name: str) -> bool:
         """Whether a name is one of the constructor's."""
         if name.startswith("%"):
             return False
-        if name in self.locals or name in self.origins or name in self.deps or name in self.free:
+        if name.startswith(FREE):
             return True
-        return any(p.name == name for p in self.params) or (self.outer is not None and self.outer.is_local(name))
+        if name in self.locals or name in self.origins or name in self.deps:
+            return True
+        return any(p.name == name for p in self.params)
 
     def snapshot(self) -> Callable[[], None]:
         """What undoes everything since, when a piece has to be tried again in another way."""
-        ctor, ops, params, facts = len(self.ctor), len(self.ops), list(self.params), dict(self.facts)
-        deps, locals_, attributes, stored = dict(self.deps), set(self.locals), set(self.attributes), dict(self.stored)
-        meanings, origins = dict(self.meanings), dict(self.origins)
-        wanted, values, constants = set(self.scene.wanted), dict(self.scene.values), dict(self.scene.constants)
-        captured, free = list(self.captured), dict(self.free)
-        uses = list(self.template.uses)
+        lists = (self.ctor, self.ops, self.params, self.captured, self.template.uses)
+        others = (
+            *(self.facts, self.deps, self.stored, self.meanings, self.origins, self.instead),
+            *(self.locals, self.loop_names, self.attributes, self.scene.values, self.scene.wanted),
+        )
+        kept = [(thing, thing.copy()) for thing in (*lists, *others)]
 
         def restore() -> None:
-            del self.ctor[ctor:]
-            del self.ops[ops:]
-            self.params[:], self.facts = params, facts
-            self.deps, self.locals, self.attributes, self.stored = deps, locals_, attributes, stored
-            self.meanings, self.origins = meanings, origins
-            self.scene.wanted, self.scene.values, self.scene.constants = wanted, values, constants
-            self.captured[:], self.free = captured, free
-            self.template.uses[:] = uses
+            for thing, copy in kept:
+                thing.clear()
+                thing.extend(copy) if isinstance(thing, list) else thing.update(copy)  # type: ignore[arg-type]
 
         return restore
 
@@ -445,7 +500,23 @@ class _Nothing:
 
 _NOTHING = _Nothing()
 INPUT = "the sides of the input"  # in a taint: they depend on what flows in
-GEOMETRY = frozenset({"kernel_size", "stride", "padding", "dilation", "output_size", "output_padding", "scale", "size", "factor", "ceil_mode", "like", "top", "left"})
+GEOMETRY = frozenset(
+    {
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "output_size",
+        "output_padding",
+        "scale",
+        "size",
+        "factor",
+        "ceil_mode",
+        "like",
+        "top",
+        "left",
+    }
+)
 
 
 def _holds_values(value: Any) -> bool:
@@ -461,6 +532,11 @@ def _structure(value: Any) -> Hashable:
 def _channels(value: Any) -> int:
     shape = value.shape
     return shape.channels
+
+
+def _channels_of_all(value: Any) -> Any:
+    """The channels of a value, or of every value of a list."""
+    return tuple(_channels_of_all(v) for v in value) if isinstance(value, tuple) else _channels(value)
 
 
 def _plain(value: Any) -> Any:

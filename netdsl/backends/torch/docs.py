@@ -14,16 +14,34 @@ if TYPE_CHECKING:
     from netdsl.backends.torch.symbols import Val
 
 
-def shape_lines(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | None) -> list[str]:
+def shape_lines(
+    b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | None
+) -> list[str]:
     """`Input: (N, in_channels, H, W). Output: (N, 4 * width, H / stride, W / stride).`"""
     if scopes[0].kind == "net":
         return _net_lines(b, scopes[0], result)
     parts = []
     if val is not None and b.template.takes_input:
-        parts.append(f"Input: {_shown(val.channels, _in_sides(b, [v.shape for v in val.concretes]))}")
-    extra = [f"{name}: {_value_shape(b, scopes, name)}" for name, kind in b.template.forward_params_all if kind == "Tensor" and name not in ("x", "inputs")]
-    extra += [f"{name}: {kind}" for name, kind in b.template.forward_params_all if kind not in ("Tensor", "nn.Module")]
-    inputs = " and ".join([*parts, *extra]) if parts else "Input: " + " and ".join(extra) if extra else ""
+        parts.append(
+            f"Input: {_shown(val.channels, _in_sides(b, [v.shape for v in val.concretes]))}"
+        )
+    extra = [
+        f"{name}: {_value_shape(b, scopes, name)}"
+        for name, kind in b.template.forward_params_all
+        if kind == "Tensor" and name not in ("x", "inputs")
+    ]
+    extra += [
+        f"{name}: {kind}"
+        for name, kind in b.template.forward_params_all
+        if kind not in ("Tensor", "nn.Module")
+    ]
+    inputs = (
+        " and ".join([*parts, *extra])
+        if parts
+        else "Input: " + " and ".join(extra)
+        if extra
+        else ""
+    )
     if result is None:
         return [f"{inputs}."] if inputs else []
     shapes_out = [v.shape for v in result.concretes]
@@ -63,10 +81,14 @@ def _value_shape(b: Builder, scopes: Sequence[Scope], name: str) -> str:
         return "(N, ...)"
     letters = _sides(shapes, None)
     known = [p for p in b.params if p.role == "channels" and p.source == name]
-    return f"(N, {known[0].name if known else '...'}, {'...' if letters else ''})".replace(", )", ")")
+    return f"(N, {known[0].name if known else '...'}, {'...' if letters else ''})".replace(
+        ", )", ")"
+    )
 
 
-def _out_sides(b: Builder, scopes: Sequence[Scope], val: Val | None, outs: Sequence[Shape | None]) -> list[str]:
+def _out_sides(
+    b: Builder, scopes: Sequence[Scope], val: Val | None, outs: Sequence[Shape | None]
+) -> list[str]:
     ranks = {len(s) for s in outs if s is not None}
     if len(ranks) != 1 or any(s is None for s in outs):
         return ["..."]
@@ -87,7 +109,9 @@ def _out_sides(b: Builder, scopes: Sequence[Scope], val: Val | None, outs: Seque
     return words
 
 
-def _relation(b: Builder, scopes: Sequence[Scope], letter: str, pairs: Sequence[tuple[Any, Any]]) -> str:
+def _relation(
+    b: Builder, scopes: Sequence[Scope], letter: str, pairs: Sequence[tuple[Any, Any]]
+) -> str:
     """How an output side follows from the input's, if that is short to say."""
     if all(a == o for a, o in pairs):
         return letter
@@ -99,7 +123,9 @@ def _relation(b: Builder, scopes: Sequence[Scope], letter: str, pairs: Sequence[
         if param.role != "argument":
             continue
         values = [s.arguments.get(param.source) if s.arguments else None for s in scopes]
-        if len(values) != len(pairs) or not all(isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in values):
+        if len(values) != len(pairs) or not all(
+            isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in values
+        ):
             continue
         if len(set(values)) > 1 or values[0] != 1:
             if all(-(-a // v) == o for (a, o), v in zip(pairs, values)):
@@ -107,7 +133,9 @@ def _relation(b: Builder, scopes: Sequence[Scope], letter: str, pairs: Sequence[
             if all(a * v == o for (a, o), v in zip(pairs, values)):
                 return f"{param.name} * {letter}"
     for k in (2, 3, 4, 8, 16, 32):
-        if all(o * k in (a, a + k - 1, a + 1) and -(-a // k) == o for a, o in pairs) or all(a // k == o for a, o in pairs):
+        if all(o * k in (a, a + k - 1, a + 1) and -(-a // k) == o for a, o in pairs) or all(
+            a // k == o for a, o in pairs
+        ):
             return f"{letter} / {k}"
         if all(a * k == o for a, o in pairs):
             return f"{k} * {letter}"
@@ -137,7 +165,11 @@ def _net_lines(b: Builder, net: Scope, result: Val | None) -> list[str]:
         shape = result.concretes[0].shape
         assert shape is not None
         channels = b.template.out_channels
-        first = channels.text if channels is not None and not isinstance(channels, Literal) else str(shape[0])
+        first = (
+            channels.text
+            if channels is not None and not isinstance(channels, Literal)
+            else str(shape[0])
+        )
         line += f" Output: (N, {', '.join([first, *(_dim(d) for d in shape[1:])])})"
     if net.aux:
         line += f", in training with {' and '.join(net.aux)}"

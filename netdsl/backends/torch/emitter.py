@@ -8,11 +8,24 @@ from typing import Any
 from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.inplace import Readers
-from netdsl.backends.torch.names import CLASSES, camel, distinct, safe_parameter
-from netdsl.backends.torch.symbols import At, Differ, Env, Rows, SymModule, Val, Var
+from netdsl.backends.torch.steps import extern_imports
+from netdsl.backends.torch.names import camel, distinct, net_class, reserved
+from netdsl.backends.torch.symbols import At, Constants, Differ, Env, Rows, SymModule, Val, Var
 from netdsl.backends.torch.template import Param, Template, annotation_of
 from netdsl.code.expr import Literal, Name
-from netdsl.design import Applied, Design, Dense, Inlined, Link, Merge, Region, Residual, Scope, Shared, links_of
+from netdsl.design import (
+    Applied,
+    Design,
+    Dense,
+    Inlined,
+    Link,
+    Merge,
+    Region,
+    Residual,
+    Scope,
+    Shared,
+    links_of,
+)
 from netdsl.elaborate.values import BlockDef, Target
 from netdsl.shapes import Size
 from netdsl.syntax import ast
@@ -30,11 +43,14 @@ class Emitter:
         self.templates: dict[int, Template] = {}  # id of a block's scope -> its class
         self.order: list[Template] = []  # callees first
         self.scopes: dict[ast.Node, list[Scope]] = {}  # block -> its uses, each once
-        self.exports: dict[int, set[tuple[str, ...]]] = {}  # id of a scope -> paths read from outside
+        self.exports: dict[
+            int, set[tuple[str, ...]]
+        ] = {}  # id of a scope -> paths read from outside
         self.links: list[Link] = []
         self._collect(design.net, set())
         self.readers = Readers(self.exports)
-        self.constants: dict[str, tuple[Any, str | None]] = {}
+        name = net_class(design)
+        self.constants = Constants({*reserved(), name, f"{name}Output"})
 
     # ------------------------------------------------------------------------------- collecting
     def _collect(self, scope: Scope, seen: set[int]) -> None:
@@ -101,8 +117,6 @@ class Emitter:
         builder = Builder(self, template, scopes, rows)
         builder.scene.constants = self.constants
         env = Env()
-        builder.origins.update({safe_parameter(p.name.text): p.name.text for p in definition.params})
-        builder.origins.clear()
         builder.bind_parameters(definition, env)
         val = builder.input_value([s.input for s in scopes], env)
         at = At(builder.scene, env, rows, definition.file, val, builder.fact)
@@ -123,37 +137,67 @@ class Emitter:
     def _build_net(self, fixed: set[str]) -> tuple[Template, set[str]]:
         net = self.design.net
         definition = net.definition
-        template = Template(self.design.name if self.design.name.isidentifier() else camel(self.design.name), "net")
+        template = Template(net_class(self.design), "net")
         rows = Rows([net.frame])
         builder = Builder(self, template, [net], rows)
         builder.scene.constants = self.constants
         env = Env()
+        builder.reserve(
+            [
+                *(p.name.text for p in definition.node.params),
+                *(net.values if len(net.values) > 1 else ()),
+            ]
+        )
         for param in definition.node.params:
             name = param.name.text
             value = net.arguments[name]
-            written = param.default if isinstance(param.default, ast.Number) and value == param.default.value else None
-            literal = Literal(value, written.text if written is not None and type(value) is type(written.value) else None)
+            written = (
+                param.default
+                if isinstance(param.default, ast.Number) and value == param.default.value
+                else None
+            )
+            literal = Literal(
+                value,
+                written.text
+                if written is not None and type(value) is type(written.value)
+                else None,
+            )
             if isinstance(value, Target):
-                env.names[name] = At(builder.scene, env, rows, definition.file, None, builder.fact).from_value(value)
-            elif self.exact or name in fixed or isinstance(value, (Size, bool, str)) or value is None or not _is_plain(value):
-                env.names[name] = literal if not _holds_targets(value) else At(builder.scene, env, rows, definition.file, None, builder.fact).from_value(value)
+                env.names[name] = At(
+                    builder.scene, env, rows, definition.file, None, builder.fact
+                ).from_value(value)
+            elif (
+                self.exact
+                or name in fixed
+                or isinstance(value, (Size, bool, str))
+                or value is None
+                or not _is_plain(value)
+            ):
+                env.names[name] = (
+                    literal
+                    if not _holds_targets(value)
+                    else At(
+                        builder.scene, env, rows, definition.file, None, builder.fact
+                    ).from_value(value)
+                )
             else:
-                python = safe_parameter(name)
-                builder.locals.add(python)
+                python = builder.authored[name]
                 builder.origins[python] = name
-                builder.params.append(Param(python, "argument", name, annotation_of([value]), literal))
+                builder.params.append(
+                    Param(python, "argument", name, annotation_of([value]), literal)
+                )
                 env.names[name] = Name(python)
         values = list(net.values.items())
         val: Val | None = None
         if len(values) == 1:
             var = Var(label="x")
-            val = builder.scene.know(Val(Literal(values[0][1].shape.channels), [values[0][1]], rows, var=var))
+            val = builder.scene.know(
+                Val(Literal(values[0][1].shape.channels), [values[0][1]], rows, var=var)
+            )
         else:
             builder.multiple_inputs = True
             for name, value in values:
-                var = Var(label=name)
-                builder.captured_inputs.append((var, name))
-                template.forward_params.append((name, "Tensor"))
+                var = builder._forward_parameter(name, "Tensor")
                 builder.scene.know(Val(Literal(value.shape.channels), [value], rows, var=var))
         at = At(builder.scene, env, rows, definition.file, val, builder.fact)
         flow.build(builder, [net], val, at)
@@ -163,11 +207,13 @@ class Emitter:
     # -------------------------------------------------------------------------------------- names
     def assign_names(self, classes: Sequence[Template]) -> None:
         """Final names: nets keep theirs, the others yield."""
-        taken: set[str] = set(CLASSES)
+        taken = {*reserved(), *extern_imports(self.design), *self.constants.entries}
         nets = [t for t in classes if t.kind == "net"]
         for template in nets:
-            template.name = distinct(template.wanted, taken)
+            template.name = template.wanted
             taken |= {template.name, f"{template.name}Output"}
+        for template in classes:
+            taken |= template.variables()
         for template in classes:
             if template.kind == "block":
                 wanted = template.wanted
@@ -192,7 +238,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def _holds_targets(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(v, Target) or _holds_targets(v) for v in value)
+    return isinstance(value, tuple) and any(
+        isinstance(v, Target) or _holds_targets(v) for v in value
+    )
 
 
 def split(group: list[Scope], differ: Differ) -> list[list[Scope]]:
@@ -223,7 +271,9 @@ def class_names(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]
     varying = _varying_targets(definition, made)
     for template, scopes in made:
         arguments = scopes[0].arguments
-        default = all(_is_default(definition, n, arguments[n]) for n in varying) if varying else not names
+        default = (
+            all(_is_default(definition, n, arguments[n]) for n in varying) if varying else not names
+        )
         name = base
         if not default:
             for parameter in varying:
@@ -240,7 +290,9 @@ def class_names(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]
     return out
 
 
-def _varying_targets(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]]]) -> list[str]:
+def _varying_targets(
+    definition: BlockDef, made: Sequence[tuple[Template, list[Scope]]]
+) -> list[str]:
     """The parameters that hold different layers in different classes."""
     found = []
     for param in definition.params:
@@ -255,7 +307,9 @@ def _is_default(definition: BlockDef, name: str, value: Any) -> bool:
     param = next(p for p in definition.params if p.name.text == name)
     if param.default is None or not isinstance(value, Target):
         return False
-    return isinstance(param.default, ast.Ref) and param.default.name == value.name and not value.bound
+    return (
+        isinstance(param.default, ast.Ref) and param.default.name == value.name and not value.bound
+    )
 
 
 def _own_label(made: Sequence[tuple[Template, list[Scope]]], index: int) -> str | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.docs import shape_lines
 from netdsl.backends.torch.forward import AnyOp, reads_of, statements
-from netdsl.backends.torch.names import AMBIGUOUS, IMPORTED, USED_BUILTINS
-from netdsl.backends.torch.symbols import At, Val, Var
+from netdsl.backends.torch.names import distinct, reserved, safe
+from netdsl.backends.torch.symbols import FREE, At, Val, Var
+from netdsl.backends.torch.template import Param, annotation_of
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Class, Do, Field, For, If, Return, Statement, needed
@@ -22,7 +23,9 @@ SELF = Name("self")
 TRAINING = code.Attribute(SELF, "training")
 
 
-def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None, result: Val | None, at: At) -> Val:
+def finish(
+    b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None, result: Val | None, at: At
+) -> Val:
     """Write `forward` of a class that was walked, and close it."""
     template = b.template
     ends: list[Var] = []
@@ -45,7 +48,6 @@ def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None,
         template.places.append(ends.index(var))
     aux = list(walker.aux.items())
     is_net = scopes[0].kind == "net"
-    reserved = {*IMPORTED, *USED_BUILTINS, *AMBIGUOUS}
     if is_net and (len(ends) > 1 or scopes[0].outputs or aux):
         finisher = _outputs(b, names, ends, aux)
     elif len(ends) > 1:
@@ -56,9 +58,16 @@ def finish(b: Builder, scopes: Sequence[Scope], walker: Walker, val: Val | None,
     every = [*ends, *(var for _, (var, _) in aux)]
     ops = without_dead(b.ops, every)
     read = {r for op in ops for r in reads_of(op)} | {v.id for v in every}
-    template.takes_input = scopes[0].kind == "net" or (val is not None and val.var is not None and val.var.id in read)
+    template.takes_input = scopes[0].kind == "net" or (
+        val is not None and val.var is not None and val.var.id in read
+    )
+    if scopes[0].kind != "net":
+        template.forward_params = [
+            a for a, (var, _) in zip(template.forward_params, b.captured_inputs) if var.id in read
+        ]
+        b.captured_inputs = [(var, name) for var, name in b.captured_inputs if var.id in read]
     inputs = _inputs(b, val)
-    body = statements(ops, inputs, every, reserved - {n for _, n in inputs}, finisher)
+    body = statements(ops, inputs, every, reserved(), finisher)
     template.forward = [_renamed(s, b.instead) for s in body]
     return close(b, scopes, val, result, at)
 
@@ -90,20 +99,16 @@ def _inputs(b: Builder, val: Val | None) -> list[tuple[Var, str]]:
     template = b.template
     own: list[tuple[Var, str]] = []
     params: list[tuple[str, str]] = []
-    taken = {name for _, name in b.captured_inputs}
+    used = {name for _, name in b.captured_inputs}
     if val is not None and val.var is not None and not b.multiple_inputs and template.takes_input:
-        name = "x" if "x" not in taken else "inputs"
+        name = distinct("x" if "x" not in used else "inputs", used)
         own.append((val.var, name))
         params.append((name, "Tensor"))
-    used: set[str] = {n for _, n in own}
-    for var, name in b.captured_inputs:
-        own.append((var, name))
         used.add(name)
-    params += template.forward_params
+    own += b.captured_inputs
+    params += [(a.name, a.annotation) for a in template.forward_params]
     for entry in b.captured:
-        label = entry.label
-        while label in used or label in IMPORTED | USED_BUILTINS | AMBIGUOUS:
-            label += "_"
+        label = safe(entry.label, used)
         used.add(label)
         own.append((entry.var, label))
         params.append((label, entry.annotation))
@@ -119,7 +124,9 @@ def _tuple(values: list[Expr]) -> list[Statement]:
     return [Return(code.Tuple(tuple(values)))]  # one value for each place
 
 
-def _outputs(b: Builder, names: list[str], ends: list[Var], aux: list[tuple[str, tuple[Var, float]]]) -> Any:
+def _outputs(
+    b: Builder, names: list[str], ends: list[Var], aux: list[tuple[str, tuple[Var, float]]]
+) -> Any:
     """A NamedTuple of the outputs; side outputs in training only."""
     template = b.template
     output = f"{template.wanted}Output"
@@ -131,7 +138,10 @@ def _outputs(b: Builder, names: list[str], ends: list[Var], aux: list[tuple[str,
     name = template.reference.id
     said = f"What `{name}` gives in training." if aux and not several else f"What `{name}` gives."
     if aux and several:
-        fields = [*(Field(n, "Tensor") for n in names), *(Field(n, "Tensor | None", Literal(None)) for n, _ in aux)]
+        fields = [
+            *(Field(n, "Tensor") for n in names),
+            *(Field(n, "Tensor | None", Literal(None)) for n, _ in aux),
+        ]
         said = f"What `{name}` gives; side outputs in training only."
     template.extra.append(Class(reference.id, ("NamedTuple",), said, tuple(fields)))
     if aux:
@@ -177,31 +187,39 @@ def close(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | No
     if b.is_list:
         template.base = "nn.ModuleList"
     template.ctor = ctor
-    reads = needed(ctor)
-    _take_free_names(b, reads)
+    if b.outer is not None:
+        _take_free_names(b, needed(ctor))
+    reads = needed(template.ctor)
     template.params = list(b.params)
     template.kept = [p for p in b.params if p.name in reads]
     out = result.channels if result is not None else None
-    template.out_channels = None if out is None else _in_own_words(b, out, scopes, result, at)
+    out = None if out is None else _in_own_words(b, out, scopes, result, at)
+    template.out_channels = None if out is None else _shown(code.rename(out, b.passed))
     template.doc = shape_lines(b, scopes, val, result)
     final = result if result is not None else val
     assert final is not None
-    return Val(template.out_channels, final.concretes, final.rows, final.taint, final.var)
+    return Val(out, final.concretes, final.rows, final.taint, final.var)
+
+
+def _shown(channels: Expr) -> Expr | None:
+    """Channels as the documentation says them: a name from around says nothing there."""
+    return None if any(n.startswith(FREE) for n in channels.names) else channels
 
 
 def _take_free_names(b: Builder, reads: frozenset[str]) -> None:
     """Names from around that the constructor of a helper reads become its parameters."""
-    from netdsl.backends.torch.template import Param, annotation_of
-
-    if b.outer is None:
-        return
-    known = {p.name for p in b.params}
-    wanted = [n for n in _in_text_order(b.template.ctor) if n in reads]
-    for name in dict.fromkeys(wanted):
-        if name in known or not b.outer.is_local(name):
-            continue
-        values = _values_of_name(b, name)
-        b.params.append(Param(name, "free", name, annotation_of(values) if values else "int"))
+    taken = {p.name for p in b.params if p.name in reads}
+    taken |= {n for s in b.template.ctor for n in s.binds()}
+    names: dict[str, Expr] = {}
+    for name in dict.fromkeys(_in_text_order(b.template.ctor)):
+        if name.startswith(FREE):
+            own = distinct(name.lstrip(FREE), taken)
+            taken.add(own)
+            names[name] = Name(own)
+            b.params.append(Param(own, "free", name[1:], _annotation_of_name(b, name)))
+    if names:
+        b.template.ctor = [_renamed(s, names) for s in b.template.ctor]
+        b.passed = names
 
 
 def _in_text_order(body: Sequence[Statement]) -> list[str]:
@@ -221,23 +239,12 @@ def _in_text_order(body: Sequence[Statement]) -> list[str]:
     return found
 
 
-def _values_of_name(b: Builder, name: str) -> list[Any]:
-    outer: Builder | None = b.outer
-    while outer is not None:
-        for p in outer.params:
-            if p.name == name and p.role in ("in", "channels", "fact"):
-                return [0]
-        source = outer.origins.get(name)
-        if source is not None:
-            found = []
-            for frame in b.rows.frames:
-                try:
-                    found.append(frame.find(source))
-                except KeyError:
-                    return []
-            return found
-        outer = outer.outer
-    return []
+def _annotation_of_name(b: Builder, name: str) -> str:
+    source = b.origin(name)
+    try:
+        return "int" if source is None else annotation_of([f.find(source) for f in b.rows.frames])
+    except KeyError:
+        return "int"
 
 
 def inline_once(body: Sequence[Statement], b: Builder) -> list[Statement]:
@@ -247,7 +254,11 @@ def inline_once(body: Sequence[Statement], b: Builder) -> list[Statement]:
         statement = _inlined_inside(statement, b)
         previous = out[-1] if out else None
         name = _own_variable(previous, b)
-        if name is not None and isinstance(statement, (Assign, Do)) and isinstance(previous, Assign):
+        if (
+            name is not None
+            and isinstance(statement, (Assign, Do))
+            and isinstance(previous, Assign)
+        ):
             later = [s for s in body[i + 1 :]]
             reads = _in_text_order([statement]).count(name)
             if reads == 1 and not any(name in s.reads() or name in s.binds() for s in later):
@@ -262,7 +273,11 @@ def _inlined_inside(statement: Statement, b: Builder) -> Statement:
     if isinstance(statement, For):
         return For(statement.targets, statement.iterable, tuple(inline_once(statement.body, b)))
     if isinstance(statement, If):
-        return If(statement.condition, tuple(inline_once(statement.then, b)), tuple(inline_once(statement.other, b)))
+        return If(
+            statement.condition,
+            tuple(inline_once(statement.then, b)),
+            tuple(inline_once(statement.other, b)),
+        )
     return statement
 
 
@@ -314,7 +329,11 @@ def _pruned(statement: Statement, alive: frozenset[str], b: Builder) -> Statemen
             return None
         inside = needed(body)
         targets = tuple(t if t in inside or t == "_" else "_" for t in statement.targets)
-        if len(body) == len(statement.body) and targets == statement.targets and all(x is y for x, y in zip(body, statement.body)):
+        if (
+            len(body) == len(statement.body)
+            and targets == statement.targets
+            and all(x is y for x, y in zip(body, statement.body))
+        ):
             return statement
         return For(targets, statement.iterable, tuple(body))
     if isinstance(statement, If):
@@ -330,7 +349,9 @@ def _pruned(statement: Statement, alive: frozenset[str], b: Builder) -> Statemen
     return statement
 
 
-def _in_own_words(b: Builder, out: Expr, scopes: Sequence[Scope], result: Val | None, at: At) -> Expr | None:
+def _in_own_words(
+    b: Builder, out: Expr, scopes: Sequence[Scope], result: Val | None, at: At
+) -> Expr | None:
     """The channels of the result in terms of the constructor's parameters."""
     for _ in range(20):
         known = {n: b.meanings[n] for n in out.names if n in b.meanings}
@@ -338,7 +359,7 @@ def _in_own_words(b: Builder, out: Expr, scopes: Sequence[Scope], result: Val | 
             break
         out = code.rename(out, known)
     own = {p.name for p in b.params}
-    if all(n in own or not b.is_local(n) for n in out.names):
+    if all(n in own or n.startswith(FREE) or not b.is_local(n) for n in out.names):
         return out
     if result is None:
         return None
@@ -346,7 +367,10 @@ def _in_own_words(b: Builder, out: Expr, scopes: Sequence[Scope], result: Val | 
     for p in b.params:
         candidates: list[Expr] = [Name(p.name)]
         if p.annotation.startswith("Sequence"):
-            candidates = [code.Subscript(Name(p.name), Literal(-1)), code.Subscript(Name(p.name), Literal(0))]
+            candidates = [
+                code.Subscript(Name(p.name), Literal(-1)),
+                code.Subscript(Name(p.name), Literal(0)),
+            ]
         for candidate in candidates:
             if b.evaluate_rows(candidate, at) == wanted:
                 return candidate

@@ -11,7 +11,7 @@ from typing import Any
 
 from netdsl.backends.torch import groups, parts
 from netdsl.backends.torch.arithmetic import computed
-from netdsl.backends.torch.builder import FEW_STEPS, FEW_TRIPS, Builder, Captured, Differ
+from netdsl.backends.torch.builder import FEW_TRIPS, Builder, Captured, Differ
 from netdsl.backends.torch.forward import LoopOp, Op
 from netdsl.backends.torch.initial import emit_init, filled_tensor
 from netdsl.backends.torch.parts import Made
@@ -57,9 +57,19 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     walker = Walker(b)
     regions = [s.region for s in scopes]
     first = scopes[0]
-    if first.numbered and not b.template.exports and groups._region_is_chain(first.region) and val is not None:
+    if (
+        first.numbered
+        and not b.template.exports
+        and groups._region_is_chain(first.region)
+        and val is not None
+    ):
         return sequential_class(b, scopes, val, at)
-    if _is_dense_dict(scopes) and val is not None and not b.template.exports and not b.emitter.exact:
+    if (
+        _is_dense_dict(scopes)
+        and val is not None
+        and not b.template.exports
+        and not b.emitter.exact
+    ):
         return dense_class(b, scopes, val, at)
     b.is_list = first.numbered
     result = walker.region(first.region.body, regions, val, at)
@@ -75,6 +85,7 @@ def sequential_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> V
     items, last = builder.region(scopes[0].region.body, [s.region for s in scopes], val, at)
     before, arguments, _ = write(items, False, lambda: b.fresh("layers"))
     b.template.base = "nn.Sequential"
+    b.template.forward_params = []  # a chain reads what flows only
     b.ctor += [*before, Do(code.call(code.Attribute(code.call("super"), "__init__"), *arguments))]
     emit_init(b, scopes, at)
     return close(b, scopes, val, last, at)
@@ -90,12 +101,24 @@ def _is_dense_dict(scopes: Sequence[Scope]) -> bool:
         if not isinstance(link.what, Dense) or not link.what.iterations:
             return False
         for number, region in enumerate(link.what.iterations, 1):
-            if len(region.events) != 1 or not isinstance(region.events[0], Flow) or len(region.events[0].links) != 1:
+            if (
+                len(region.events) != 1
+                or not isinstance(region.events[0], Flow)
+                or len(region.events[0].links) != 1
+            ):
                 return False
             only = region.events[0].links[0]
-            if not isinstance(only.what, (Applied, Scope)) or only.key is None or not only.key.endswith(str(number)):
+            if (
+                not isinstance(only.what, (Applied, Scope))
+                or only.key is None
+                or not only.key.endswith(str(number))
+            ):
                 return False
-            if len(only.inputs) != 1 or only.exports or (isinstance(only.what, Applied) and only.what.layer.references()):
+            if (
+                len(only.inputs) != 1
+                or only.exports
+                or (isinstance(only.what, Applied) and only.what.layer.references())
+            ):
                 return False
             if isinstance(only.what, Scope) and only.what.kind != "block":
                 return False
@@ -116,12 +139,15 @@ def dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     owners = [i for i, its in enumerate(iterations) for _ in its]
     rows = at.rows.inside([r.frame for r in regions], owners)
     inner = at.inside(rows, looping=True)
-    index = parts._loop_name(b, "i", frozenset())
+    index = parts.loop_name(b, "i", at)
+    inner.loops = (*at.loops, index)
     inner.env.names["round "] = Name(index)
     b.deps[index] = frozenset()
     growth = _growth(b, regions, val, rows, inner)
     start = b.channels_of(at, val)
-    entry = b.scene.know(Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint))  # type: ignore[misc]
+    entry = b.scene.know(
+        Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint)
+    )  # type: ignore[misc]
     column = [r.events[0].links[0] for r in regions]  # type: ignore[union-attr]
     made = parts.module_of(b, column, entry, inner)
     assert made is not None
@@ -130,13 +156,21 @@ def dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     used = any(index in s.reads() for s in body)
     b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(body)))
     b.template.base = "nn.ModuleDict"
+    b.template.forward_params = []
     emit_init(b, scopes, at)
     b.template.forward_params_all = [("x", "Tensor")]
     b.template.forward = [
         For(
             ("layer",),
             code.call(code.Attribute(SELF, "values")),
-            (Assign("x", code.call("torch.cat", ListOf((Name("x"), code.call("layer", Name("x")))), dim=1)),),
+            (
+                Assign(
+                    "x",
+                    code.call(
+                        "torch.cat", ListOf((Name("x"), code.call("layer", Name("x")))), dim=1
+                    ),
+                ),
+            ),
         ),
         _return(Name("x")),
     ]
@@ -189,6 +223,7 @@ class Walker:
 
     def __init__(self, builder: Builder) -> None:
         self.b = builder
+        builder.scene.capture = self.capture
         self.group: object = None  # the statement of the source that operations belong to
         self.branch: str | None = None  # the bar in which they stand
         self.aux: dict[str, tuple[Var, float]] = {}
@@ -204,40 +239,42 @@ class Walker:
 
     def resolve(self, at: At, concretes: Sequence[Value]) -> Val:
         """A value that is read by name; values from around are captured."""
-        b = self.b
-        known = b.scene.values.get(id(concretes[0]))
-        if known is None:
-            return self._capture(at, concretes)
         val = at.resolve(concretes)
         self.var_of(val)
         return val
 
-    def _capture(self, at: At, concretes: Sequence[Value]) -> Val:
+    def capture(self, at: At, concretes: Sequence[Value]) -> Val | None:
+        """A value from around the class of a group: an argument of its `forward`."""
         b = self.b
-        outer = b.outer
-        assert outer is not None, "a value of a block is known in it"
+        found = b.scene.parent.peek(at.rows, concretes) if b.scene.parent is not None else None
+        if found is None:
+            return None
         label = concretes[0].label or "value"
-        found: Val | None = None
-        level: Builder | None = outer
-        while level is not None and found is None:
-            found = level.scene.values.get(id(concretes[0]))
-            level = level.outer
-        channels = found.channels if found is not None else None
         own = [self._own_row(at, concretes, i) for i in range(len(b.rows))]
         var = Var(label=label)
         var.tapped = True
-        val = b.scene.know(Val(channels, own, b.rows, found.taint if found is not None else frozenset(), var))
+        val = b.scene.know(Val(found.channels, own, b.rows, found.taint, var))
         b.captured.append(Captured(val, None, var, label, "Tensor"))
-        return at.resolve(concretes)
+        return val
 
     def _own_row(self, at: At, concretes: Sequence[Value], row: int) -> Value:
-        indices = at.rows.lift(list(range(len(self.b.rows))), self.b.rows)
-        for concrete, index in zip(concretes, indices):
-            if index == row:
-                return concrete
-        raise Differ(at.rows, [id(c) for c in concretes], "a value is read in some rows only")
+        """What a captured value is in one row of the class: it may not change within."""
+        owners = at.rows.lift(list(range(len(self.b.rows))), self.b.rows)
+        own = [c for c, owner in zip(concretes, owners) if owner == row]
+        if any(c is not own[0] for c in own):
+            raise Differ(
+                at.rows, [id(c) for c in concretes], "a value of another iteration is read"
+            )
+        return own[0]
 
-    def op(self, outs: Sequence[Var], expr: Expr, joins: bool = False, random: bool = False, condition: Expr | None = None) -> None:
+    def op(
+        self,
+        outs: Sequence[Var],
+        expr: Expr,
+        joins: bool = False,
+        random: bool = False,
+        condition: Expr | None = None,
+    ) -> None:
         for var in outs:
             if var.branch is None:
                 var.branch = self.branch
@@ -245,7 +282,9 @@ class Walker:
         self.b.ops.append(Op(tuple(outs), expr, self.group, joins, random, condition))
 
     # ----------------------------------------------------------------------------------- bodies
-    def region(self, body: ast.Body | ast.Chain, regions: Sequence[Region], val: Val | None, at: At) -> Val | None:
+    def region(
+        self, body: ast.Body | ast.Chain, regions: Sequence[Region], val: Val | None, at: At
+    ) -> Val | None:
         for k in range(len(regions[0].events)):
             events = [r.events[k] for r in regions]
             val = self.event(events, val, at)
@@ -277,7 +316,9 @@ class Walker:
             self.shared_module(node, events, at)
 
     # ------------------------------------------------------------------------------------ links
-    def links(self, rows: Sequence[Sequence[Link]], val: Val | None, at: At, joined: bool = False) -> Val | None:
+    def links(
+        self, rows: Sequence[Sequence[Link]], val: Val | None, at: At, joined: bool = False
+    ) -> Val | None:
         for column in zip(*rows):
             val = self.link(list(column), val, at)
         return val
@@ -336,23 +377,36 @@ class Walker:
         words = [link.what.layer.word for link in links]  # type: ignore[union-attr]
         if len(set(words)) > 1:
             raise Differ(at.rows, words, "different layers")
-        layer, given = self._layer_parts(links, val, at)
+        layer, given = parts.layer_parts(b, links, val, at)
         if layer.word == "identity":
             return None
-        if not layer.module_only:
+        module = None if layer.references() else layer.module(given)
+        if not layer.module_only and not (b.is_list and module is not None):
+            if b.is_list:  # it has a number all the same
+                b.ctor.append(Do(code.call(code.Attribute(SELF, "append"), code.call("nn.Identity"))))
             x = [self.var_of(val).expr, *(given.get(n, Literal(0)) for n in layer.references())]
             expr = layer.function(given, *x)
             if expr is not None and not any(b.is_local(n) for n in expr.names):
-                if layer.inplace and all(b.emitter.readers.may_overwrite(link, _owner(link)) for link in links) and isinstance(expr, Call):
-                    expr = Call(expr.function, expr.positional, (*expr.named, ("inplace", Literal(True))))
-                out = parts.result_val(b, links, layer.out_channels(given), at, b.taint_of(layer, given, val))
+                if (
+                    layer.inplace
+                    and all(b.emitter.readers.may_overwrite(link, _owner(link)) for link in links)
+                    and isinstance(expr, Call)
+                ):
+                    expr = Call(
+                        expr.function, expr.positional, (*expr.named, ("inplace", Literal(True)))
+                    )
+                out = parts.result_val(
+                    b, links, layer.out_channels(given), at, b.taint_of(layer, given, val)
+                )
                 out.var = Var(branch=self.branch)
                 self.op([out.var], expr)
                 return out
-            if layer.module(given) is None:
+            if module is None:
                 assert expr is not None
                 stored = b.for_forward(expr, links[0].word)
-                out = parts.result_val(b, links, layer.out_channels(given), at, b.taint_of(layer, given, val))
+                out = parts.result_val(
+                    b, links, layer.out_channels(given), at, b.taint_of(layer, given, val)
+                )
                 out.var = Var(branch=self.branch)
                 self.op([out.var], stored)
                 return out
@@ -362,13 +416,6 @@ class Walker:
         made.val.var = Var(branch=self.branch)
         self.op([made.val.var], call, random=layer.family == "dropout")
         return made.val
-
-    def _layer_parts(self, links: list[Link], val: Val, at: At) -> tuple[Layer, Any]:
-        for link in links:
-            for value in link.what.layer.references().values():  # type: ignore[union-attr]
-                if id(value) not in self.b.scene.values:
-                    self.resolve(at, [v for ln in links for v in [list(ln.what.layer.references().values())[0]]])  # type: ignore[union-attr]
-        return parts.layer_parts(self.b, links, val, at)
 
     def module(self, links: list[Link], val: Val | None, at: At) -> Val:
         """A block or a group: an attribute and a call of it."""
@@ -408,7 +455,7 @@ class Walker:
         """A labelled merge or group that has no weights needs no class: its functions are written out."""
         b = self.b
         scopes = [link.scope for link in links if link.scope is not None]
-        if any(s.kind == "block" or s.shared or s.weights or _has_modules(s) for s in scopes):
+        if b.is_list or any(s.kind == "block" or s.shared or s.weights or _has_modules(s) for s in scopes):
             return None
         restore = b.snapshot()
         before, group = len(b.ctor), self.group
@@ -465,12 +512,12 @@ class Walker:
 
     def block_arguments(self, links: Sequence[Link], val: Val | None, at: At) -> list[Expr]:
         """What the call of a block passes: the running value and its value parameters."""
-        step = groups._step_of(links[0])
+        step = parts.step_of(links[0])
         target = self.b.step_target(at, step, links)
         template = self.b.emitter.template_of(links[0].scope)
         arguments = [self.var_of(val).expr] if val is not None and template.takes_input else []
-        for name, kind in template.forward_params:
-            arguments.append(self._passed(target.bound[name]))
+        for argument in template.forward_params:
+            arguments.append(self._passed(target.bound[argument.source]))
         return arguments
 
     def _passed(self, sym: Any) -> Expr:
@@ -542,16 +589,20 @@ class Walker:
             var = Var(label=path[-1])
             var.tapped = True
             if start is None or place > start:
-                piece = code.Subscript(child, code.Range(None if start is None else Literal(start), Literal(place)))
+                piece = code.Subscript(
+                    child, code.Range(None if start is None else Literal(start), Literal(place))
+                )
                 self.op([var], code.Call(piece, (x,)))
             x = var.expr
             start = place
             values = [link.exports[path] for link in links]
-            self.b.scene.know(Val(self._export_channels(values, at), values, at.rows, made.val.taint, var))
+            self.b.scene.know(
+                Val(self._export_channels(values, at), values, at.rows, made.val.taint, var)
+            )
         made.val.var = Var(branch=self.branch)
         total = len(scopes[0].children)
         if start is not None and start >= total:
-            made.val.var = self.b.scene.values[id(links[0].exports[cuts[-1][1]])].var
+            made.val.var = var
             return made.val
         piece = code.Subscript(child, code.Range(Literal(start), None))
         self.op([made.val.var], code.Call(piece, (x,)))
@@ -600,7 +651,11 @@ class Walker:
         return out
 
     def _known_here(self, val: Val, at: At) -> Val:
-        return val if val.rows.encloses(at.rows) else Val(val.channels, val.concretes, at.rows, val.taint, val.var)
+        return (
+            val
+            if val.rows.encloses(at.rows)
+            else Val(val.channels, val.concretes, at.rows, val.taint, val.var)
+        )
 
     def _bars(self, regions: Sequence[Region], val: Val | None, at: At, values: list[Val]) -> None:
         for k in range(len(regions[0].events)):
@@ -683,7 +738,9 @@ class Walker:
         self.op([out.var], joined, joins=True, random=random)
         return out
 
-    def _residual_channels(self, body: Val, val: Val, found: Sequence[Residual], at: At) -> Expr | None:
+    def _residual_channels(
+        self, body: Val, val: Val, found: Sequence[Residual], at: At
+    ) -> Expr | None:
         return body.channels
 
     def _scaled(self, target: SymTarget, found: Sequence[Residual], out: Expr) -> tuple[Expr, bool]:
@@ -697,13 +754,19 @@ class Walker:
             return code.call("stochastic_depth", out, kept, code.Attribute(SELF, "training")), True
         return out, False
 
-    def _shortcut(self, links: list[Link], found: Sequence[Residual], step: ast.Call, val: Val, at: At) -> tuple[Expr, bool]:
+    def _shortcut(
+        self, links: list[Link], found: Sequence[Residual], step: ast.Call, val: Val, at: At
+    ) -> tuple[Expr, bool]:
         """The other summand, and whether it is what came in."""
         b = self.b
         taken = [r.shortcut is not None for r, link in zip(found, links)]
         x = self.var_of(val).expr
         if not any(taken):
-            if step.clauses and step.clauses[0].condition is not None and any(r.adds for r in found):
+            if (
+                step.clauses
+                and step.clauses[0].condition is not None
+                and any(r.adds for r in found)
+            ):
                 parts.folded(b, step.clauses[0].condition, at)
             return x, True
         clause = step.clauses[0]
@@ -711,10 +774,12 @@ class Walker:
         both = any(not taken[i] for i in matter)
         chosen = [i for i, t in enumerate(taken) if t]
         regions = [found[i].shortcut for i in chosen]
-        rows = at.rows.inside([r.frame for r in regions if r is not None], chosen)
+        frames = [r.frame for r in regions if r is not None]
+        every = len(chosen) == len(found)
+        rows = at.rows.reframed(frames) if every else at.rows.inside(frames, chosen)
         inner = at.inside(rows)
         narrowed = Val(val.channels, val.at(rows), rows, val.taint, val.var)
-        if not both and len(chosen) == len(found):
+        if not both and every:
             if clause.condition is not None:
                 parts.folded(b, clause.condition, at)
             out = self.region(clause.body, regions, narrowed, inner)  # type: ignore[arg-type]
@@ -732,7 +797,9 @@ class Walker:
                 if isinstance(key, Literal):
                     attribute = code.Attribute(SELF, key.value)
                     b.ctor.append(Assign(attribute, code.call("nn.Identity"), "nn.Module"))
-                    b.ctor.append(If(condition, (*made.before, *made.sets, Assign(attribute, made.expr))))
+                    b.ctor.append(
+                        If(condition, (*made.before, *made.sets, Assign(attribute, made.expr)))
+                    )
                     made.val.var = Var()
                     return code.call(attribute, x), False
         chain = self._weightless_chain(regions, narrowed, inner)  # type: ignore[arg-type]
@@ -747,7 +814,9 @@ class Walker:
     def _made(self, column: list[Link], val: Val, at: At) -> Made | None:
         return parts.module_of(self.b, column, val, at)
 
-    def _weightless_chain(self, regions: Sequence[Region], val: Val, inner: At) -> tuple[list[Statement], Expr] | None:
+    def _weightless_chain(
+        self, regions: Sequence[Region], val: Val, inner: At
+    ) -> tuple[list[Statement], Expr] | None:
         """Steps without weights as one module: zero padding has no place in the `state_dict`."""
         from netdsl.totals import tensors_of
 
@@ -757,7 +826,11 @@ class Walker:
             return None
         items, _ = SequenceBuilder(self.b, False).region(regions[0].body, regions, val, inner)
         before, arguments, _ = write(items, False, lambda: self.b.fresh("steps"))
-        module = arguments[0] if len(arguments) == 1 else code.Call(Name("nn.Sequential"), tuple(arguments))
+        module = (
+            arguments[0]
+            if len(arguments) == 1
+            else code.Call(Name("nn.Sequential"), tuple(arguments))
+        )
         return before, module
 
     # -------------------------------------------------------------------------------------- loops
@@ -766,11 +839,10 @@ class Walker:
         if not any(trips):
             return val
         regions = [r for e in events for r in e.iterations]
-        steps = _steps_of(events[0].iterations[0] if events[0].iterations else regions[0])
         same = len(set(trips)) == 1
         short = same and (trips[0] <= FEW_TRIPS or self.b.emitter.exact)
         restore = self.b.snapshot()
-        if not short or (steps > FEW_STEPS and trips[0] > 2 and False):
+        if not short and all(self.b.emitter.readers.stay_inside(e.iterations) for e in events):
             try:
                 return self._rolled(events, trips, val, at)
             except Differ as differ:
@@ -808,32 +880,58 @@ class Walker:
         if isinstance(node, ast.For) and "round " not in inner.env.names:
             raise Differ(rows, list(range(len(rows))), "a loop without a counter")
         restore = b.snapshot()
-        channels, carried, sets, ctor, ops, last, first = self._round(node, regions, rows, val, inner, None)
+        channels, carried, sets, ctor, ops, last, first = self._round(
+            node, regions, rows, val, inner, None
+        )
         if last.channels is None or channels is None or last.channels.text != channels.text:
             restore()
             start = b.channels_of(at, val)
             name = b.fresh("channels")
             b.deps[name] = b.dependencies(start)
-            channels, carried, sets, ctor, ops, last, first = self._round(node, regions, rows, val, inner, name)
+            channels, carried, sets, ctor, ops, last, first = self._round(
+                node, regions, rows, val, inner, name
+            )
             if last.channels is None:
                 raise Differ(rows, [r.exit.shape.channels for r in regions], "channels differ")  # type: ignore[union-attr]
             b.deps[name] |= b.dependencies(last.channels)
             b.ctor.append(Assign(name, start))
             ctor.append(parts.assign_channels(name, last.channels))
-        if len({len(e.iterations) for e in events}) > 1 or not isinstance(parts.count_of(iterable), Literal):
+        if len({len(e.iterations) for e in events}) > 1 or not isinstance(
+            parts.count_of(iterable), Literal
+        ):
             pass
         shown = tuple(t if any(t in s.reads() for s in ctor) else "_" for t in targets)
         b.ctor.append(For(shown, iterable, tuple(ctor)))
         through = b.for_forward(iterable, "depth" if isinstance(node, ast.Repeat) else "rounds")
         read = {n for op in ops for n in _names_of(op)}
         shown = tuple(t if t in read else "_" for t in targets)
-        exits = [e.iterations[-1].exit if e.iterations else v for e, v in zip(events, val.at(at.rows))]
-        out = Val(carried if carried is not None else val.channels, exits, at.rows, last.taint | val.taint | b.dependencies(iterable))  # type: ignore[arg-type]
+        exits = [
+            e.iterations[-1].exit if e.iterations else v for e, v in zip(events, val.at(at.rows))
+        ]
+        out = Val(
+            carried if carried is not None else val.channels,
+            exits,
+            at.rows,
+            last.taint | val.taint | b.dependencies(iterable),
+        )  # type: ignore[arg-type]
         out.var = Var(branch=self.branch)
-        b.ops.append(LoopOp(shown, through, tuple(ops), self.var_of(val), first, self.var_of(last), out.var, self.group))
+        b.ops.append(
+            LoopOp(
+                shown,
+                through,
+                tuple(ops),
+                self.var_of(val),
+                first,
+                self.var_of(last),
+                out.var,
+                self.group,
+            )
+        )
         return b.scene.know(out)
 
-    def _round(self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At, name: str | None) -> Any:
+    def _round(
+        self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At, name: str | None
+    ) -> Any:
         b = self.b
         channels: Expr | None = val.channels if name is None else Name(name)
         first = Var()
@@ -847,7 +945,15 @@ class Walker:
         del b.ops[ops_at:]
         for extra in set(inner.env.names) - names:
             del inner.env.names[extra]
-        return channels, (Name(name) if name is not None else None), [], list(ctor), list(ops), last, first
+        return (
+            channels,
+            (Name(name) if name is not None else None),
+            [],
+            list(ctor),
+            list(ops),
+            last,
+            first,
+        )
 
     # ----------------------------------------------------------------------------------- branches
     def if_(self, events: list[Branch], val: Val | None, at: At) -> Val | None:
@@ -898,9 +1004,20 @@ class Walker:
         attribute = code.Attribute(SELF, key.value)
         b.ctor.append(Assign(attribute, code.call("nn.Identity"), "nn.Module"))
         b.ctor.append(If(condition, (*made.before, Assign(attribute, made.expr))))
-        out = b.scene.know(Val(channels, _after(events, val, at), at.rows, val.taint | made.val.taint | b.dependencies(condition)))
+        out = b.scene.know(
+            Val(
+                channels,
+                _after(events, val, at),
+                at.rows,
+                val.taint | made.val.taint | b.dependencies(condition),
+            )
+        )
         out.var = Var(branch=self.branch)
-        self.op([out.var], code.call(attribute, self.var_of(val).expr), random=made.layer is not None and made.layer.family == "dropout")
+        self.op(
+            [out.var],
+            code.call(attribute, self.var_of(val).expr),
+            random=made.layer is not None and made.layer.family == "dropout",
+        )
         return out
 
     # --------------------------------------------------------------------------------------- dense
@@ -921,14 +1038,22 @@ class Walker:
             return self._dense_unrolled(links, found, trips[0], val, at, count)
         restore = b.snapshot()
         try:
+            if not all(b.emitter.readers.stay_inside(d.iterations, joined=True) for d in found):
+                raise Differ(at.rows, trips, "a value of one round is read outside")
             return self._dense_rolled(links, found, trips, val, at, count)
         except Differ as differ:
             restore()
             if len(set(trips)) > 1:
-                raise (differ if differ.rows.base is at.rows.base else Differ(at.rows, trips, "different numbers of rounds")) from None
+                raise (
+                    differ
+                    if differ.rows.base is at.rows.base
+                    else Differ(at.rows, trips, "different numbers of rounds")
+                ) from None
         return self._dense_unrolled(links, found, trips[0], val, at, count)
 
-    def _dense_unrolled(self, links: list[Link], found: list[Dense], trips: int, val: Val, at: At, count: Expr) -> Val:
+    def _dense_unrolled(
+        self, links: list[Link], found: list[Dense], trips: int, val: Val, at: At, count: Expr
+    ) -> Val:
         b = self.b
         b.scene.wanted |= b.dependencies(count)
         for j in range(trips):
@@ -951,7 +1076,9 @@ class Walker:
             val = joined
         return val
 
-    def _dense_rolled(self, links: list[Link], found: list[Dense], trips: list[int], val: Val, at: At, count: Expr) -> Val:
+    def _dense_rolled(
+        self, links: list[Link], found: list[Dense], trips: list[int], val: Val, at: At, count: Expr
+    ) -> Val:
         b = self.b
         if b.is_list:
             raise Differ(at.rows, trips, "a loop in a list")
@@ -959,18 +1086,23 @@ class Walker:
         owners = [i for i, t in enumerate(trips) for _ in range(t)]
         rows = at.rows.inside([r.frame for r in regions], owners)
         inner = at.inside(rows, looping=True)
-        index = parts._loop_name(b, "i", frozenset())
+        index = parts.loop_name(b, "i", at)
+        inner.loops = (*at.loops, index)
         inner.env.names["round "] = Name(index)
         b.deps[index] = frozenset()
         growth = _growth(b, regions, val, rows, inner)
         start = b.channels_of(at, val)
         first = Var()
-        entry = b.scene.know(Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint, first))  # type: ignore[misc]
+        entry = b.scene.know(
+            Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint, first)
+        )  # type: ignore[misc]
         ctor_at, ops_at = len(b.ctor), len(b.ops)
         out = self.region(regions[0].body, regions, entry, inner)
         assert out is not None
         joined = Var()
-        self.op([joined], code.call("torch.cat", ListOf((first.expr, self.var_of(out).expr)), dim=1))
+        self.op(
+            [joined], code.call("torch.cat", ListOf((first.expr, self.var_of(out).expr)), dim=1)
+        )
         ctor, ops = b.ctor[ctor_at:], b.ops[ops_at:]
         del b.ctor[ctor_at:]
         del b.ops[ops_at:]
@@ -978,10 +1110,23 @@ class Walker:
         b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(ctor)))
         through = b.for_forward(code.call("range", count), "depth")
         read = {n for op in ops for n in _names_of(op)}
-        result = b.scene.know(Val(start + count * growth, [link.output for link in links], at.rows, val.taint))  # type: ignore[misc]
+        result = b.scene.know(
+            Val(start + count * growth, [link.output for link in links], at.rows, val.taint)
+        )  # type: ignore[misc]
         result.var = Var(branch=self.branch)
         shown = index if index in read else "_"
-        b.ops.append(LoopOp((shown,), through, tuple(ops), self.var_of(val), first, joined, result.var, self.group))
+        b.ops.append(
+            LoopOp(
+                (shown,),
+                through,
+                tuple(ops),
+                self.var_of(val),
+                first,
+                joined,
+                result.var,
+                self.group,
+            )
+        )
         return result
 
     # -------------------------------------------------------------------------------------- shared
@@ -993,21 +1138,24 @@ class Walker:
         links = [s.link for s in shared]
         if any(link is None or link.what is None for link in links):
             return  # never used: nothing is known of it
-        numbers = [link.inputs[0].shape.channels for link in links if link is not None and link.inputs[0].shape is not None]
+        numbers = [
+            link.inputs[0].shape.channels
+            for link in links
+            if link is not None and link.inputs[0].shape is not None
+        ]
         channels = self._shared_channels(links, at, numbers)
         values = [link.inputs[0] for link in links if link is not None]
         entry = Val(channels, values, at.rows, frozenset())
-        saved = {id(v): b.scene.values.get(id(v)) for v in values}
+        saved = dict(b.scene.values)
         inside = at.inside(at.rows.reframed([s.frame for s in shared]))
         made = parts.module_of(b, links, entry, inside)  # type: ignore[arg-type]
-        for key, old in saved.items():
-            if old is None:
-                b.scene.values.pop(key, None)
-            else:
-                b.scene.values[key] = old
+        b.scene.values.clear()
+        b.scene.values.update(saved)
         assert made is not None
         if made.helper:
-            raise Differ(at.rows, list(range(len(at.rows))), "a module that reads values from around")
+            raise Differ(
+                at.rows, list(range(len(at.rows))), "a module that reads values from around"
+            )
         self.attribute(links, made, at)  # type: ignore[arg-type]
         var = Var(label=node.name.text)
         at.env.names[node.name.text] = SymModule(shared[0], var)
@@ -1060,7 +1208,9 @@ class Walker:
             dims = [Literal(v) for v in shape.value] if isinstance(shape.value, tuple) else [shape]
         else:
             dims = list(shape.items)  # type: ignore[union-attr]
-        b.ctor.append(Assign(code.Attribute(SELF, name), filled_tensor(b, events[0].start, dims, at)))
+        b.ctor.append(
+            Assign(code.Attribute(SELF, name), filled_tensor(b, events[0].start, dims, at))
+        )
         var = Var(label=name)
         concretes = [e.value for e in events]
         b.scene.know(Val(dims[0], concretes, at.rows, frozenset(), var))
@@ -1141,10 +1291,6 @@ def _position(scope: Scope, label: str) -> int | None:
         if link is target:
             return index
     return None
-
-
-def _steps_of(region: Region) -> int:
-    return sum(len(e.links) if isinstance(e, Flow) else 1 for e in region.events if not isinstance(e, Note))
 
 
 def _names_of(op: Any) -> set[str]:

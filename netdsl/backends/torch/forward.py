@@ -89,14 +89,18 @@ def settings_in(expr: Expr) -> int:
 class Line:
     """One line of `forward`: what it gives, and from what."""
 
-    def __init__(self, outs: tuple[Var, ...], expr: Expr, group: object, condition: Expr | None = None) -> None:
+    def __init__(
+        self, outs: tuple[Var, ...], expr: Expr, group: object, condition: Expr | None = None
+    ) -> None:
         self.outs = outs
         self.expr = expr
         self.group = group
         self.condition = condition
 
 
-def join(ops: Sequence[AnyOp], ends: Sequence[Var], first_reads: Iterable[str] = ()) -> list[Line | LoopOp]:
+def join(
+    ops: Sequence[AnyOp], ends: Sequence[Var], first_reads: Iterable[str] = ()
+) -> list[Line | LoopOp]:
     """Operations as lines. `ends` are read after the last one."""
     reads: dict[str, int] = {}
     for op in ops:
@@ -133,11 +137,24 @@ def join(ops: Sequence[AnyOp], ends: Sequence[Var], first_reads: Iterable[str] =
         current = op
         for name in list(dict.fromkeys(taken)):
             waiting = pending[name]
-            near = waiting.group is op.group or (waiting.joins and _next_group(groups, waiting.group, op.group))
+            near = waiting.group is op.group or (
+                waiting.joins and _next_group(groups, waiting.group, op.group)
+            )
             merged = code.rename(current.expr, {name: waiting.expr})
-            if near and not by_id[name].tapped and _fits(merged, current, waiting, limits.get(name, MOST_CALLS)):
+            if (
+                near
+                and not by_id[name].tapped
+                and _fits(merged, current, waiting, limits.get(name, MOST_CALLS))
+            ):
                 del pending[name]
-                current = Op(current.outs, merged, current.group, current.joins, current.random or waiting.random, current.condition)
+                current = Op(
+                    current.outs,
+                    merged,
+                    current.group,
+                    current.joins,
+                    current.random or waiting.random,
+                    current.condition,
+                )
             else:
                 flush(n for n in pending if n != name)
         alone = (
@@ -203,7 +220,10 @@ def _fits(merged: Expr, outer: Op, inner: Op, most: int) -> bool:
         # A branch of a concatenation is measured by itself: it can stand on a line of its own.
         return _small(inner.expr, MOST_CALLS)
     if outer.joins:
-        return INDENT + len("return F.relu(") + len(_readable(merged)) <= WIDEST + 8 and settings_in(merged) <= 1
+        return (
+            INDENT + len("return F.relu(") + len(_readable(merged)) <= WIDEST + 8
+            and settings_in(merged) <= 1
+        )
     if inner.joins and isinstance(inner.expr, Call) and len(inner.expr.text) > CAT_WIDEST:
         return False
     return _small(merged, MOST_CALLS if inner.joins else most)
@@ -284,7 +304,9 @@ def statements(
 def _write(lines: Sequence[Line | LoopOp], ends: Sequence[str], namer: Namer) -> list[Statement]:
     later: list[set[str]] = [set(ends)]
     for line in reversed(lines):
-        later.insert(0, later[0] | set(reads_of(line) if isinstance(line, LoopOp) else variables(line.expr)))
+        later.insert(
+            0, later[0] | set(reads_of(line) if isinstance(line, LoopOp) else variables(line.expr))
+        )
     out: list[Statement] = []
     for i, line in enumerate(lines):
         alive = {namer.names[v] for v in later[i + 1] if v in namer.names}
@@ -323,7 +345,11 @@ def _long_concatenation(value: Expr, used: set[str], namer: Namer) -> tuple[Expr
 
 
 def _find_cat(expr: Expr) -> Call | None:
-    if isinstance(expr, Call) and expr.function.text == "torch.cat" and isinstance(expr.positional[0], ListOf):
+    if (
+        isinstance(expr, Call)
+        and expr.function.text == "torch.cat"
+        and isinstance(expr.positional[0], ListOf)
+    ):
         return expr
     for part in expr.parts():
         found = _find_cat(part)

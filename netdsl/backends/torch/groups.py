@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import parts
 from netdsl.backends.torch.builder import Builder
-from netdsl.backends.torch.names import camel, safe_parameter
+from netdsl.backends.torch.names import camel, safe
 from netdsl.backends.torch.parts import Made
 from netdsl.backends.torch.sequence import SequenceBuilder, write
-from netdsl.backends.torch.symbols import At, Differ, Env, Rows, SymTarget, Val
+from netdsl.backends.torch.symbols import FREE, At, Differ, Env, Rows, SymTarget, Val
 from netdsl.backends.torch.template import Template, same_value
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name, Star
@@ -26,6 +26,7 @@ from netdsl.design import (
     Region,
     Scope,
     Value,
+    reads_around,
 )
 from netdsl.elaborate.values import BlockDef
 from netdsl.syntax import ast
@@ -42,22 +43,20 @@ def block_call(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> Ma
     if any(t is not templates[0] for t in templates):
         raise Differ(at.rows, [t.wanted + str(id(t)) for t in templates], "different classes")
     template = templates[0]
-    step = _step_of(links[0])
+    step = parts.step_of(links[0])
     target = b.step_target(at, step, links)
     b.template.uses.append(template)
     return _construct(b, template, target, links, val, at)
 
 
-def _step_of(link: Link) -> ast.Call:
-    node = link.node
-    if isinstance(node, (ast.Aux, ast.Module)):
-        assert node.chain is not None
-        node = node.chain.links[0]
-    assert isinstance(node, ast.Link) and isinstance(node.step, ast.Call)
-    return node.step
-
-
-def _construct(b: Builder, template: Template, target: SymTarget, links: Sequence[Link], val: Val | None, at: At) -> Made:
+def _construct(
+    b: Builder,
+    template: Template,
+    target: SymTarget,
+    links: Sequence[Link],
+    val: Val | None,
+    at: At,
+) -> Made:
     """The constructor call, and what comes out in the words of the caller."""
     definition = target.definition
     assert isinstance(definition, BlockDef)
@@ -91,7 +90,12 @@ def _construct(b: Builder, template: Template, target: SymTarget, links: Sequenc
         if param not in template.kept:
             continue
         value = known[param.name]
-        if param.default is not None and isinstance(value, Literal) and isinstance(param.default, Literal) and same_value(value.value, param.default.value):
+        if (
+            param.default is not None
+            and isinstance(value, Literal)
+            and isinstance(param.default, Literal)
+            and same_value(value.value, param.default.value)
+        ):
             continue
         by_position = param.role in ("in", "channels", "fact") or param.source in target.positional
         skipped = len(positional) + len(named) < template.kept.index(param)
@@ -108,18 +112,39 @@ def _construct(b: Builder, template: Template, target: SymTarget, links: Sequenc
     taint = val.taint if val is not None else frozenset()
     for expr in known.values():
         taint |= b.dependencies(expr)
-    result = parts.result_val(b, links, channels, at, taint if _sides_differ(links) else (val.taint if val else taint))
+    result = parts.result_val(
+        b, links, channels, at, taint if _sides_differ(links) else (val.taint if val else taint)
+    )
     exports, places = tuple(template.exports), tuple(template.places)
-    return Made(call, result, (), tuple(sets), exports=exports, places=places, takes_input=template.takes_input)
+    return Made(
+        call,
+        result,
+        (),
+        tuple(sets),
+        exports=exports,
+        places=places,
+        takes_input=template.takes_input,
+    )
 
 
 def _sayable(b: Builder, expr: Expr, known: dict[str, Expr]) -> bool:
-    return all(b.is_local(n) or n in ("int", "min", "max", "round", "abs", "len", "sum", "make_divisible") or n.startswith("math.") for n in expr.names)
+    return all(
+        b.is_local(n)
+        or n in ("int", "min", "max", "round", "abs", "len", "sum", "make_divisible")
+        or n.startswith("math.")
+        for n in expr.names
+    )
 
 
 def _sides_differ(links: Sequence[Link]) -> bool:
     for link in links:
-        if link.inputs and link.output is not None and link.output.shape is not None and link.inputs[0].shape is not None and link.inputs[0].shape.sides != link.output.shape.sides:
+        if (
+            link.inputs
+            and link.output is not None
+            and link.output.shape is not None
+            and link.inputs[0].shape is not None
+            and link.inputs[0].shape.sides != link.output.shape.sides
+        ):
             return True
     return False
 
@@ -156,7 +181,12 @@ def is_chain(scope: Scope) -> bool:
     """Whether a scope is one chain of modules."""
     if isinstance(scope.definition, ast.Aux):
         return False  # a side output reads best as a class with its own forward
-    return scope.kind in ("group", "bar", "aux", "module") and not scope.weights and not scope.shared and _region_is_chain(scope.region)
+    return (
+        scope.kind in ("group", "bar", "aux", "module")
+        and not scope.weights
+        and not scope.shared
+        and _region_is_chain(scope.region)
+    )
 
 
 def _region_is_chain(region: Region) -> bool:
@@ -182,7 +212,7 @@ def _link_is_chain(link: Link) -> bool:
     if isinstance(what, Scope):
         if link.exports or len(link.inputs) != 1:
             return False
-        return True
+        return what.outer is None or not reads_around(what)
     if isinstance(what, Inlined):
         return _region_is_chain(what.region)
     return False
@@ -197,11 +227,13 @@ def scope_rows(scopes: Sequence[Scope], at: At) -> Rows:
     return at.rows.reframed([s.frame for s in scopes])
 
 
-def _sequential(b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val: Val, at: At) -> Made:
+def _sequential(
+    b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val: Val, at: At
+) -> Made:
     ordered = not scopes[0].numbered
     builder = SequenceBuilder(b, ordered)
     rows = scope_rows(scopes, at)
-    inner = At(at.scene, Env(at.env), rows, at.file, at.input, at.facts)
+    inner = at.inside(rows)
     entry = Val(val.channels, val.at(at.rows), rows, val.taint)
     items, last = builder.region(scope_body(scopes[0]), [s.region for s in scopes], entry, inner)
 
@@ -212,7 +244,7 @@ def _sequential(b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val:
         else:
             plain = getattr(getattr(links[0].node, "label", None), "parts", ())
             text = "".join(p for p in plain if isinstance(p, str)).strip("_")
-        return b.fresh(safe_parameter(text if text.isidentifier() else "layers"))
+        return b.fresh(safe(text if text.isidentifier() else "layers"))
 
     before, arguments, _ = write(items, ordered, variable)
     call = code.Call(Name("nn.Sequential"), tuple(arguments))
@@ -220,7 +252,14 @@ def _sequential(b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val:
     return Made(call, result, tuple(before))
 
 
-def helper(b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val: Val | None, at: At, exports: Sequence[tuple[str, ...]]) -> Made:
+def helper(
+    b: Builder,
+    links: Sequence[Link],
+    scopes: Sequence[Scope],
+    val: Val | None,
+    at: At,
+    exports: Sequence[tuple[str, ...]],
+) -> Made:
     """A class of its own for a group: it gets the free names of its text, and the values that it reads."""
     from netdsl.backends.torch import flow
 
@@ -232,41 +271,66 @@ def helper(b: Builder, links: Sequence[Link], scopes: Sequence[Scope], val: Val 
     inner.outer = b
     inner.scene.constants = b.scene.constants
     inner.scene.wanted = b.scene.wanted
-    env = Env(at.env)
+    inner.scene.parent = b.scene
+    inner.scene.freed = b.freed
+    env = Env(at.env, b.freed)
     if val is not None:
         entry = inner.input_value(val.at(at.rows), env)
     else:
         entry = None
-    inner_at = At(inner.scene, env, rows, at.file, _input_of(inner, at, rows), at.facts)
+    around = _input_of(b, inner, at, rows)
+    inner_at = At(inner.scene, env, rows, at.file, around, lambda n: _freed_fact(b, at, n))
     out = flow.build(inner, scopes, entry, inner_at)
     b.template.uses.append(template)
     # what it must be given
     known: dict[str, Expr] = {}
     positional: list[Expr] = []
     for param in template.params:
-        value = b.channels_of(at, val) if param.role == "in" and val is not None else Name(param.source)
+        value = (
+            b.channels_of(at, val) if param.role == "in" and val is not None else Name(param.source)
+        )
         known[param.name] = value
         if param in template.kept:
             positional.append(value)
     call: Expr = code.Call(template.reference, tuple(positional))
-    channels = None if out.channels is None else code.rename(out.channels, known)
-    if channels is not None and not _sayable(b, channels, known):
-        channels = None
+    channels = out.channels
+    if channels is not None:
+        known.update({n: Name(n[1:]) for n in channels.names if n.startswith(FREE)})
+        channels = code.rename(channels, known)
+        if not _sayable(b, channels, known):
+            channels = None
     channels, call, sets = parts.named_channels(b, channels, call, at)
     result = parts.result_val(b, links, channels, at, out.taint)
     captured, places = tuple(inner.captured), tuple(template.places)
-    return Made(call, result, (), tuple(sets), None, None, captured, tuple(exports), places, template.takes_input)
+    return Made(
+        call,
+        result,
+        (),
+        tuple(sets),
+        None,
+        None,
+        captured,
+        tuple(exports),
+        places,
+        template.takes_input,
+    )
 
 
-def _input_of(inner: Builder, at: At, rows: Rows) -> Val | None:
+def _freed_fact(b: Builder, at: At, name: str) -> Expr | None:
+    fact = at.facts(name)
+    return None if fact is None else b.freed(fact)
+
+
+def _input_of(b: Builder, inner: Builder, at: At, rows: Rows) -> Val | None:
     """`in` inside a group is still the block's input."""
     if at.input is None:
         return None
     concretes: list[Value] = at.input.at(at.rows)
-    known = inner.scene.values.get(id(concretes[0]))
+    known = inner.scene.find(rows, concretes)
     if known is not None:
         return known
-    return Val(at.input.channels, concretes, rows, at.input.taint)
+    channels = None if at.input.channels is None else b.freed(at.input.channels)
+    return Val(channels, concretes, rows, at.input.taint)
 
 
 def _helper_name(link: Link, b: Builder) -> str:
@@ -278,7 +342,11 @@ def _helper_name(link: Link, b: Builder) -> str:
             return camel(text)
     if isinstance(node, ast.Module):
         return camel(node.name.text)
-    return camel(link.key or "Group") if not (link.key or "0").isdigit() else f"{b.template.wanted}Group"
+    return (
+        camel(link.key or "Group")
+        if not (link.key or "0").isdigit()
+        else f"{b.template.wanted}Group"
+    )
 
 
 __all__ = ["Assign", "Star", "block_call", "group_module", "helper", "is_chain"]

@@ -79,9 +79,17 @@ def emit_init(b: Builder, scopes: Sequence[Scope], at: At) -> None:
             continue
         root: Expr = SELF
         for link in line.links:
-            root = code.Attribute(root, link.key or "") if not (link.key or "").isdigit() else code.Subscript(root, Literal(int(link.key or "0")))
+            root = (
+                code.Attribute(root, link.key or "")
+                if not (link.key or "").isdigit()
+                else code.Subscript(root, Literal(int(link.key or "0")))
+            )
         modules = code.call(code.Attribute(root, "modules"))
-        test = code.call("isinstance", Name("module"), Name(kinds[0]) if len(kinds) == 1 else code.Tuple(tuple(Name(n) for n in kinds)))
+        test = code.call(
+            "isinstance",
+            Name("module"),
+            Name(kinds[0]) if len(kinds) == 1 else code.Tuple(tuple(Name(n) for n in kinds)),
+        )
         condition: Expr = test
         if line.tensor == "bias":
             condition = code.Bool("and", (test, Name("module.bias is not None")))

@@ -9,7 +9,8 @@ reader is known; code that serves several instances overwrites only where all of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from netdsl.design import (
     Applied,
@@ -30,6 +31,7 @@ from netdsl.design import (
     SharedModule,
     Taken,
     Value,
+    links_of,
 )
 
 
@@ -58,6 +60,33 @@ class Readers:
                 _count_path(block, path, found)
         return found
 
+    def stay_inside(self, rounds: Sequence[Region], joined: bool = False) -> bool:
+        """Whether what the rounds of a loop make is read in them only, but for what each hands to the
+        next and the last to what follows. `joined`: every round's value goes into a concatenation."""
+        if not rounds:
+            return True
+        scope = rounds[0].frame.scope
+        assert scope is not None
+        counts = self.of(scope)
+        own: list[Counter[int]] = []
+        for region in rounds:
+            own.append(Counter())
+            _count_region(region, own[-1])
+        for j, region in enumerate(rounds):
+            for link in links_of(region):
+                for value in (link.output, *link.exports.values()):
+                    inside = own[j][id(value)]
+                    if value is region.exit:
+                        if joined:
+                            inside += 1
+                        elif j + 1 == len(rounds):
+                            continue
+                        else:
+                            inside += own[j + 1][id(value)]
+                    if counts[id(value)] != inside:
+                        return False
+        return True
+
     def may_overwrite(self, link: Link, scope: Scope) -> bool:
         """Whether this step may overwrite what it reads."""
         return self._free(link.inputs[0], scope)
@@ -69,7 +98,7 @@ class Readers:
             if counts[id(at)] != 1 or at.maker is None:
                 return False
             maker = at.maker
-            what = maker.what
+            what = _form(maker.what)
             if _is_input(at, scope):
                 return False
             if isinstance(what, Applied):
@@ -86,9 +115,11 @@ class Readers:
                 assert exit_value is not None
                 at = exit_value
             elif isinstance(what, Merge):
-                return len(what.branches) > 1 or what.layer.word == "concat"
+                if len(what.branches) > 1:
+                    return True
+                at = what.branches[0]
             elif isinstance(what, Dense):
-                return bool(what.iterations)
+                return True  # without a round its value is another step's
             elif isinstance(what, Scope):
                 fresh, saves = self.result(what)
                 return fresh and not saves
@@ -113,6 +144,15 @@ class Readers:
                 known = (free, not free)
             self.results[id(block)] = known
         return known
+
+
+def _form(what: Any) -> Any:
+    """The merge, residual or dense that a label made a level of."""
+    if isinstance(what, Scope) and what.kind in ("merge", "residual", "dense"):
+        event = what.region.events[0]
+        assert isinstance(event, Flow)
+        return event.links[0].what
+    return what
 
 
 def _shared_in(scope: Scope) -> list[SharedModule]:
@@ -185,7 +225,10 @@ def _count_links(links: Iterable[Link], counts: Counter[int]) -> None:
         elif isinstance(what, Residual):
             _count_region(what.body, counts)
             if what.adds:
-                ends = [what.body.exit, link.inputs[0] if what.shortcut is None else what.shortcut.exit]
+                ends = [
+                    what.body.exit,
+                    link.inputs[0] if what.shortcut is None else what.shortcut.exit,
+                ]
                 if what.shortcut is not None:
                     _count_region(what.shortcut, counts)
             else:

@@ -1,18 +1,30 @@
-"""Names of classes and variables in the emitted code."""
+"""Names of classes, parameters and variables in the emitted code, which must hide nothing it uses."""
 
 from __future__ import annotations
 
-import builtins
 import keyword
 from collections.abc import Iterable
+from functools import cache
 
-# What the emitted text uses by name and nobody may hide.
+from netdsl.backends.torch.helpers import all_helpers
+from netdsl.backends.torch.steps import extern_imports
+from netdsl.design import Design
+
+# What the emitted text uses by name.
 IMPORTED = frozenset({"F", "nn", "torch", "math", "self", "super"})
-AMBIGUOUS = frozenset({"l", "I", "O"})  # ruff does not want variables called so
-CLASSES = frozenset({"Tensor", "Sequence", "OrderedDict", "NamedTuple", "ClassVar", "Module", "Callable"})
-USED_BUILTINS = frozenset(
-    {"range", "zip", "enumerate", "len", "min", "max", "sum", "int", "round", "abs", "reversed", "list", "dict", "tuple", "float", "bool", "str", "getattr", "super", "print", "sorted"}
+CLASSES = frozenset({"Tensor", "Sequence", "OrderedDict", "NamedTuple", "ClassVar"})
+BUILTINS = frozenset(
+    """range zip enumerate len min max sum int round abs reversed tuple float bool str getattr dict list
+    isinstance""".split()
 )
+AMBIGUOUS = frozenset({"l", "I", "O"})  # ruff does not want variables called so
+
+
+@cache
+def reserved() -> frozenset[str]:
+    """Names that nothing else may have."""
+    words = frozenset(keyword.kwlist) | AMBIGUOUS
+    return IMPORTED | CLASSES | BUILTINS | words | frozenset(all_helpers())
 
 
 def camel(name: str) -> str:
@@ -32,12 +44,14 @@ def distinct(wanted: str, taken: Iterable[str]) -> str:
     return name
 
 
-def safe_parameter(name: str) -> str:
-    """A parameter's name that hides nothing: `from_`, `range_`."""
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name == "_" or name in IMPORTED or name in USED_BUILTINS | AMBIGUOUS:
-        return f"{name}_"
+def safe(name: str, taken: Iterable[str] = ()) -> str:
+    """A variable's name that hides nothing and is not taken: `from_`, `range_`."""
+    used = {*reserved(), *taken, "_"}
+    while name in used:
+        name += "_"
     return name
 
 
-def is_builtin(name: str) -> bool:
-    return hasattr(builtins, name)
+def net_class(design: Design) -> str:
+    """What the class of a network is called: as the net, unless the file needs the name itself."""
+    return distinct(design.name, reserved() | frozenset(extern_imports(design)))

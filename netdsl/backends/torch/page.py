@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import ast as python
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.finish import transform
+from netdsl.backends.torch.helpers import helper_sources
+from netdsl.backends.torch.names import extern_imports
 from netdsl.backends.torch.template import Template
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.layout import lines, module_text
 from netdsl.code.stmt import Class, Constant, Function, Import, Module, Parameter, Statement
-from netdsl.data import data_file
-from netdsl.design import Applied, Design, Scope, Shared
 
 WIDTH = 88
 
@@ -40,7 +38,7 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
     helpers = helper_sources(used)
     constants = [
         Constant(name, Literal(value), None, comment)
-        for name, (value, comment) in emitter.constants.items()
+        for name, (value, comment) in emitter.constants.entries.items()
         if any(_mentions(d, name) for d in definitions)
     ]
     needed = set(used)
@@ -76,7 +74,9 @@ def class_of(template: Template) -> Class:
     parameters = [Parameter("self")]
     required = [p for p in template.kept if p.default is None]
     optional = [p for p in template.kept if p.default is not None]
-    template.kept = [*required, *optional] if required != template.kept[: len(required)] else template.kept
+    template.kept = (
+        [*required, *optional] if required != template.kept[: len(required)] else template.kept
+    )
     for param in template.kept:
         default = param.default
         parameters.append(Parameter(param.name, param.annotation, default))
@@ -84,7 +84,9 @@ def class_of(template: Template) -> Class:
     body.append(Function("__init__", tuple(parameters), "None", None, tuple(template.ctor)))
     if template.forward is not None:
         forward = [Parameter("self"), *(Parameter(n, t) for n, t in template.forward_params_all)]
-        body.append(Function("forward", tuple(forward), template.returns, None, tuple(template.forward)))
+        body.append(
+            Function("forward", tuple(forward), template.returns, None, tuple(template.forward))
+        )
     doc = "\n".join(template.doc) or None
     return Class(template.reference.id, (template.base,), doc, tuple(body))
 
@@ -161,33 +163,6 @@ def _mentions(statement: Statement, name: str) -> bool:
 
 
 # ------------------------------------------------------------------------------------------ imports
-def extern_imports(design: Design) -> dict[str, str]:
-    """Class -> package of the user's own modules."""
-    from netdsl.backends.torch.emitter import all_links
-
-    found: dict[str, str] = {}
-    seen: set[int] = set()
-
-    def visit(scope: Any) -> None:
-        if id(scope) in seen:
-            return
-        seen.add(id(scope))
-        links = list(all_links(scope.region))
-        links += [s.link for s in scope.shared.values() if s.link is not None]
-        for link in links:
-            what = link.what
-            if isinstance(what, Shared):
-                what = what.scope
-            layer = what.layer if isinstance(what, Applied) else what
-            if hasattr(layer, "family") and layer.family == "extern":
-                found[layer.symbol] = layer.package
-            if isinstance(what, Scope):
-                visit(what)
-
-    visit(design.net)
-    return found
-
-
 def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
     """What the file must import for these names."""
     used = set(names)
@@ -211,59 +186,6 @@ def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
     for symbol, package in sorted(externs.items(), key=lambda e: (e[1], e[0])):
         found.append(Import(package, (symbol,)))
     return found
-
-
-# ------------------------------------------------------------------------------------------ helpers
-class Helper:
-    """A definition copied as it stands in templates/torch/helpers.py."""
-
-    def __init__(self, name: str, text: str, names: frozenset[str]) -> None:
-        self.name = name
-        self.text = text
-        self.names = names
-        self.statement = Class(f"Helper{name}", (), "Placeholder.", ())
-        self.placeholder = "\n".join(lines(self.statement))
-
-
-@cache
-def all_helpers() -> dict[str, Helper]:
-    """Every definition of the helpers' file, by name, with the names that it reads."""
-    text = data_file("templates/torch/helpers.py").read_text(encoding="utf-8")
-    source = text.splitlines()
-    found: dict[str, Helper] = {}
-    for node in python.parse(text).body:
-        if not isinstance(node, (python.FunctionDef, python.ClassDef)):
-            continue
-        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        piece = "\n".join(source[first - 1 : node.end_lineno])
-        names = {n.id for n in python.walk(node) if isinstance(n, python.Name)}
-        names |= {
-            f"{n.value.id}.{n.attr}"
-            for n in python.walk(node)
-            if isinstance(n, python.Attribute) and isinstance(n.value, python.Name)
-        }
-        found[node.name] = Helper(node.name, piece, frozenset(names))
-    return found
-
-
-def helper_sources(used: Iterable[str]) -> list[Helper]:
-    """The helpers that these names need, those that they need themselves first."""
-    helpers = all_helpers()
-    found: dict[str, Helper] = {}
-
-    def visit(name: str) -> None:
-        helper = helpers.get(name)
-        if helper is None or name in found:
-            return
-        for other in sorted(helper.names):
-            if other != name:
-                visit(other)
-        found[name] = helper
-
-    for name in sorted(used):
-        visit(name)
-    order = list(helpers)
-    return sorted(found.values(), key=lambda h: order.index(h.name))
 
 
 __all__ = ["page", "transform"]

@@ -15,7 +15,7 @@ from netdsl.backends.torch.symbols import (
     Val,
     Var,
 )
-from netdsl.backends.torch.names import safe_parameter
+from netdsl.backends.torch.names import distinct, safe
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Statement
@@ -74,16 +74,21 @@ def _kind(link: Link) -> Any:
     return type(what).__name__
 
 
+def step_of(link: Link) -> ast.Call:
+    """The word with its arguments that a step is."""
+    node = link.node
+    if isinstance(node, (ast.Aux, ast.Module)):
+        assert node.chain is not None
+        node = node.chain.links[0]
+    assert isinstance(node, ast.Link) and isinstance(node.step, ast.Call)
+    return node.step
+
+
 def layer_parts(b: Builder, links: Sequence[Link], val: Val, at: At) -> tuple[Layer, Given]:
     """A layer and what it says about itself in the code."""
     what = links[0].what
     assert isinstance(what, Applied)
-    step = links[0].node.step  # type: ignore[union-attr]
-    if isinstance(links[0].node, (ast.Aux, ast.Module)):
-        chain = links[0].node.chain
-        assert chain is not None
-        step = chain.links[0].step
-    target = b.step_target(at, step, links)
+    target = b.step_target(at, step_of(links[0]), links)
     return what.layer, b.given(at, what.layer, target, links, [val])
 
 
@@ -105,15 +110,23 @@ def _owner(link: Link) -> Scope:
     return owner
 
 
-def result_val(b: Builder, links: Sequence[Link], channels: Expr | None, at: At, taint: frozenset[str]) -> Val:
+def result_val(
+    b: Builder, links: Sequence[Link], channels: Expr | None, at: At, taint: frozenset[str]
+) -> Val:
     """What a step gives."""
     concretes = [link.output for link in links]
     return b.scene.know(Val(channels, concretes, at.rows, taint))  # type: ignore[arg-type]
 
 
-def named_channels(b: Builder, channels: Expr | None, call: Expr, at: At) -> tuple[Expr | None, Expr, list[Statement]]:
+def named_channels(
+    b: Builder, channels: Expr | None, call: Expr, at: At
+) -> tuple[Expr | None, Expr, list[Statement]]:
     """Channels that are computed by a function get a name first, and are computed once."""
-    if channels is None or not _has_call(channels) or replace_text(call, channels, Name("_")) == call:
+    if (
+        channels is None
+        or not _has_call(channels)
+        or replace_text(call, channels, Name("_")) == call
+    ):
         return channels, call, []
     wanted = "last_channels" if "channels" in b.locals else "channels"
     name = b.fresh_at("out_channels" if at.looping else wanted, at)
@@ -142,7 +155,9 @@ def key_expr(b: Builder, links: Sequence[Link], at: At) -> Expr:
     label = node.label if isinstance(node, (ast.Link, ast.Aux)) else None
     if label is not None and links[0].label == links[0].key:
         if label.plain is None:
-            pieces: list[str | Expr] = [p if isinstance(p, str) else at.expr(p) for p in label.parts]
+            pieces: list[str | Expr] = [
+                p if isinstance(p, str) else at.expr(p) for p in label.parts
+            ]
             return code.text_of(pieces)
         return code.text_of([label.plain, _round_number(b, at) + 1])
     return _numbered_key(b, keys, at)
@@ -195,7 +210,8 @@ def let(b: Builder, node: ast.Let, at: At) -> list[Statement]:
     if not isinstance(found, Expr) or isinstance(found, (Literal, Name)):
         at.env.names[name] = found
         return []
-    python = b.fresh_at(safe_parameter(name), at) if b.origins.get(safe_parameter(name)) == name else b.fresh(safe_parameter(name))
+    wanted = safe(name)
+    python = b.fresh_at(wanted, at) if b.origins.get(wanted) == name else b.fresh(wanted)
     b.origins[python] = name
     b.deps[python] = b.dependencies(found)
     b.meanings[python] = found
@@ -217,7 +233,8 @@ def inlined(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> tuple
     regions = [link.what.region for link in links]  # type: ignore[union-attr]
     rows = at.rows.reframed([r.frame for r in regions])
     env = Env()
-    inner = At(at.scene, env, rows, definition.file, val, at.facts)
+    inner = at.inside(rows, env)
+    inner.file, inner.input = definition.file, val
     for param in definition.params:
         name = param.name.text
         if name in full.bound:
@@ -229,11 +246,14 @@ def inlined(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> tuple
 
 
 # -------------------------------------------------------------------------------------------- loops
-def loop_header(b: Builder, node: ast.For | ast.Repeat, at: At, inner: At) -> tuple[tuple[str, ...], Expr]:
+def loop_header(
+    b: Builder, node: ast.For | ast.Repeat, at: At, inner: At
+) -> tuple[tuple[str, ...], Expr]:
     """The variables of a loop and what it goes through. `round` is known inside, if it has a name."""
     if isinstance(node, ast.Repeat):
         count = at.expr(node.count)
-        name = _loop_name(b, "i", frozenset())
+        name = loop_name(b, "i", at)
+        inner.loops = (*at.loops, name)
         inner.env.names["round "] = Name(name)
         b.deps[name] = b.dependencies(count)
         return (name,), code.call("range", count)
@@ -241,28 +261,26 @@ def loop_header(b: Builder, node: ast.For | ast.Repeat, at: At, inner: At) -> tu
     targets = []
     parts = _component_dependencies(b, iterable, len(node.names))
     for target, deps in zip(node.names, parts):
-        python = _loop_name(b, safe_parameter(target.text), frozenset([target.text]))
+        python = loop_name(b, safe(target.text), at, target.text)
         inner.env.names[target.text] = Name(python)
         b.origins[python] = target.text
         b.deps[python] = deps
         targets.append(python)
+    inner.loops = (*at.loops, *targets)
     counter = _round_of(iterable, targets)
     if counter is not None:
         inner.env.names["round "] = counter
     return tuple(targets), iterable
 
 
-def _loop_name(b: Builder, wanted: str, own: frozenset[str]) -> str:
-    taken = {p.name for p in b.params} | {n for n, o in b.origins.items() if o not in own}
-    name = wanted
-    number = 0
-    letters = ["j", "k", "m", "n"]
-    while name in taken and wanted == "i" and number < len(letters):
-        name = letters[number]
-        number += 1
-    while name in taken:
-        name += "_"
+def loop_name(b: Builder, wanted: str, at: At, source: str | None = None) -> str:
+    """A loop's variable: a name of a loop that has ended may be taken again."""
+    taken = {n for n in b.locals if n not in b.loop_names} | set(at.loops)
+    taken |= {n for n, o in b.origins.items() if o != source}
+    names = [wanted, "j", "k", "m", "n"] if source is None else [wanted]
+    name = next((n for n in names if n not in taken), None) or distinct(wanted, taken)
     b.locals.add(name)
+    b.loop_names.add(name)
     return name
 
 
@@ -278,7 +296,11 @@ def _round_of(iterable: Expr, targets: Sequence[str]) -> Expr | None:
 
 def _component_dependencies(b: Builder, iterable: Expr, count: int) -> list[frozenset[str]]:
     """What each variable of a loop depends on: of `zip((64, 128), depths)` only the second on `depths`."""
-    if isinstance(iterable, code.Call) and iterable.function.text == "zip" and len(iterable.positional) == count:
+    if (
+        isinstance(iterable, code.Call)
+        and iterable.function.text == "zip"
+        and len(iterable.positional) == count
+    ):
         return [b.dependencies(p) for p in iterable.positional]
     if isinstance(iterable, code.Call) and iterable.function.text == "enumerate" and count == 2:
         return [frozenset(), b.dependencies(iterable)]
@@ -324,7 +346,11 @@ def _entry(at: At, node: ast.Expr, j: int) -> Sym | None:
     """Entry `j` of what a loop goes through, as an expression; None if only its value is known."""
     if isinstance(node, ast.ListLiteral):
         return at.sym(node.items[j])
-    if isinstance(node, ast.Apply) and isinstance(node.of, ast.Ref) and at.env.find(node.of.name) is None:
+    if (
+        isinstance(node, ast.Apply)
+        and isinstance(node.of, ast.Ref)
+        and at.env.find(node.of.name) is None
+    ):
         name = node.of.name
         arguments = [a.value for a in node.args]
         if name == "zip":

@@ -58,11 +58,15 @@ class SequenceBuilder:
     def __init__(self, builder: Builder, ordered: bool) -> None:
         self.b = builder
         self.ordered = ordered
-        self.positions: dict[int, int] = {}  # statement or link -> modules before it, where that is fixed
+        self.positions: dict[
+            int, int
+        ] = {}  # statement or link -> modules before it, where that is fixed
         self.carried: str | None = None  # the variable that holds the running channels of a loop
 
     # -------------------------------------------------------------------------------------- bodies
-    def region(self, body: ast.Body | ast.Chain, regions: Sequence[Region], val: Val, at: At) -> tuple[list[Item], Val]:
+    def region(
+        self, body: ast.Body | ast.Chain, regions: Sequence[Region], val: Val, at: At
+    ) -> tuple[list[Item], Val]:
         items: list[Item] = []
         count = len(regions[0].events)
         for k in range(count):
@@ -123,7 +127,9 @@ class SequenceBuilder:
                 raise outward from None
         return self._unrolled(events, trips, val, at)
 
-    def _rolled(self, events: list[Loop], trips: list[int], val: Val, at: At) -> tuple[list[Item], Val]:
+    def _rolled(
+        self, events: list[Loop], trips: list[int], val: Val, at: At
+    ) -> tuple[list[Item], Val]:
         node = events[0].node
         regions = [r for e in events for r in e.iterations]
         owners = [i for i, t in enumerate(trips) for _ in range(t)]
@@ -133,7 +139,9 @@ class SequenceBuilder:
         was = self.carried
         restore = self.b.snapshot()
         try:
-            entry = self.b.scene.know(Val(val.channels, [r.entry for r in regions], rows, val.taint))  # type: ignore[misc]
+            entry = self.b.scene.know(
+                Val(val.channels, [r.entry for r in regions], rows, val.taint)
+            )  # type: ignore[misc]
             items, last = self.region(node.body, regions, entry, inner)
             before = None if val.channels is None else val.channels.text
             after = None if last.channels is None else last.channels.text
@@ -151,7 +159,9 @@ class SequenceBuilder:
         channels: Expr | None = val.channels
         if carried is not None:
             channels = Name(carried)
-            final = parts.settled(self.b, channels, [e for e in exits if e is not None], at, all(trips))
+            final = parts.settled(
+                self.b, channels, [e for e in exits if e is not None], at, all(trips)
+            )
             channels = final
         concretes = [x if x is not None else v for x, v in zip(exits, val.at(at.rows))]
         out = self.b.scene.know(Val(channels, concretes, at.rows, taint))
@@ -165,9 +175,15 @@ class SequenceBuilder:
             return [*sets, LoopItem(shown, iterable, tuple(items))], out
         return [*sets, LoopItem(shown, iterable, tuple(items))], out
 
-    def _carried(self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At, outer: At) -> tuple[str, list[Item], list[Item], Val]:
+    def _carried(
+        self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At, outer: At
+    ) -> tuple[str, list[Item], list[Item], Val]:
         """Run the body with its running channels in a variable, which its end sets anew."""
-        start = self.b.channels_of(inner, Val(val.channels, [r.entry for r in regions], rows)) if val.channels is None else val.channels  # type: ignore[misc]
+        start = (
+            self.b.channels_of(inner, Val(val.channels, [r.entry for r in regions], rows))
+            if val.channels is None
+            else val.channels
+        )  # type: ignore[misc]
         sets: list[Item] = []
         if isinstance(start, Name) and start.id in self.b.deps and start.id.startswith("channels"):
             name = start.id  # a variable of ours already
@@ -187,7 +203,14 @@ class SequenceBuilder:
             items = _sink(items, name)
         return name, sets, items, last
 
-    def _unroll_better(self, node: Any, items: Sequence[Item], trips: Sequence[int], carried: str | None, iterable: Expr) -> bool:
+    def _unroll_better(
+        self,
+        node: Any,
+        items: Sequence[Item],
+        trips: Sequence[int],
+        carried: str | None,
+        iterable: Expr,
+    ) -> bool:
         """A short `repeat` whose channels change is written out: VGG's two `linear(4096)`."""
         if not isinstance(node, ast.Repeat) or carried is None or len(set(trips)) > 1:
             return False
@@ -197,7 +220,9 @@ class SequenceBuilder:
         modules = sum(isinstance(i, ModuleItem) for i in items)
         return plain and modules * trips[0] <= FEW_TRIPS
 
-    def _unrolled(self, events: list[Loop], trips: list[int], val: Val, at: At) -> tuple[list[Item], Val]:
+    def _unrolled(
+        self, events: list[Loop], trips: list[int], val: Val, at: At
+    ) -> tuple[list[Item], Val]:
         if len(set(trips)) > 1:
             raise Differ(at.rows, trips, "different numbers of rounds")
         node = events[0].node
@@ -231,7 +256,9 @@ class SequenceBuilder:
             # The arms leave different channels: they set a variable.
             restore()
             name = self.carried or self.b.fresh("channels")
-            self.b.deps[name] = self.b.deps.get(name, frozenset()) | self.b.dependencies(val.channels)
+            self.b.deps[name] = self.b.deps.get(name, frozenset()) | self.b.dependencies(
+                val.channels
+            )
             if val.channels.text != name:
                 before.append(SetItem(parts.assign_channels(name, val.channels)))
             channels = Name(name)
@@ -247,15 +274,21 @@ class SequenceBuilder:
         if not _modules(then) and not _modules(other) and not before:
             return [], self._joined(val, events, at)
         item = IfItem(condition, tuple(then), tuple(other))
-        concretes = [e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))]
+        concretes = [
+            e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))
+        ]
         taint = then_val.taint | other_val.taint | self.b.dependencies(condition)
         return [*before, item], self.b.scene.know(Val(channels, concretes, at.rows, taint))  # type: ignore[arg-type]
 
     def _joined(self, val: Val, events: list[Branch], at: At) -> Val:
-        concretes = [e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))]
+        concretes = [
+            e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))
+        ]
         return self.b.scene.know(Val(val.channels, concretes, at.rows, val.taint))  # type: ignore[arg-type]
 
-    def _arm(self, events: list[Branch], val: Val, at: At, owners: list[int]) -> tuple[list[Item], Val]:
+    def _arm(
+        self, events: list[Branch], val: Val, at: At, owners: list[int]
+    ) -> tuple[list[Item], Val]:
         if events[0].region is None:
             rows = at.rows.inside([at.rows.frames[o] for o in owners], owners)
             return [], Val(val.channels, val.at(rows), rows, val.taint)
@@ -267,7 +300,9 @@ class SequenceBuilder:
             out = self.b.scene.know(parts.relocated(out, at.rows))
         return items, out
 
-    def _join(self, then: Val, other: Val, yes: list[int], no: list[int], events: list[Branch], at: At) -> Expr | None:
+    def _join(
+        self, then: Val, other: Val, yes: list[int], no: list[int], events: list[Branch], at: At
+    ) -> Expr | None:
         """Channels after both arms, if one way to say them is right in all rows."""
         if then.channels is None or other.channels is None:
             return None
@@ -351,7 +386,9 @@ def as_arguments(items: Sequence[Item], ordered: bool) -> list[Expr] | None:
     return out
 
 
-def write(items: Sequence[Item], ordered: bool, variable: Callable[[], str]) -> tuple[list[Statement], list[Expr], str | None]:
+def write(
+    items: Sequence[Item], ordered: bool, variable: Callable[[], str]
+) -> tuple[list[Statement], list[Expr], str | None]:
     """(statements before, arguments of nn.Sequential, the list's name if there is one)."""
     sets: list[Statement] = []
     rest = list(items)
@@ -360,16 +397,27 @@ def write(items: Sequence[Item], ordered: bool, variable: Callable[[], str]) -> 
     arguments = as_arguments(rest, ordered)
     if arguments is not None:
         if ordered:
-            named = tuple((i.key.value, i.expr) for i in rest if isinstance(i, ModuleItem) and isinstance(i.key, Literal))
+            named = tuple(
+                (i.key.value, i.expr)
+                for i in rest
+                if isinstance(i, ModuleItem) and isinstance(i.key, Literal)
+            )
             return sets, [code.Call(Name("OrderedDict"), (), named)], None
         return sets, arguments, None
     name = variable()
     first: list[ModuleItem] = []
     if not ordered or True:
-        while rest and isinstance(rest[0], ModuleItem) and not rest[0].before and (not ordered or isinstance(rest[0].key, Literal)):
+        while (
+            rest
+            and isinstance(rest[0], ModuleItem)
+            and not rest[0].before
+            and (not ordered or isinstance(rest[0].key, Literal))
+        ):
             first.append(rest.pop(0))  # type: ignore[arg-type]
     if ordered:
-        start: Expr = code.Call(Name("OrderedDict"), (), tuple((i.key.value, i.expr) for i in first))  # type: ignore[union-attr]
+        start: Expr = code.Call(
+            Name("OrderedDict"), (), tuple((i.key.value, i.expr) for i in first)
+        )  # type: ignore[union-attr]
         annotation = "OrderedDict[str, nn.Module]"
     else:
         start = ListOf(tuple(i.expr for i in first))
@@ -407,7 +455,9 @@ def statements(items: Sequence[Item], ordered: bool, name: str) -> list[Statemen
         if isinstance(item, SetItem):
             out.append(item.statement)
         elif isinstance(item, LoopItem):
-            out.append(For(item.targets, item.iterable, tuple(statements(item.items, ordered, name))))
+            out.append(
+                For(item.targets, item.iterable, tuple(statements(item.items, ordered, name)))
+            )
         else:
             then = tuple(statements(item.then, ordered, name))
             other = tuple(statements(item.other, ordered, name))

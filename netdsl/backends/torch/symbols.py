@@ -9,9 +9,10 @@ who called decides whether to unroll a loop or to emit two classes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias, Union
 
+from netdsl.backends.torch.names import distinct, safe
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import Frame, SharedModule, Value
@@ -30,6 +31,9 @@ from netdsl.layers import find
 from netdsl.record import Record
 from netdsl.shapes import Open, Size
 from netdsl.syntax import ast
+
+
+FREE = "^"  # before a name that a class reads from the one around it
 
 
 class Rows:
@@ -171,43 +175,111 @@ Sym: TypeAlias = Union[Expr, SymTarget, SymModule, Val, "tuple[Any, ...]"]
 
 
 class Env:
-    """What names stand for in one class, innermost first."""
+    """What names stand for in one class, innermost first. `freed` makes what a class around says
+    readable in that of a group."""
 
-    def __init__(self, parent: Env | None = None) -> None:
+    def __init__(
+        self, parent: Env | None = None, freed: Callable[[Expr], Expr] | None = None
+    ) -> None:
         self.parent = parent
+        self.freed = freed
         self.names: dict[str, Sym] = {}
 
     def find(self, name: str) -> Sym | None:
-        at: Env | None = self
-        while at is not None:
-            if name in at.names:
-                return at.names[name]
-            at = at.parent
-        return None
+        if name in self.names:
+            return self.names[name]
+        found = self.parent.find(name) if self.parent is not None else None
+        return found if found is None or self.freed is None else _freed(found, self.freed)
+
+
+def _freed(sym: Sym, freed: Callable[[Expr], Expr]) -> Sym:
+    if isinstance(sym, Expr):
+        return freed(sym)
+    if isinstance(sym, tuple):
+        return tuple(_freed(s, freed) for s in sym)
+    if isinstance(sym, SymTarget):
+        return sym.but(bound={name: _freed(s, freed) for name, s in sym.bound.items()})
+    return sym  # values and modules are captured where they are read
+
+
+class Constants:
+    """Lists and numbers of the file's `let`s that the emitted code names: `TABLE`."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        self.names: dict[int, str] = {}  # id of a definition -> its name
+        self.entries: dict[str, tuple[Any, str | None]] = {}  # value, and the comment above it
+
+    def name(self, node: ast.Let, value: Any) -> str:
+        name = self.names.get(id(node))
+        if name is None:
+            name = distinct(node.name.text.upper(), self.taken)
+            self.taken.add(name)
+            self.names[id(node)] = name
+            self.entries[name] = (value, _comment_above(node))
+        return name
 
 
 class Scene:
-    """What a class shares while it is built: values by their concrete ones, constants and helpers used."""
+    """What a class shares while it is built: values by their concrete ones, constants and helpers used.
+
+    A concrete value may have several: what enters a loop is also what its first round starts from.
+    `parent` is the scene of the class around a helper; `capture` makes a value of it known here.
+    """
 
     def __init__(self, run: Any) -> None:
         self.run = run
-        self.values: dict[int, Val] = {}
+        self.values: dict[int, tuple[Val, ...]] = {}
         self.kept: list[Value] = []  # so that ids stay taken
-        self.constants: dict[str, tuple[Any, str | None]] = {}
+        self.constants = Constants()
         self.wanted: set[str] = set()  # parameters of the net that must be folded
-        self.needs: dict[str, Callable[[], str]] = {}
+        self.parent: Scene | None = None
+        self.freed: Callable[[Expr], Expr] = lambda expr: expr  # what `parent` says, as read here
+        self.capture: Callable[[At, Sequence[Value]], Val | None] | None = None
 
     def know(self, val: Val) -> Val:
         for value in val.concretes:
-            self.values[id(value)] = val
-            self.kept.append(value)
+            known = self.values.get(id(value), ())
+            if not known or known[-1] is not val:
+                self.values[id(value)] = (*known, val)
+                self.kept.append(value)
         return val
+
+    def find(self, rows: Rows, concretes: Sequence[Value]) -> Val | None:
+        """The value that these concrete ones are, one a row; the latest if there are several."""
+        for val in reversed(self.values.get(id(concretes[0]), ())):
+            if val.rows.encloses(rows) and all(a is b for a, b in zip(val.at(rows), concretes)):
+                return val
+        return None
+
+    def peek(self, rows: Rows, concretes: Sequence[Value]) -> Val | None:
+        """The same, of the classes around too: to ask about it, not to compute with it."""
+        found = self.find(rows, concretes)
+        if found is not None or self.parent is None:
+            return found
+        found = self.parent.peek(rows, concretes)
+        if found is None or found.channels is None:
+            return found
+        return Val(self.freed(found.channels), found.concretes, found.rows, found.taint, found.var)
+
+    def origin(self, value: Value) -> Hashable:
+        """What tells values of different steps apart, whatever row they belong to."""
+        known = self.values.get(id(value), ())
+        return id(known[0]) if known else None
 
 
 class At:
     """A place in a class: its names, its rows, the file whose text is read."""
 
-    def __init__(self, scene: Scene, env: Env, rows: Rows, file: Any, input: Val | None, facts: Callable[[str], Expr | None]) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        env: Env,
+        rows: Rows,
+        file: Any,
+        input: Val | None,
+        facts: Callable[[str], Expr | None],
+    ) -> None:
         self.scene = scene
         self.env = env
         self.rows = rows
@@ -215,10 +287,14 @@ class At:
         self.input = input  # what `in` is
         self.facts = facts  # `in.height` and the like as parameters of the class
         self.looping = False  # inside of a loop of the emitted code
+        self.loops: tuple[str, ...] = ()  # variables of the loops around
 
     def inside(self, rows: Rows | None = None, env: Env | None = None, looping: bool = False) -> At:
-        found = At(self.scene, env or Env(self.env), rows or self.rows, self.file, self.input, self.facts)
+        found = At(
+            self.scene, env or Env(self.env), rows or self.rows, self.file, self.input, self.facts
+        )
         found.looping = self.looping or looping
+        found.loops = self.loops
         return found
 
     # ------------------------------------------------------------------------------- concretely
@@ -238,14 +314,12 @@ class At:
 
     def resolve(self, concretes: Sequence[Value]) -> Val:
         """The value of the class that these concrete ones are, one a row."""
-        val = self.scene.values.get(id(concretes[0]))
+        val = self.scene.find(self.rows, concretes)
+        if val is None and self.scene.capture is not None:
+            val = self.scene.capture(self, concretes)
         if val is None:
-            raise KeyError(f"{concretes[0]} is not known in this class")
-        same = all(self.scene.values.get(id(c)) is val for c in concretes)
-        if not same or not val.rows.encloses(self.rows) or any(
-            a is not b for a, b in zip(val.at(self.rows), concretes)
-        ):
-            raise Differ(self.rows, [id(c) for c in concretes], "a value of another iteration is read")
+            keys = [self.scene.origin(c) for c in concretes]
+            raise Differ(self.rows, keys, "a value of another iteration is read")
         return val
 
     def literal(self, node: ast.Expr) -> Sym:
@@ -261,10 +335,15 @@ class At:
                     bound[name] = Literal(b.value, b.node.text)
                 else:
                     bound[name] = self.from_value(b.value)
-            return SymTarget(value.definition, bound, frozenset(n for n, b in value.bound.items() if b.positional), value)
+            return SymTarget(
+                value.definition,
+                bound,
+                frozenset(n for n, b in value.bound.items() if b.positional),
+                value,
+            )
         value = concrete(value)
         if isinstance(value, Value):
-            return self.scene.values[id(value)]
+            return self.resolve([value] * len(self.rows))
         if isinstance(value, SharedModule):
             raise KeyError("a shared module is no constant")
         if isinstance(value, tuple) and not isinstance(value, Size) and _holds_symbols(value):
@@ -309,21 +388,22 @@ def _size(at: At, node: ast.SizeLiteral) -> Sym:
 def _ref(at: At, node: ast.Ref) -> Sym:
     found = at.env.find(node.name)
     if found is not None:
-        return found
+        return _here(at, found)
     definition = at.file.definitions.get(node.name)
     value = evaluate(node, at.names(0))
     if isinstance(definition, ast.Let):
         if isinstance(definition.value, ast.Number):
             return Literal(value, definition.value.text)
         if isinstance(value, tuple) and not isinstance(value, Size) and not _holds_symbols(value):
-            name = constant_name(node.name)
-            at.scene.constants[name] = (value, _comment_above(definition))
-            return Literal(value, name)
+            return Literal(value, at.scene.constants.name(definition, value))
     return at.from_value(value)
 
 
-def constant_name(name: str) -> str:
-    return name.upper()
+def _here(at: At, sym: Sym) -> Sym:
+    """What a name stands for; values from around are captured."""
+    if isinstance(sym, Val):
+        return at.resolve(sym.at(at.rows))
+    return tuple(_here(at, s) for s in sym) if isinstance(sym, tuple) else sym
 
 
 def _comment_above(node: ast.Let) -> str | None:
@@ -365,9 +445,11 @@ def _attribute(at: At, node: ast.Attribute) -> Sym:
     if isinstance(first, InputFacts) and at.input is not None:
         return _fact(at, at.input, plain or "", node)
     if isinstance(first, Tapped) and plain in ("channels", "height", "width", "length", "shape"):
-        concretes = [v.value for v in of]
-        if id(concretes[0]) in at.scene.values:
-            return _fact(at, at.resolve(concretes), plain, node)
+        val = at.scene.peek(at.rows, [concrete(v) for v in of]) or at.scene.peek(
+            at.rows, [v.value for v in of]
+        )
+        if val is not None:
+            return _fact(at, val, plain, node)
         raise _Unsayable
     return _tap(at, node)
 
@@ -453,14 +535,20 @@ def _comprehension(at: At, node: ast.Comprehension) -> Sym:
     iterable = at.expr(node.iterable)
     inner = at.inside()
     for name in node.names:
-        inner.env.names[name.text] = Name(name.text)
+        inner.env.names[name.text] = Name(f"%{name.text}")
     try:
         item = inner.expr(node.item)
         condition = None if node.condition is None else inner.expr(node.condition)
     except (KeyError, TypeError):
         raise _Unsayable from None
-    targets = tuple(n.text for n in node.names)
-    return code.Comprehension(item, targets, iterable, condition, "[]")
+    taken = item.names | (condition.names if condition is not None else frozenset())
+    targets: dict[str, str] = {}  # names that hide nothing which is read inside
+    for name in node.names:
+        targets[f"%{name.text}"] = safe(name.text, [*taken, *targets.values()])
+    names = {old: Name(new) for old, new in targets.items()}
+    item = code.rename(item, names)
+    condition = None if condition is None else code.rename(condition, names)
+    return code.Comprehension(item, tuple(targets.values()), iterable, condition, "[]")
 
 
 def _values_one_by_one(at: At, node: ast.Expr) -> Sym:
@@ -532,7 +620,11 @@ def _choose(at: At, node: ast.Choose) -> Sym:
         except (Differ, KeyError, TypeError, LookupError, ArithmeticError):
             other = None
         if isinstance(arm, Expr) and isinstance(other, Expr):
-            return code.choose(arm, condition, other) if outcomes[0] else code.choose(other, condition, arm)
+            return (
+                code.choose(arm, condition, other)
+                if outcomes[0]
+                else code.choose(other, condition, arm)
+            )
         at.scene.wanted |= condition.names
         return arm
     then, other = at.sym(node.then), at.sym(node.other)

@@ -7,6 +7,7 @@ from typing import Any
 
 from netdsl.code.expr import Expr, Literal, Name, literal_text
 from netdsl.code.stmt import Statement
+from netdsl.record import Record
 from netdsl.shapes import Size
 
 
@@ -14,13 +15,23 @@ class Param:
     """A parameter of a constructor. `role` says what a caller passes: "in" the input's channels,
     "channels" those of a value, "fact" a side of the input, "argument" what the text passes."""
 
-    def __init__(self, name: str, role: str, source: str, annotation: str, default: Expr | None = None) -> None:
+    def __init__(
+        self, name: str, role: str, source: str, annotation: str, default: Expr | None = None
+    ) -> None:
         self.name = name
         self.role = role
         self.source = source  # the parameter (or value, or side) of the text
         self.annotation = annotation
         self.default = default  # what Python takes if it is not passed
         self.computed: Expr | None = None  # a default in terms of other parameters: callers pass it
+
+
+class Argument(Record):
+    """An argument of `forward` beside the running value; `source` is what the text calls it."""
+
+    name: str
+    annotation: str
+    source: str
 
 
 class Template:
@@ -41,7 +52,7 @@ class Template:
         self.fields: list[Statement] = []
         self.ctor: list[Statement] = []
         self.forward: list[Statement] | None = None
-        self.forward_params: list[tuple[str, str]] = []
+        self.forward_params: list[Argument] = []
         self.returns = "Tensor"
         self.doc: list[str] = []
         self.out_channels: Expr | None = None
@@ -51,6 +62,13 @@ class Template:
         self.uses: list[Template] = []
         self.parent: Template | None = None  # the class for whose group a helper was made
         self.extra: list[Statement] = []  # definitions before it: a NamedTuple of its outputs
+
+    def variables(self) -> set[str]:
+        """The parameters and variables of the constructor."""
+        found = {p.name for p in self.kept}
+        for statement in self.ctor:
+            found |= {n for n in statement.binds() if "." not in n}
+        return found
 
 
 def annotation_of(values: Sequence[Any]) -> str:

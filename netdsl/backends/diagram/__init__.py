@@ -1,0 +1,43 @@
+"""Design -> a figure, through Graphviz.
+
+| step    | from -> to                                                               |
+|---------|--------------------------------------------------------------------------|
+| plan    | Design -> items: steps that are drawn as one fused, equal ones folded     |
+| levels  | how deep is drawn, by the number of nodes                                |
+| draw    | items -> Figure: named nodes, edges, panels; knows no output format      |
+| dot     | Figure -> DOT; long ones in columns                                      |
+| render  | DOT -> SVG, PDF, PNG in a child process; svg.py finishes an SVG          |
+"""
+
+from __future__ import annotations
+
+from netdsl.design import Design
+from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
+
+FORMATS = ("dot", "svg", "pdf", "png")
+
+
+def diagram(design: Design, format: str = "dot") -> str | bytes:
+    """The figure of a network: `format` is dot or svg (texts), pdf or png (bytes).
+
+    Raises `NetError` for another format (E404), without Graphviz (E401), if it takes too long (E402) or
+    fails (E403). DOT needs no Graphviz.
+    """
+    if format not in FORMATS:
+        hint = did_you_mean(format, FORMATS) or f"there are {', '.join(FORMATS)}"
+        raise NetError([Diagnostic("E404", f"there is no figure format `{format}`", hint=hint)])
+    from netdsl.backends.diagram.dot import dot_source
+    from netdsl.backends.diagram.draw import figure
+
+    drawn = figure(design)
+    source = dot_source(drawn)
+    if format == "dot":
+        return source
+    from netdsl.backends.diagram.render import render
+
+    rendered = render(source, format)
+    if format != "svg":
+        return rendered
+    from netdsl.backends.diagram.svg import finished
+
+    return finished(rendered, drawn.name, drawn.description)

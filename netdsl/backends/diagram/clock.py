@@ -1,0 +1,155 @@
+"""When values are read: what may be drawn as one, and what may be folded, depends on it.
+
+The steps of a block run one after another; so do those of its groups, bars and loops, which see the
+values around them. A number counts on from step to step.
+"""
+
+from __future__ import annotations
+
+from netdsl.design import (
+    AuxEvent,
+    BarEvent,
+    Branch,
+    Dense,
+    Design,
+    Event,
+    Flow,
+    Inlined,
+    Link,
+    Loop,
+    Merge,
+    Region,
+    Residual,
+    Scope,
+    Shared,
+    Value,
+    links_of,
+)
+from netdsl.totals import inner_value
+
+NEVER = -1
+
+
+class Clock:
+    """`end` is when a step is done, `last` when a value is read for the last time, by identity."""
+
+    def __init__(self, design: Design) -> None:
+        self.now = 0
+        self.ends: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._same: dict[int, Value] = {}
+        self._seen: set[int] = set()
+        self._exported: set[int] = set()
+        self._find_exports(design.net, set())
+        for value in design.net.outputs.values():
+            self._exported.add(id(value))
+
+    # ------------------------------------------------------------------------------------- answers
+    def same(self, value: Value) -> Value:
+        """The value that this one really is: a merge of one branch gives that branch's value."""
+        while id(value) in self._same:
+            value = self._same[id(value)]
+        return value
+
+    def done(self, link: Link) -> int:
+        return self.ends[id(link)]
+
+    def ends_with(self, value: Value, time: int) -> bool:
+        """Whether nobody reads the value later, or from outside of its block."""
+        return id(value) not in self._exported and self._last.get(id(value), NEVER) <= time
+
+    # --------------------------------------------------------------------------------------- a run
+    def run(self, scope: Scope) -> None:
+        """Go through a block or net; only the first time counts."""
+        if id(scope) not in self._seen:
+            self._seen.add(id(scope))
+            self._region(scope.region)
+            if scope.result is not None:
+                self._tick()
+                self._read(scope.result)
+
+    def _find_exports(self, scope: Scope, seen: set[int]) -> None:
+        if id(scope) in seen:
+            return
+        seen.add(id(scope))
+        for link in links_of(scope.region):
+            inner = link.what.scope if isinstance(link.what, Shared) else link.what
+            if not isinstance(inner, Scope):
+                continue
+            self._find_exports(inner, seen)
+            for path in link.exports:
+                value = inner_value(inner, path)
+                if value is not None:
+                    self._exported.add(id(value))
+
+    def _tick(self) -> int:
+        self.now += 1
+        return self.now
+
+    def _read(self, value: Value | None) -> None:
+        if value is not None:
+            self._last[id(self.same(value))] = self.now
+
+    def _region(self, region: Region) -> None:
+        for event in region.events:
+            self._event(event)
+
+    def _event(self, event: Event) -> None:
+        if isinstance(event, Flow):
+            for link in event.links:
+                self._link(link)
+        elif isinstance(event, BarEvent):
+            if event.flow is not None:
+                self._event(event.flow)
+            elif event.link is not None:
+                self._link(event.link)
+        elif isinstance(event, Loop):
+            for region in event.iterations:
+                self._region(region)
+        elif isinstance(event, Branch):
+            if event.region is not None:
+                self._region(event.region)
+        elif isinstance(event, AuxEvent):
+            self._link(event.link)
+
+    def _link(self, link: Link) -> None:
+        what = link.what
+        self._tick()
+        if isinstance(what, Merge):
+            self._region(what.region)
+            self._tick()
+            if len(what.branches) == 1 and link.output is not None:
+                self._same[id(link.output)] = what.branches[0]
+            for value in what.branches:
+                self._read(value)
+        else:
+            for value in link.inputs:
+                self._read(value)
+        if isinstance(what, Residual):
+            self._residual(link, what)
+        elif isinstance(what, Dense):
+            for region in what.iterations:
+                self._region(region)
+                self._tick()
+                self._read(region.exit)
+        elif isinstance(what, Inlined):
+            self._region(what.region)
+        else:
+            scope = what.scope if isinstance(what, Shared) else what
+            if isinstance(scope, Scope) and scope.outer is not None:
+                self._region(scope.region)
+                self._tick()
+                self._read(scope.result)
+        self.ends[id(link)] = self._tick()
+
+    def _residual(self, link: Link, what: Residual) -> None:
+        self._region(what.body)
+        if not what.adds:
+            if link.output is not None and what.body.exit is not None:
+                self._same[id(link.output)] = what.body.exit
+            return
+        if what.shortcut is not None:
+            self._region(what.shortcut)
+        self._tick()
+        self._read(what.body.exit)
+        self._read(what.shortcut.exit if what.shortcut is not None else link.inputs[0])

@@ -1,0 +1,261 @@
+"""Figure -> DOT.
+
+Graphviz gets what makes it draw a network as people do: the chain of every body as heavy edges, so that
+it is straight; bars and rails as tables with a place for every branch, so that branches stand in the
+order of the text; boxes of equal width; and points around which a line turns to the next column.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import graphviz
+
+from netdsl.backends.diagram import html, shapes
+from netdsl.backends.diagram.columns import Arrangement, arrange
+from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, nodes_of
+from netdsl.backends.diagram.measure import GAP, MAIN, MARGIN, ROW, SMALL, Widths, order
+from netdsl.backends.diagram.shapes import inches
+from netdsl.backends.diagram.text import TIMES
+from netdsl.backends.diagram.theme import FONT, INK, MUTED, PANEL, PANEL_LINE, PAPER, SIGNS
+
+# How strongly an edge wants to be straight. Graphviz weighs the width of panels with 128 each.
+WEIGHTS = {
+    "flow": "1000",
+    "operand": "10",
+    "shortcut": "1",
+    "tap": "1",
+    "size": "0",
+    "training": "1",
+}
+
+
+def dot_source(figure: Figure) -> str:
+    """The DOT text of a figure."""
+    return _Writer(figure).graph.source
+
+
+class _Writer:
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.widths = Widths(figure.children)
+        self.nodes = {node.name: node for node in figure.nodes}
+        self.splits: dict[str, Split] = {}  # by the names of their forks and joins
+        self.rooms: dict[str, float] = {}  # the room for a title to the left of a node
+        self.vias: dict[tuple[str, int | None], str] = {}  # the point before a place at a bar
+        self.graph = graphviz.Digraph(figure.name)
+        self._settings()
+        arranged = arrange(figure, self.widths)
+        for column in arranged.columns:
+            self._children(column, self.graph)
+        if arranged.turns:
+            self._turns(arranged)
+        turns = {id(edge) for edge in arranged.turns}
+        for edge in figure.edges:
+            if id(edge) not in turns:
+                self._edge(edge)
+
+    def _settings(self) -> None:
+        lines = [
+            html.text(t, SMALL if i else MAIN, MUTED) for i, t in enumerate(self.figure.caption)
+        ]
+        self.graph.attr(
+            "graph",
+            rankdir="TB",
+            splines="true",
+            nslimit=self._patience(),
+            nodesep=inches(GAP),
+            ranksep=inches(ROW),
+            bgcolor=PAPER,
+            pad="0.12",
+            label=html.label(*lines),
+            labelloc="b",
+            fontname=FONT,
+            fontsize=f"{MAIN:g}",
+        )
+        self.graph.attr(
+            "node",
+            fontname=FONT,
+            fontsize=f"{MAIN:g}",
+            fontcolor=INK,
+            penwidth="0.8",
+            margin="0.04,0.02",
+        )
+        self.graph.attr(
+            "edge",
+            fontname=FONT,
+            fontsize=f"{SMALL:g}",
+            fontcolor=MUTED,
+            color=INK,
+            penwidth="0.8",
+            arrowsize="0.5",
+        )
+
+    def _patience(self) -> str:
+        """How long Graphviz tries to straighten lines, in rounds for each node. 20 are more than any
+        network that is a chain of blocks needs; long lines across a large figure would take hours."""
+        place = {node.name: i for i, node in enumerate(self.figure.nodes)}
+        length = sum(abs(place[edge.head] - place[edge.tail]) for edge in self.figure.edges)
+        return f"{max(1, min(20, 30_000 // max(1, length)))}"
+
+    # ---------------------------------------------------------------------------------------- tree
+    def _children(self, children: list[Child], graph: graphviz.Digraph, wanted: float = 0) -> None:
+        """`wanted` is the room that the first of them must have to the left of its axis."""
+        for i, child in enumerate(children):
+            room = wanted if i == 0 else 0
+            if isinstance(child, Node):
+                self._node(child, graph)
+            elif isinstance(child, Panel):
+                self._panel(child, graph, room)
+            else:
+                self._split(child, graph, room)
+
+    def _panel(self, panel: Panel, graph: graphviz.Digraph, wanted: float) -> None:
+        words = [html.text(panel.title, MAIN, INK, bold=True)] if panel.title else []
+        if panel.times > 1:
+            words.append(html.text(f"{TIMES}{panel.times}", MAIN + 1, INK, bold=True))
+        lines = [" ".join(words), *(html.text(note, SMALL, MUTED) for note in panel.notes)]
+        with graph.subgraph(name=f"cluster_{panel.name}") as inner:  # type: ignore[union-attr]
+            inner.attr(
+                label=html.label(*lines, align="LEFT"),
+                labeljust="l",
+                labelloc="t",
+                style="dashed,rounded" if panel.training else "filled,rounded",
+                fillcolor=PANEL,
+                color=MUTED if panel.training else PANEL_LINE,
+                penwidth="0.6",
+                margin=f"{MARGIN:g}",
+            )
+            self._children(panel.children, inner, self._keep_room(panel, wanted))
+
+    def _keep_room(self, panel: Panel, wanted: float) -> float:
+        """See to it that the line that enters does not cross the title. A panel that is too narrow gets
+        something that is not seen to the left of its first box; if it begins with another panel, that
+        one must be wide enough: the result is what is asked of it."""
+        needed = max(self.widths.title(panel) + GAP, wanted)
+        if self.widths.left(panel.children) + MARGIN >= needed:
+            return 0
+        first = panel.children[0] if panel.children else None
+        while isinstance(first, Split):
+            if first.fork is not None and first.fork.kind == "fork":
+                first = first.fork
+            else:
+                first = first.branches[0][0] if first.branches[0] else first.join
+        if isinstance(first, Panel):
+            return needed - MARGIN
+        if first is not None:
+            half = self.widths.of.get(first.name, 0) / 2
+            self.rooms[first.name] = max(needed - MARGIN - half - GAP, 1)
+        return 0
+
+    def _split(self, split: Split, graph: graphviz.Digraph, wanted: float) -> None:
+        for node in (split.fork, split.join):
+            if node is not None:
+                self.splits[node.name] = split
+        if split.fork is not None:
+            self._node(split.fork, graph)
+        for i, branch in enumerate(split.branches):
+            self._children(branch, graph, wanted if i == 0 else 0)
+        if split.join is not None:
+            self._node(split.join, graph)
+        if split.kind == "merge":
+            self._last_row(split, graph)
+        else:
+            self._beside(split, graph)
+
+    def _last_row(self, split: Split, graph: graphviz.Digraph) -> None:
+        """The last boxes of all branches stand on a level, so that they read as a sum."""
+        ends = [b[-1].name if b and isinstance(b[-1], Node) else None for b in split.branches]
+        main = split.main
+        if main is not None and not split.branches[main] and split.join is not None:
+            # a point on the chain beside what is joined to it keeps that on its side
+            ends[main] = via = f"~{split.join.name}"
+            self.vias[split.join.name, main] = via
+            graph.node(via, **shapes.point())
+        row = [name for name in (ends[i] for i in order(split)) if name is not None]
+        self._row(row, graph)
+        if main is not None:
+            for left, right in pairwise(row):
+                graph.edge(left, right, style="invis")
+
+    def _beside(self, split: Split, graph: graphviz.Digraph) -> None:
+        """What stands on a shortcut is on a level with the middle of the body."""
+        body, *around = split.branches
+        boxes = [child for child in body if isinstance(child, Node)]
+        for branch in around:
+            first = branch[0] if branch else None
+            if boxes and isinstance(first, Node):
+                self._row([boxes[(len(boxes) - 1) // 2].name, first.name], graph)
+
+    def _row(self, names: list[str], graph: graphviz.Digraph) -> None:
+        """Nodes on one level."""
+        if len(names) > 1:
+            with graph.subgraph() as row:  # type: ignore[union-attr]
+                row.attr(rank="same")
+                for name in names:
+                    row.node(name)
+
+    # --------------------------------------------------------------------------------------- nodes
+    def _node(self, node: Node, graph: graphviz.Digraph) -> None:
+        if node.kind == "fork":
+            settings = shapes.point()
+        elif node.kind == "rail":
+            settings = shapes.rail(node, self.widths.slots(self.splits[node.name]))
+        elif node.kind == "concat":
+            split = self.splits[node.name]
+            settings = shapes.bar(node, self.widths.slots(split), split)
+        elif node.kind in SIGNS:
+            settings = shapes.circle(node)
+        else:
+            settings = shapes.box(node, self.widths.of[node.name])
+        graph.node(node.name, **settings)
+        room = self.rooms.get(node.name)
+        if room is not None:
+            spacer = f"~~{node.name}"
+            graph.node(spacer, **shapes.spacer(room))
+            self._row([spacer, node.name], graph)
+            graph.edge(spacer, node.name, style="invis", weight="10")
+
+    # --------------------------------------------------------------------------------------- edges
+    def _edge(self, edge: Edge) -> None:
+        via = self.vias.get((edge.head, edge.head_slot))
+        if via is not None:
+            self._line(edge.but(head=via, head_slot=None), arrowhead="none")
+            edge = edge.but(tail=via, tail_slot=None, shape="")
+        self._line(edge)
+
+    def _line(self, edge: Edge, **settings: str) -> None:
+        tail, head = self.nodes.get(edge.tail), self.nodes.get(edge.head)
+        settings["weight"] = WEIGHTS[edge.role]
+        if edge.tail_slot is not None:
+            settings["tailport"] = f"s{edge.tail_slot}:c"
+        if edge.head_slot is not None:
+            settings["headport"] = f"s{edge.head_slot}:n"
+        if head is not None and head.kind in ("fork", "rail"):
+            settings["arrowhead"] = "none"
+        if edge.role == "training" or tail and head and tail.training and head.training:
+            settings["style"] = "dashed"
+        if edge.role == "size":
+            settings |= {"style": "dotted", "color": MUTED}
+        if edge.shape:
+            settings["label"] = html.label(html.text(f" {edge.shape}"))
+        self.graph.edge(edge.tail, edge.head, **settings)
+
+    def _turns(self, arranged: Arrangement) -> None:
+        """From the end of a column up to the head of the next, past everything."""
+        top = [next(nodes_of(arranged.columns[0])).name]
+        for number, edge in enumerate(arranged.turns, 2):
+            below, out, up, over = (
+                f"~turn{number}.{place}" for place in ("below", "out", "up", "over")
+            )
+            for name in (below, out, up, over):
+                self.graph.node(name, **shapes.point())
+            self._row([below, out], self.graph)
+            self._line(edge.but(head=below, head_slot=None), arrowhead="none")
+            self.graph.edge(below, out, arrowhead="none")
+            self.graph.edge(up, out, dir="back", arrowtail="normal", weight=WEIGHTS["flow"])
+            self.graph.edge(top[-1], up, style="invis")
+            self.graph.edge(up, over, arrowhead="none")
+            self._edge(edge.but(tail=over, tail_slot=None, shape=""))
+            top += [up, over]
+        self._row(top, self.graph)

@@ -1,0 +1,134 @@
+"""How much of a network is drawn: as much as fits into a readable number of nodes.
+
+The choice depends on the number of nodes alone, so that the same source gives the same figure on a
+slow machine. What lies deeper than the chosen level is drawn as one box for each block; if that is
+still too much, the middle of long chains and wide merges is left out and said in one box.
+"""
+
+from __future__ import annotations
+
+from netdsl.backends.diagram.items import (
+    Arithmetic,
+    Around,
+    Chain,
+    DenseItem,
+    Fold,
+    Item,
+    Join,
+    Op,
+    Plan,
+    Sub,
+)
+from netdsl.record import Record
+
+MOST_NODES = 400
+MOST_LEVELS = 40  # panels inside of panels
+LENGTHS = (160, 80, 40, 20, 10, 5)  # of chains, and numbers of branches, tried in this order
+
+
+class Level(Record):
+    """`depth` levels of blocks are drawn (None: all), chains and merges of at most `length` parts;
+    with `joins` off a merge is one box too. `full` is the number of nodes that nothing is left out of."""
+
+    depth: int
+    length: int | None
+    joins: bool
+    full: int
+    complete: bool
+
+
+class Counter:
+    """Numbers of nodes, each plan counted once a level."""
+
+    def __init__(self, length: int | None = None, joins: bool = True) -> None:
+        self.length = length
+        self.joins = joins
+        self._known: dict[tuple[int, int], int] = {}
+
+    def plan(self, plan: Plan, depth: int) -> int:
+        known = self._known.get((id(plan), depth))
+        if known is None:
+            known = self._known[id(plan), depth] = self.items(plan.items, depth)
+        return known
+
+    def items(self, items: list[Item], depth: int) -> int:
+        shown, left_out = shortened(items, self.length)
+        return sum(self.item(item, depth) for part in shown for item in part) + (left_out > 0)
+
+    def chain(self, chain: Chain, depth: int) -> int:
+        return self.items(chain.items, depth)
+
+    def item(self, item: Item, depth: int) -> int:
+        side = 1 if item.aux is not None else 0
+        if isinstance(item, Sub):
+            return side + (1 + self.plan(item.plan, depth - 1) if depth > 0 else 1)
+        if isinstance(item, Fold):
+            return self.items(item.items, depth)
+        if not self.joins and isinstance(item, (Join, Around, DenseItem)):
+            return 1
+        if isinstance(item, Join):
+            shown, left_out = shortened(item.branches, self.length)
+            return 2 + (left_out > 0) + sum(self.chain(b, depth) for part in shown for b in part)
+        if isinstance(item, Around):
+            extra = (item.scale is not None) + (item.survival is not None)
+            return 2 + extra + self.chain(item.body, depth) + self.chain(item.shortcut, depth)
+        if isinstance(item, DenseItem):
+            if item.equal:
+                return 2 + self.chain(item.iterations[0], depth)
+            shown, left_out = shortened(item.iterations, self.length)
+            return (left_out > 0) + sum(2 + self.chain(c, depth) for part in shown for c in part)
+        if isinstance(item, Arithmetic):
+            return len(item.computed.values)
+        return 1 + side if isinstance(item, Op) else 1
+
+
+def shortened(parts: list, length: int | None) -> tuple[tuple[list, list], int]:
+    """The first and the last of a long list, and how many were left out between them."""
+    if length is None or len(parts) <= length:
+        return (parts, []), 0
+    head = (length + 1) // 2
+    tail = length - head
+    return (parts[:head], parts[len(parts) - tail :]), len(parts) - length
+
+
+def choose(plan: Plan, most: int = MOST_NODES) -> Level:
+    """The deepest level that has at most `most` nodes."""
+    counter = Counter()
+    levels = _depth(plan, {})
+    deepest = min(levels, MOST_LEVELS)
+    full = counter.plan(plan, deepest)
+    for depth in range(deepest, -1, -1):
+        if counter.plan(plan, depth) <= most:
+            return Level(depth, None, True, full, depth == levels)
+    for joins in (True, False):
+        for length in LENGTHS:
+            if Counter(length, joins).plan(plan, 0) <= most:
+                return Level(0, length, joins, full, False)
+    return Level(0, LENGTHS[-1], False, full, False)
+
+
+def _depth(plan: Plan, known: dict[int, int]) -> int:
+    """How many levels lie inside of each other below a plan."""
+    found = known.get(id(plan))
+    if found is None:
+        found = known[id(plan)] = max((_item_depth(i, known) for i in plan.items), default=0)
+    return found
+
+
+def _item_depth(item: Item, known: dict[int, int]) -> int:
+    if isinstance(item, Sub):
+        return 1 + _depth(item.plan, known)
+    return max((_item_depth(i, known) for chain in parts_of(item) for i in chain), default=0)
+
+
+def parts_of(item: Item) -> list[list[Item]]:
+    """The chains inside of an item that belong to the same scope."""
+    if isinstance(item, Fold):
+        return [item.items]
+    if isinstance(item, Join):
+        return [branch.items for branch in item.branches]
+    if isinstance(item, Around):
+        return [item.body.items, item.shortcut.items]
+    if isinstance(item, DenseItem):
+        return [chain.items for chain in item.iterations]
+    return []

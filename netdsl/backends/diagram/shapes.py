@@ -1,0 +1,108 @@
+"""How nodes look in Graphviz: their attributes."""
+
+from __future__ import annotations
+
+from netdsl.backends.diagram import html
+from netdsl.backends.diagram.figure import Node, Split
+from netdsl.backends.diagram.measure import (
+    BAR_HEIGHT,
+    CIRCLE,
+    MAIN,
+    SMALL,
+    margin_left,
+    natural_width,
+    node_height,
+    order,
+)
+from netdsl.backends.diagram.text import TIMES
+from netdsl.backends.diagram.theme import BAR, INK, LOOKS, MUTED, PAPER, SIGNS, SLANTS
+
+Attributes = dict[str, str]
+
+
+def inches(points: float) -> str:
+    return f"{points / 72:.3f}"
+
+
+def point() -> Attributes:
+    """Where a line splits or turns: just large enough to leave no gap in it."""
+    return {"label": "", "shape": "point", "width": "0.016", "color": INK, "penwidth": "1"}
+
+
+def spacer(width: float) -> Attributes:
+    """Room that is not seen."""
+    size = {"width": inches(width), "height": "0.01", "fixedsize": "true"}
+    return {"label": "", "shape": "box", "style": "invis", **size}
+
+
+def circle(node: Node) -> Attributes:
+    """A sum, a product, ..."""
+    size = inches(CIRCLE)
+    return {
+        "label": html.label(html.text(SIGNS[node.kind], MAIN + 1)),
+        "shape": "circle",
+        "style": "filled,dashed" if node.training else "filled",
+        "fillcolor": PAPER,
+        "color": INK,
+        "width": size,
+        "height": size,
+        "fixedsize": "true",
+        "margin": "0",
+    }
+
+
+def box(node: Node, width: float) -> Attributes:
+    """A layer, or what stands for many."""
+    look = LOOKS[node.kind]
+    first, *others = node.lines
+    lines = [html.text(first)]
+    if node.times > 1:
+        lines[0] += "&#160; " + html.text(f"{TIMES}{node.times}", bold=True)
+    lines += [html.text(line, SMALL, MUTED) for line in others]
+    height = node_height(node)
+    dashed = ",dashed" if node.training and "dashed" not in look.style else ""
+    settings = {
+        "label": html.label(*lines),
+        "shape": look.shape,
+        "style": look.style + dashed,
+        "fillcolor": look.fill,
+        "color": look.line,
+        "width": inches(width),
+        "height": inches(height),
+        **dict(look.extra),
+    }
+    if node.kind in SLANTS:
+        settings["distortion"] = f"{SLANTS[node.kind] / height:.3f}"
+    return settings
+
+
+def bar(node: Node, widths: list[int], split: Split) -> Attributes:
+    """A dark bar as wide as its branches, each of which ends at its own place. Where one of them is the
+    chain's own, room that is not seen beside the bar puts that one into the middle."""
+    least = natural_width(node)
+    if sum(widths) < least:
+        widths = [2 * int(w * least / sum(widths) / 2) + 1 for w in widths]
+    left = margin_left(split, widths)
+    room = html.cell(left) if left else ""
+    places = "".join(html.cell(widths[i], BAR, f"s{i}") for i in order(split))
+    text = html.text(" ".join(node.lines), MAIN, PAPER, bold=True)
+    size = f'COLSPAN="{len(widths)}" HEIGHT="{BAR_HEIGHT - 1:g}" BGCOLOR="{BAR}"'
+    shown = html.table(room + places, f"{room}<TD {size}>{text}</TD>")
+    return {"label": html.label(shown), "shape": "plain"}
+
+
+def rail(node: Node, widths: list[int]) -> Attributes:
+    """A thin line from the first to the last branch that starts at it, with the ends of the lines that
+    meet it: Graphviz stops them a point before."""
+    first, last = min(node.used), max(node.used)
+    line, ends = "", ""
+    for i, width in enumerate(widths):
+        half = width // 2
+        line += html.cell(half, INK if first < i <= last else "")
+        line += html.cell(1, INK if first <= i <= last else "", f"s{i}")
+        line += html.cell(half, INK if first <= i < last else "")
+        ends += html.cell(half) + html.cell(1, INK if i in node.used else "") + html.cell(half)
+    whole = sum(widths)
+    entry = html.cell(whole // 2) + html.cell(1, INK) + html.cell(whole - whole // 2 - 1)
+    rows = [f"<TD>{html.table(row)}</TD>" for row in (entry, line, ends)]
+    return {"label": html.label(html.table(*rows)), "shape": "plain"}

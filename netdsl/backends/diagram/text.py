@@ -1,0 +1,95 @@
+"""The words of a figure: what stands in a box, and of which kind it is."""
+
+from __future__ import annotations
+
+import re
+
+from netdsl.layers.base import Layer
+from netdsl.shapes import Shape
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+MOST_LETTERS = 48  # of one line; a network can call things anything
+
+# `3x3` and `x2`, but not the x of a name
+_SIZE = re.compile(r"(?<=[0-9?)])x(?=[0-9A-Z?(])|(?<![A-Za-z0-9_])x(?=[0-9])")
+_UPSAMPLING = ("conv_transpose", "upsample", "pixel_shuffle")
+_SOFTMAX = ("softmax", "log_softmax")
+_FAMILIES = {
+    "pooling": "pool",
+    "normalization": "norm",
+    "activation": "activation",
+    "linear": "linear",
+    "dropout": "dropout",
+    "extern": "extern",
+}
+
+
+def clean(text: str, most: int = MOST_LETTERS) -> str:
+    """A text on one line: nothing that moves a cursor, turns a line around or is no character."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return shown if len(shown) <= most else shown[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def shape_text(shape: Shape | None) -> str:
+    """`64x56x56` with the sign of multiplication."""
+    return _SIZE.sub(TIMES, str(shape)) if shape is not None else ""
+
+
+def layer_text(layer: Layer) -> str:
+    """A layer in a paper's words: `3x3 conv, 64, /2`."""
+    label = layer.label()
+    return clean(label if layer.family == "extern" else _SIZE.sub(TIMES, label))
+
+
+def kind_of(layer: Layer) -> str:
+    """The kind of box that a layer is drawn as."""
+    if layer.word == "conv":
+        if getattr(layer, "groups", 1) > 1:
+            return "grouped"
+        kernel = getattr(layer, "kernel_size", 0)
+        return (
+            "conv1" if kernel == 1 or isinstance(kernel, tuple) and set(kernel) == {1} else "conv"
+        )
+    if layer.word in _UPSAMPLING:
+        return "up"
+    if layer.word in _SOFTMAX:
+        return "softmax"
+    if layer.word == "space_to_depth":
+        return "pool"
+    return _FAMILIES.get(layer.family, "shape")
+
+
+def part_of(layer: Layer) -> str | None:
+    """What a layer is when it stands in the box of the one before it; None if it does not.
+
+    "norm", "activation" or "flatten": a box has each at most once.
+    """
+    if layer.word == "flatten":
+        return "flatten"
+    if layer.family == "normalization" and layer.word not in ("lrn", "l2norm"):
+        return "norm"
+    if layer.family == "activation" and layer.word not in _SOFTMAX:
+        return "activation"
+    return None
+
+
+def takes(first: Layer, part: str) -> bool:
+    """Whether a box that begins with `first` takes such a part."""
+    if part == "flatten":
+        return first.family in ("convolution", "linear", "pooling", "normalization", "activation")
+    if first.family in ("convolution", "linear"):
+        return first.word not in _SOFTMAX
+    return part == "activation" and part_of(first) == "norm"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """`1 layer`, `12 layers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def large(number: int) -> str:
+    """`6,998,552` as `7.0 M`, for captions."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return str(number)

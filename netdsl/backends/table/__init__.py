@@ -1,0 +1,97 @@
+"""The table of a network: every step with its output, its key, its parameters and its MACs.
+
+Rows stand in the order of the text and are nested as the source is. A row's numbers are those of the
+whole step: a block's parameters are the sum of its layers'. Parameters are learned numbers; MACs are
+multiply-adds of convolutions and linear layers for one sample, without biases and normalisation. A
+side output of training (`aux`) has its rows, but is no part of the totals. A `module`'s weights
+stand where it is declared, its MACs where it is used. Keys are paths in the `state_dict` of the
+emitted module; what has no weights has none.
+
+The formats `text`, `markdown` and `latex` are for people: equal blocks in a row are one row, marked
+"x N". `csv` and `json` are for programs and list everything.
+
+The lines of `csv` (RFC 4180) have the columns
+
+    depth, kind, name, layer, output, key, parameters, macs, auxiliary, shared, from
+
+The first is the network itself with its totals at depth 0; what it consists of starts at depth 1.
+Numbers are plain, empty where they are not known. The rows whose kind is `layer`, `extern` or `param`
+and that are not auxiliary add up to the first one. Cells that a spreadsheet would take for a formula
+(they begin with = + - @) begin with an apostrophe.
+
+`json` is one object:
+
+    schema      "netdsl-table/1"; the number grows when something here changes its meaning
+    name        the network's name
+    doc         the text that documents it, or null
+    meta        the facts of `meta { ... }`: texts, numbers, lists, true, false, null
+    inputs      [{name, shape}]
+    outputs     [{name, shape}]: what `output` names, else the last value as `output`
+    totals      parameters                  in use: without side outputs
+                parameters_with_auxiliary   all of them
+                buffers                     numbers in the `state_dict` that are not learned
+                macs                        null while a size is open
+                layers                      convolutions and linear layers on the longest path
+                extern                      true if there are extern layers: their weights and MACs,
+                                            which nobody knows, are left out
+    rows        depth        how deep the row is nested, from 0
+                kind         input, output; layer, extern; block, group, branch (levels, with the
+                             rows of what they hold after them); merge, residual, dense (where
+                             values meet); param (a learned tensor); expression
+                name         the label, else the name in the `state_dict`, else the word of the text
+                word         the layer or block as the language calls it; "" for other rows
+                arguments    the arguments of a layer (with its defaults) or block, by name; sizes and
+                             layers as a text writes them
+                layer        the layer in a paper's words
+                shape        [channels, height, width]; an open size is a formula like "ceil(H/2)".
+                             null where a module is declared
+                key          the path in the `state_dict`, or null
+                parameters   learned numbers; null for an extern layer
+                buffers      other numbers in the `state_dict`
+                macs         null while a size is open, and for an extern layer
+                from         the value that a chain starts at (`in`, `features.relu4_3`), or null
+                auxiliary    whether it belongs to a side output of training
+                declared     whether it belongs to a `module` line: weights, but no work
+                shared       whether it belongs to a use of a module: work, but no further weights;
+                             `key` is where they are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netdsl.design import Design
+
+FORMATS = ("text", "markdown", "csv", "json", "latex")
+
+
+def table(design: Design, format: str = "text") -> str:
+    """The table of a compiled network as text, markdown, csv, json or latex.
+
+    Lines end with a newline; those of csv with carriage return and newline, as RFC 4180 wants them.
+    Raises `ValueError` for another format.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"a table is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {format!r}")
+    return _writer(format)(design)
+
+
+def _writer(format: str) -> Callable[[Design], str]:
+    """The function that writes a format; only its module is imported."""
+    if format in ("csv", "json"):
+        from netdsl.backends.table import data
+
+        return data.csv_text if format == "csv" else data.json_text
+    from netdsl.backends.table.view import view_of
+
+    if format == "latex":
+        from netdsl.backends.table.latex import latex
+
+        return lambda design: latex(view_of(design))
+    if format == "markdown":
+        from netdsl.backends.table.markdown import markdown
+
+        return lambda design: markdown(view_of(design))
+    from netdsl.backends.table.text import text
+
+    return lambda design: text(view_of(design))

@@ -1,0 +1,216 @@
+"""The Design as computations: what the emitted code must give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.backends.torch.machine import Machine
+from netdsl.backends.torch.tokens import Token, literally, plain
+from netdsl.code.expr import Literal, Name
+from netdsl.design import (
+    Applied,
+    AuxEvent,
+    BarEvent,
+    Branch,
+    Computed,
+    Dense,
+    Flow,
+    Inlined,
+    Link,
+    Loop,
+    Merge,
+    Region,
+    Residual,
+    Scope,
+    Shared,
+    Taken,
+    Value,
+)
+from netdsl.elaborate.compute import holds_value
+from netdsl.elaborate.expressions import Names, evaluate
+from netdsl.layers.base import Given, Layer
+from netdsl.syntax import ast
+from netdsl.totals import inner_value, value_inputs
+
+
+class Walk:
+    """The Design as tokens."""
+
+    def __init__(self, machine: Machine, run: Any) -> None:
+        self.m = machine
+        self.run = run
+        self.paths: dict[int, str] = {}  # shared modules
+
+    def scope(self, scope: Scope, path: str, known: dict[int, Token]) -> None:
+        for shared in scope.shared.values():
+            self.paths[id(shared)] = f"{path}{shared.name}"
+        for name, weight in scope.weights.items():
+            known[id(weight.value)] = self.m.token("parameter", f"{path}{name}")
+        self.region(scope.region, path, known)
+
+    def region(self, region: Region, path: str, known: dict[int, Token]) -> None:
+        for event in region.events:
+            if isinstance(event, Flow):
+                for link in event.links:
+                    self.link(link, path, known)
+            elif isinstance(event, BarEvent):
+                for link in event.flow.links if event.flow is not None else [event.link]:
+                    if link is not None:
+                        self.link(link, path, known)
+            elif isinstance(event, Loop):
+                for inner in event.iterations:
+                    self.region(inner, path, known)
+            elif isinstance(event, Branch):
+                if event.region is not None:
+                    self.region(event.region, path, known)
+            elif isinstance(event, AuxEvent):
+                self.link(event.link, path, known)
+
+    def link(self, link: Link, path: str, known: dict[int, Token]) -> None:
+        what, m = link.what, self.m
+        if isinstance(what, Applied):
+            if what.layer.word != "identity":
+                self.give(link, self.layer(what.layer, link, f"{path}{link.key}", known), known)
+        elif isinstance(what, Shared):
+            home = self.paths[id(what.home)]
+            if isinstance(what.scope, Layer):
+                self.give(link, self.layer(what.scope, link, home, known), known)
+            else:
+                self.inner(link, what.scope, f"{home}.", known)
+        elif isinstance(what, Scope):
+            self.inner(link, what, f"{path}{link.key}.", known)
+        elif isinstance(what, Merge):
+            self.region(what.region, path, known)
+            branches = [known[id(v)] for v in what.branches]
+            if len(branches) == 1:
+                self.give(link, branches[0], known)
+                return
+            names = [Name(f"%{i}") for i in range(len(branches))]
+            shapes = [v.shape for v in what.branches]
+            given = Given({}, shapes, [Literal(s.channels) for s in shapes if s is not None])  # type: ignore[arg-type]
+            expr = what.layer.function(given, *names)
+            assert expr is not None
+            self.give(link, m.evaluate(expr, {n.id: t for n, t in zip(names, branches)}), known)
+        elif isinstance(what, Residual):
+            self.residual(link, what, path, known)
+        elif isinstance(what, Dense):
+            value = known[id(link.inputs[0])]
+            for region in what.iterations:
+                known[id(region.entry)] = value
+                self.region(region, path, known)
+                out = known[id(region.exit)]
+                value = m.outside("torch.cat", [[value, out]], {"dim": 1})
+            self.give(link, value, known)
+        elif isinstance(what, Inlined):
+            self.region(what.region, path, known)
+        elif isinstance(what, Computed):
+            step = link.node.step  # type: ignore[union-attr]
+            self.give(link, self.compute(step.value, link, list(what.values), known), known)
+        else:
+            assert isinstance(what, Taken)
+
+    def give(self, link: Link, token: Token, known: dict[int, Token]) -> None:
+        known[id(link.output)] = token
+
+    def inner(self, link: Link, scope: Scope, path: str, known: dict[int, Token]) -> None:
+        if scope.outer is None:
+            inner: dict[int, Token] = {}
+            own = ([scope.input] if scope.input is not None else []) + value_inputs(scope)
+            for outside, inside in zip(link.inputs, own):
+                inner[id(inside)] = known[id(outside)]
+        else:
+            inner = known
+            if scope.input is not None and link.inputs:
+                inner[id(scope.input)] = known[id(link.inputs[0])]
+        self.scope(scope, path, inner)
+        assert scope.result is not None
+        for export, value in link.exports.items():
+            known[id(value)] = inner[id(inner_value(scope, export))]
+        self.give(link, inner[id(scope.result)], known)
+
+    def residual(self, link: Link, what: Residual, path: str, known: dict[int, Token]) -> None:
+        m = self.m
+        self.region(what.body, path, known)
+        out = known[id(what.body.exit)]
+        if what.adds:
+            other = known[id(link.inputs[0])]
+            if what.shortcut is not None:
+                self.region(what.shortcut, path, known)
+                other = known[id(what.shortcut.exit)]
+            if what.scale is not None:
+                out = m.operation("*", what.scale, out)
+            if what.survival is not None:
+                out = m.token("survive", out, what.survival)
+            out = m.operation("+", other, out)
+        self.give(link, out, known)
+
+    def layer(self, layer: Layer, link: Link, path: str, known: dict[int, Token]) -> Token:
+        m = self.m
+        inputs = [known[id(v)] for v in link.inputs]
+        shape = link.inputs[0].shape
+        assert shape is not None
+        given = literally(layer, [v.shape for v in link.inputs if v.shape is not None])
+        module = None if layer.references() else layer.module(given)
+        if module is not None:
+            leaf = m.evaluate(module, {})
+            if layer.tensors(shape) or layer.family == "extern":
+                leaf.path = path
+            return m.apply(leaf, inputs)
+        names = [Name(f"%{i}") for i in range(len(inputs))]
+        expr = layer.function(given, *names)
+        assert expr is not None
+        return m.evaluate(expr, {n.id: t for n, t in zip(names, inputs)})
+
+    def compute(
+        self, node: ast.Expr, link: Link, values: list[Value], known: dict[int, Token]
+    ) -> Any:
+        """Arithmetic on values; `values` are those it reads, in order."""
+        file = _file_of(link)
+        names = Names(self.run, file, link.frame)
+        if not holds_value(node, names):
+            return plain(evaluate(node, names))
+        if isinstance(node, ast.Unary):
+            return self.m.operation("-", 0, self.compute(node.of, link, values, known))
+        if isinstance(node, ast.Choose):
+            taken = node.then if evaluate(node.condition, names) else node.other
+            return self.compute(taken, link, values, known)
+        if isinstance(node, ast.Binary):
+            left = self.compute(node.left, link, values, known)
+            right = self.compute(node.right, link, values, known)
+            return self.m.operation(node.op, left, right)
+        if isinstance(node, ast.Apply):
+            assert isinstance(node.of, ast.Ref)
+            items = [self.compute(a.value, link, values, known) for a in node.args]
+            return self.function(node.of.name, items)
+        return known[id(values.pop(0))]
+
+    def function(self, name: str, items: list[Any]) -> Any:
+        m = self.m
+        if name in ("min", "max", "mean") and len(items) == 1:
+            return m.token("reduce", name, items[0])
+        if name == "mean":
+            total = items[0]
+            for item in items[1:]:
+                total = m.operation("+", total, item)
+            return m.operation("/", total, len(items))
+        if name in ("min", "max"):
+            value = items[0]
+            for item in items[1:]:
+                value = m.token("apply", name, value, item)
+            return value
+        if name in ("sigmoid", "tanh", "relu"):
+            function = {"sigmoid": "torch.sigmoid", "tanh": "torch.tanh", "relu": "F.relu"}[name]
+            return m.outside(function, [items[0]], {})
+        return m.token("apply", name, items[0])
+
+
+def _file_of(link: Link) -> Any:
+    frame = link.frame
+    at = frame
+    while at is not None:
+        if at.kind == "inline" and "file " in at.names:
+            return at.names["file "]
+        at = at.parent
+    scope = frame.scope
+    assert scope is not None
+    return scope.block.definition.file

@@ -1,0 +1,112 @@
+"""Layers as steps: their arguments, their output, their place in the scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.design import (
+    Applied,
+    Link,
+    Scope,
+    SharedModule,
+    Value,
+)
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate import naming
+from netdsl.elaborate.expressions import (
+    Names,
+)
+from netdsl.elaborate.lookup import value_of
+from netdsl.elaborate.sentences import check_complete
+from netdsl.elaborate.values import (
+    Silent,
+    Tapped,
+    Target,
+    kind_of,
+)
+from netdsl.layers.base import ArgumentMistake, Layer, create
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.run import Run
+
+
+def looped(names: Names) -> bool:
+    return naming.in_loop(names.frame)
+
+
+def place(link: Link, names: Names, fixed: str | None) -> None:
+    """Give a step its place among the steps of its scope; `identity` has none."""
+    if isinstance(link.what, Applied) and link.what.layer.word == "identity":
+        return
+    scope = names.frame.scope
+    assert scope is not None
+    scope.naming.add(link, link.label or fixed, looped(names))
+
+
+def make_layer(layer: type[Layer], target: Target, step: ast.Call) -> Layer:
+    """The layer with its arguments. Raises `Mistake` where one is missing or wrong."""
+    check_complete(target, step)
+    arguments = {n: plain_value(n, b.value, target) for n, b in target.bound.items()}
+    try:
+        return create(layer, arguments)
+    except ArgumentMistake as mistake:
+        bound = target.bound.get(mistake.argument or "")
+        raise mistake.at(
+            bound.node.span if bound is not None and bound.node is not None else step.span
+        ) from None
+
+
+def plain_value(name: str, value: Any, target: Target) -> Any:
+    """An argument as a layer takes it."""
+    if isinstance(value, (Tapped, Value)):
+        return value_of(value)
+    if isinstance(value, (Target, SharedModule)):
+        bound = target.bound[name]
+        raise Mistake(
+            "E112",
+            f"`{name}` of `{target.name}` cannot be {kind_of(value)}",
+            bound.node.span if bound.node else None,
+        )
+    return value
+
+
+def apply_layer(
+    run: Run, link: Link, layer: Layer, current: Value | None, scope: Scope | None
+) -> None:
+    """Use a layer: its output shape, or a mistake of shapes."""
+    references = layer.references()
+    if current is None:
+        raise nothing_flows(link.word)
+    if current.shape is None or any(v.shape is None for v in references.values()):
+        raise Silent
+    if current.tensor:
+        raise Mistake(
+            "E207",
+            f"`{link.word}` works on what flows, not on a learned tensor",
+            hint="combine it with a value first: `(@x * @scale)`",
+        )
+    link.what = Applied(layer)
+    link.inputs = [current, *references.values()]  # type: ignore[list-item]
+    if layer.word == "identity":
+        link.output = current
+        return
+    shape = layer.output(current.shape)
+    if not layer.references():
+        under_condition(run, layer.condition(current.shape), f"`{layer.word}` takes", link.node)
+    link.output = Value(shape, scope, link.label)
+
+
+def under_condition(run: Run, multiple: int, what: str, node: ast.Node) -> None:
+    """What holds for some open sizes only is said once, and kept for who reads the Design."""
+    if multiple > 1:
+        run.conditions.append((multiple, node))
+        run.warn("W201", f"{what} only open sizes that are multiples of {multiple}", node.span)
+
+
+def nothing_flows(word: str) -> Mistake:
+    return Mistake(
+        "E126",
+        f"no value flows into `{word}`",
+        hint="with several inputs a chain starts at one of them: `@left -> ...`",
+    )

@@ -1,0 +1,181 @@
+"""Merges: `concat`, `add`, `mul` and their bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.design import (
+    BarEvent,
+    Branch,
+    Frame,
+    Link,
+    Loop,
+    Merge,
+    Note,
+    Region,
+    Value,
+)
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate import naming
+from netdsl.elaborate.advice import parting, steps_of_bar
+from netdsl.elaborate.expressions import (
+    Names,
+    iterate,
+    truth,
+    unpack,
+)
+from netdsl.elaborate.sentences import check_merge, not_among_bars
+from netdsl.elaborate.values import (
+    LayerDef,
+    Silent,
+    Target,
+)
+from netdsl.layers.merge import MergeMistake
+from netdsl.syntax import ast
+
+MOST_LABELS = 6
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.run import Run
+
+from netdsl.elaborate.applying import looped, make_layer, under_condition
+
+
+def merge(
+    run: Run, link: Link, step: ast.Call, target: Target, current: Value | None, names: Names
+) -> None:
+    """`concat { | a | b }`: every bar starts from the value that entered."""
+    assert step.body is not None
+    definition = target.definition
+    assert isinstance(definition, LayerDef)
+    check_merge(step)
+    layer = make_layer(definition.layer, target, step)
+    inner = names.inside(Frame(names.frame))
+    region = Region(step.body, current, inner.frame)
+    found = Merge(layer, region)
+    _bars(run, step, step.body, current, inner, region, found)
+    link.what = found
+    link.inputs = found.branches
+    if any(v.shape is None for v in found.branches):
+        raise Silent
+    if not found.branches:
+        raise Mistake(
+            "E117",
+            f"`{step.name.text}` has no bar here: every condition around its bars is false",
+            step.name.span,
+        )
+    shapes = [v.shape for v in found.branches]
+    try:
+        shape = layer.output(*shapes)
+    except MergeMistake as mistake:
+        raise _unequal(mistake, step, found, current) from None
+    under_condition(run, layer.condition(*shapes), f"`{step.name.text}` takes", step.name)
+    link.output = Value(shape, names.frame.scope, link.label)
+
+
+def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge, current: Value | None) -> Mistake:
+    """The mistake with every bar's shape, and the step at which the odd one parts from the others."""
+    diagnostic, shapes = mistake.diagnostic, mistake.shapes
+    odd = mistake.different[0]
+    shown = sorted({mistake.reference, *mistake.different[: MOST_LABELS - 1]})
+    shown = sorted(
+        {*shown, *[i for i in range(len(shapes)) if i not in shown][: MOST_LABELS - len(shown)]}
+    )
+    labels = [(found.bars[i].node.chain.span, str(shapes[i])) for i in shown]
+    hint = diagnostic.hint
+    if current is not None and current.shape is not None:
+        way = steps_of_bar(found.bars[odd])
+        other = steps_of_bar(found.bars[mistake.reference])
+        only_sides = step.name.text == "concat"
+        hint = parting(way, other, current.shape, shapes[mistake.reference], only_sides) or hint
+    return Mistake(diagnostic.code, diagnostic.message, step.name.span, labels=labels, hint=hint)
+
+
+def _bars(
+    run: Run,
+    step: ast.Call,
+    body: ast.Body,
+    current: Value | None,
+    names: Names,
+    region: Region,
+    found: Merge,
+) -> None:
+    from netdsl.elaborate.statements import bind_let, repeat_count
+
+    mixed = False  # several steps among the bars are one mistake
+    for statement in body.statements:
+        try:
+            if isinstance(statement, ast.Bar):
+                event = _bar(run, statement, current, names)
+                region.events.append(event)
+                found.bars.append(event)
+                found.branches.append(event.value if event.value is not None else Value(None))
+            elif isinstance(statement, (ast.For, ast.Repeat)):
+                loop = Loop(statement)
+                region.events.append(loop)
+                entries: Any
+                if isinstance(statement, ast.For):
+                    entries = iterate(statement.iterable, names)
+                else:
+                    entries = range(repeat_count(statement, names))
+                for i, entry in enumerate(entries):
+                    run.count(1, statement.span)
+                    kind = "for" if isinstance(statement, ast.For) else "repeat"
+                    frame = Frame(names.frame, kind, iteration=i + 1)
+                    if isinstance(statement, ast.For):
+                        unpack(statement.names, entry, frame, statement.iterable)
+                    inner = Region(statement.body, current, frame)
+                    loop.iterations.append(inner)
+                    _bars(run, step, statement.body, current, names.inside(frame), inner, found)
+            elif isinstance(statement, ast.If):
+                branch = Branch(statement, truth(statement.condition, names))
+                region.events.append(branch)
+                arm = statement.then if branch.outcome else statement.other
+                if arm is not None:
+                    inner_names = names.inside(Frame(names.frame))
+                    branch.region = Region(arm, current, inner_names.frame)
+                    _bars(run, step, arm, current, inner_names, branch.region, found)
+            elif isinstance(statement, ast.Let):
+                bind_let(run, statement, names)
+                region.events.append(Note(statement, names.frame))
+            else:
+                if not mixed:
+                    mixed = True
+                    raise not_among_bars(step.name.text, statement)
+                raise Silent
+        except Mistake as mistake:
+            run.report_mistake(mistake.at(statement.span))
+            found.branches.append(Value(None))
+            region.events.append(Note(statement, names.frame))
+        except Silent:
+            found.branches.append(Value(None))
+            region.events.append(Note(statement, names.frame))
+
+
+def _bar(run: Run, node: ast.Bar, current: Value | None, names: Names) -> BarEvent:
+    """One bar: the step itself if it is one, its scope's own steps if it has a label, else a scope."""
+    scope = names.frame.scope
+    assert scope is not None
+    event = BarEvent(node)
+    scope.naming.bars += 1
+    event.number = scope.naming.bars
+    name = f"branch{event.number}"
+    chain = node.chain
+    labelled = naming.has_label(chain)
+    if labelled or not naming.countable_steps(chain) or naming.is_single_step(chain):
+        event.flow, event.value = run.chain(chain, current, names, None if labelled else name)
+        return event
+    link = Link(chain.links[0], names.frame)
+    link.word = name
+    sub, inner = run.scope("bar", name, node, current, names)
+    sub.numbered = not naming.chain_is_named(chain, inner)
+    flow, result = run.chain(chain, current, inner)
+    region = Region(chain, current, inner.frame)
+    region.events.append(flow)
+    region.exit = result
+    run.close(sub, region)
+    link.what, link.output = sub, result
+    link.inputs = [current] if current is not None else []
+    scope.naming.add(link, name, looped(names))
+    event.link, event.value = link, result
+    return event

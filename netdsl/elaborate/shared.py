@@ -1,0 +1,106 @@
+"""`module tower = ...`: one module whose every use shares weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netdsl.design import (
+    Applied,
+    Link,
+    Scope,
+    Shared,
+    SharedModule,
+    Value,
+    reads_around,
+)
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate import naming
+from netdsl.elaborate.expressions import (
+    Names,
+)
+from netdsl.elaborate.values import (
+    Silent,
+)
+from netdsl.source import Span
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.run import Run
+
+from netdsl.elaborate.applying import nothing_flows
+from netdsl.elaborate.steps import chain_as_step
+
+
+def use_shared(
+    run: Run, link: Link, shared: SharedModule, current: Value | None, names: Names
+) -> None:
+    """One use of a module: run again for its shapes; its weights must be those of the first use."""
+    if current is None:
+        raise nothing_flows(shared.name)
+    if current.shape is None:
+        raise Silent
+    node = shared.node
+    home = Names(run, shared.file, shared.frame)
+    use = Link(node, shared.frame)
+    use.word = use.label = shared.name
+    if shared in [u for u in run.blocks if isinstance(u, SharedModule)]:
+        raise Mistake("E108", f"module `{shared.name}` uses itself", link.node.span)
+    run.blocks.append(shared)  # type: ignore[arg-type]
+    kept = shared.owner.naming
+    if kept is None:
+        shared.owner.naming = naming.Naming(shared.owner)
+    try:
+        chain_as_step(run, use, "module", node.chain, current, home, shared.name)
+    finally:
+        run.blocks.pop()
+        shared.owner.naming = kept
+    if use_reads_around(use):
+        raise Mistake(
+            "E120",
+            f"module `{shared.name}` reads values from around it",
+            node.span,
+            hint="a module is a function of what flows into it; read them in a step of their own, or in a block",
+        )
+    assert shared.link is not None
+    first = shared.link
+    if first.what is None:
+        first.what, first.inputs, first.output, first.word = (
+            use.what,
+            use.inputs,
+            use.output,
+            use.word,
+        )
+    else:
+        from netdsl.totals import tensors_of
+
+        mine, theirs = tensors_of(use), tensors_of(first)
+        if mine != theirs:
+            different = next((n for n in theirs if mine.get(n) != theirs[n]), next(iter(mine), ""))
+            raise Mistake(
+                "E206",
+                f"module `{shared.name}` cannot take {current.shape}: its weights were made for {first.inputs[0].shape}",
+                labels=[(_node_span(shared.uses[0]), "first used here")] if shared.uses else [],
+                hint=f"`{different}` is {_shown(theirs.get(different))} there and would be {_shown(mine.get(different))} here",
+            )
+    what = use.what
+    assert isinstance(what, (Scope, Applied))
+    link.what = Shared(shared, what if isinstance(what, Scope) else what.layer)
+    link.inputs = [current]
+    link.output = Value(
+        use.output.shape if use.output is not None else None, names.frame.scope, link.label
+    )
+    shared.uses.append(link)
+
+
+def use_reads_around(use: Link) -> bool:
+    """Whether a use of a module reads more than what flows in: other places could not give it that."""
+    if isinstance(use.what, Scope) and use.what.outer is not None:
+        return reads_around(use.what)
+    return len(use.inputs) > 1
+
+
+def _node_span(link: Link) -> Span:
+    return link.node.span
+
+
+def _shown(shape: tuple[int, ...] | None) -> str:
+    return "missing" if shape is None else "x".join(map(str, shape)) or "a number"

@@ -1,0 +1,146 @@
+"""What must hold for every program: the emitted module is the network, in every respect."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from reference import Reference
+from torch import Tensor, nn
+
+from netdsl.backends.torch.check import check
+from netdsl.backends.torch.emitter import Emitter
+from netdsl.backends.torch.page import in_order, page
+from netdsl.design import Design
+from netdsl.network import Network
+
+WIDTH = 88
+BATCH = 3
+
+
+def emitted(design: Design, exact: bool = False) -> str:
+    """The text of one form of emission; no other is tried where it fails."""
+    emitter = Emitter(design, WIDTH, exact)
+    root = emitter.net()
+    check(design, root, in_order(root))
+    return page(emitter, root, WIDTH)
+
+
+def module_of(text: str, name: str, filename: str = "<emitted>") -> nn.Module:
+    """The network that a text defines."""
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    names: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(text, filename, "exec"), names)
+    return names[name]()
+
+
+def state_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+
+
+def check_text(text: str) -> None:
+    """Nothing of the emitter's own is left in the text."""
+    without = re.sub(r'"""[\s\S]*?"""|"[^"\n]*"|#.*', "", text)
+    assert "@" not in without, "a reference is left"
+    assert not re.search(r"%\d", without), "a variable without a name is left"
+
+
+def check_on_meta(network: Network, text: str) -> None:
+    """Names, shapes and numbers of weights, and the shapes of all outputs, without any numbers."""
+    design = network.design
+    with torch.device("meta"):
+        module = module_of(text, network.torch_class)
+        shapes = [v.shape for v in design.inputs.values()]
+        inputs = [torch.empty(BATCH, *shape) for shape in shapes]
+    assert list(state_of(module).items()) == list(network.state_dict_shapes().items()), "the state_dict is another"
+    assert sum(p.numel() for p in module.parameters()) == network.parameters
+    wanted = [(BATCH, *v.shape) for v in design.outputs.values()]
+    aux = [(BATCH, *e.link.output.shape) for e in design.net.aux.values()]
+    assert shapes_of(module.eval()(*inputs)) == wanted
+    if all(v.shape is not None for v in design.inputs.values()):
+        with torch.device("meta"):
+            got = shapes_of(module.train()(*inputs))
+        assert got == wanted + aux
+
+
+def tensors_of(result: Any) -> list[Tensor]:
+    return [t for t in (result if isinstance(result, tuple) else [result]) if t is not None]
+
+
+def shapes_of(result: Any) -> list[tuple[int, ...]]:
+    return [tuple(t.shape) for t in tensors_of(result)]
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    state = torch.random.get_rng_state()
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.random.set_rng_state(state)
+
+
+def fill(module: nn.Module) -> None:
+    """Weights and statistics that hide nothing: no zeros, no ones."""
+    for name, tensor in module.state_dict().items():
+        if tensor.is_floating_point():
+            with torch.no_grad():
+                tensor.copy_(torch.rand_like(tensor) + 0.5 if name.endswith("running_var") else torch.randn_like(tensor) * 0.3)
+
+
+def check_numbers(network: Network, text: str) -> None:
+    """Outputs as the Design says; gradients as without working in place; nothing overwritten."""
+    with seeded(0):
+        design = network.design
+        module = module_of(text, network.torch_class).double()
+        fill(module)
+        inputs = [torch.randn(BATCH, *v.shape, dtype=torch.double) for v in design.inputs.values()]
+        kept = [x.clone() for x in inputs]
+        weights = {n: t.clone() for n, t in module.state_dict().items()}
+        with torch.no_grad():
+            got = tensors_of(module.eval()(*inputs))
+        assert all(torch.equal(x, k) for x, k in zip(inputs, kept)), "an input is overwritten"
+        wanted, _ = Reference(design, weights)(*inputs)
+        for name, a, b in zip(wanted, got, wanted.values(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True, msg=lambda m: f"{name}: {m}")  # noqa: B023
+        check_gradients(network, text, module, inputs)
+
+
+def check_gradients(network: Network, text: str, module: nn.Module, inputs: list[Tensor]) -> None:
+    """Training steps with and without `inplace=True` are the same."""
+    plain = module_of(re.sub(r",?\s*inplace=True", "", text), network.torch_class).double()
+    plain.load_state_dict(module.state_dict())
+    found = []
+    for which in (module, plain):
+        own = [x.clone().requires_grad_() for x in inputs]
+        with seeded(1):
+            results = tensors_of(which.train()(*own))
+        loss = sum((r * torch.linspace(0.5, 1.5, r.numel(), dtype=r.dtype).reshape(r.shape)).sum() for r in results)
+        assert isinstance(loss, Tensor)
+        loss.backward()
+        found.append([*results, *(x.grad for x in own), *(p.grad for p in which.parameters())])
+    for a, b in zip(*found, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+def check_exact(network: Network, text: str) -> None:
+    """The other form, in plain numbers, is the same network."""
+    exact = emitted(network.design, exact=True)
+    check_text(exact)
+    with seeded(0):
+        module = module_of(text, network.torch_class).double().eval()
+        other = module_of(exact, network.torch_class).double().eval()
+        fill(module)
+        assert state_of(module) == state_of(other), "the exact form has another state_dict"
+        other.load_state_dict(module.state_dict())
+        inputs = [torch.randn(BATCH, *v.shape, dtype=torch.double) for v in network.design.inputs.values()]
+        with torch.no_grad():
+            for a, b in zip(tensors_of(module(*inputs)), tensors_of(other(*inputs)), strict=True):
+                torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)

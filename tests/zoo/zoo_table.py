@@ -1,0 +1,77 @@
+"""What is published about the networks of the zoo, typed from there.
+
+Parameters of torchvision's networks are `num_params` of its weights (with the side outputs for Inception-v3,
+without them for GoogLeNet; the other number is counted from its modules), multiply-adds what two tools that
+count convolutions and linear layers alone say of them at the usual input (`torch.utils.flop_counter` halved,
+calflops). LeNet-5's parameters follow from section II of the paper with every connection of C3 made.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One network of the zoo.
+
+    `parameters` are all of them, `used` those that evaluation needs, `layers` are convolutions and linear
+    layers on the longest path, `other` is a second input size that torchvision's network accepts.
+    """
+
+    name: str
+    torchvision: str | None
+    parameters: int
+    used: int
+    macs: int
+    layers: int
+    input: str = "3x224x224"
+    output: str = "1000"
+    other: str = "3x192x256"
+
+
+def _plain(name: str, parameters: int, macs: int, layers: int, **more: str) -> Row:
+    return Row(name, name, parameters, parameters, macs, layers, **more)
+
+
+ROWS: tuple[Row, ...] = (
+    _plain("alexnet", 61_100_840, 714_188_480, 8),
+    _plain("vgg11", 132_863_336, 7_609_090_048, 11),
+    _plain("vgg13", 133_047_848, 11_308_466_176, 13),
+    _plain("vgg16", 138_357_544, 15_470_264_320, 16),
+    _plain("vgg19", 143_667_240, 19_632_062_464, 19),
+    _plain("vgg11_bn", 132_868_840, 7_609_090_048, 11),
+    _plain("vgg13_bn", 133_053_736, 11_308_466_176, 13),
+    _plain("vgg16_bn", 138_365_992, 15_470_264_320, 16),
+    _plain("vgg19_bn", 143_678_248, 19_632_062_464, 19),
+    Row("googlenet", None, 13_378_280, 6_998_552, 1_582_671_872, 22),
+    Row("googlenet_bn", "googlenet", 13_004_888, 6_624_904, 1_498_376_192, 22, other="3x320x224"),
+    Row(
+        "inception_v3",
+        "inception_v3",
+        27_161_264,
+        23_834_568,
+        5_713_216_096,
+        48,
+        input="3x299x299",
+        other="3x320x331",
+    ),
+    _plain("resnet18", 11_689_512, 1_814_073_344, 18),
+    _plain("resnet34", 21_797_672, 3_663_761_408, 34),
+    _plain("resnet50", 25_557_032, 4_089_184_256, 50),
+    _plain("resnet101", 44_549_160, 7_801_405_440, 101),
+    _plain("resnet152", 60_192_808, 11_513_626_624, 152),
+    _plain("resnext50_32x4d", 25_028_904, 4_230_479_872, 50),
+    _plain("resnext101_32x8d", 88_791_336, 16_414_015_488, 101),
+    _plain("wide_resnet50_2", 68_883_240, 11_398_021_120, 50),
+    _plain("densenet121", 7_978_856, 2_834_161_664, 121),
+    _plain("densenet161", 28_681_000, 7_727_907_072, 161),
+    _plain("densenet169", 14_149_480, 3_359_843_328, 169),
+    _plain("densenet201", 20_013_928, 4_291_365_888, 201),
+    _plain("squeezenet1_0", 1_248_424, 818_924_576, 18),
+    _plain("squeezenet1_1", 1_235_496, 349_151_936, 18),
+    _plain("mobilenet_v2", 3_504_872, 300_774_272, 53),
+    Row("lenet5", None, 61_706, 61_706, 416_520, 5, input="1x28x28", output="10"),
+    Row("unet", None, 31_030_658, 31_030_658, 150_428_424_448, 23, "1x572x572", "2x388x388"),
+)
+BY_NAME = {row.name: row for row in ROWS}
+IN_TORCHVISION = tuple(row for row in ROWS if row.torchvision is not None)
