@@ -24,7 +24,7 @@ bench: $(VENV)/test
 	$(BIN)/python benchmarks/startup.py
 
 wheel: $(VENV)/test
-	$(BIN)/python -m build --wheel
+	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps -w dist .
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,7 +41,7 @@ $(VENV)/demo: pyproject.toml hatch_build.py grammars/netdsl.lark $(VENV)/torch
 # torchvision without its dependencies: beside a CPU torch it would pull another one. It is an oracle
 # of the tests; where it cannot be installed, the tests that need it say so and are skipped.
 $(VENV)/test: pyproject.toml hatch_build.py grammars/netdsl.lark $(VENV)/torch
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[test]" build torchinfo pillow
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[test]" torchinfo pillow
 	-$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps torchvision
 	touch $@
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import Any
 def run() -> None:
     """Run the command line with the arguments of the process."""
     gc.set_threshold(50_000)  # what imports make stays: searching it for garbage finds none
+    atexit.register(gc.freeze)  # nor at the end
     skip_plugins()
     from netdsl.cli import main
 
@@ -29,6 +31,8 @@ def skip_plugins() -> None:
     stub = ModuleType(name)
 
     def real(attribute: str) -> Any:
+        if attribute.startswith("__"):  # the import system asks whether it is a package
+            raise AttributeError(attribute)
         sys.modules.pop(name, None)
         return getattr(import_module(name), attribute)
 

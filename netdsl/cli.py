@@ -199,6 +199,11 @@ def main() -> None:
     show_default=True,
     help="Columns of emitted Python.",
 )
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    help="Levels of blocks that a table shows; else all.",
+)
 @guarded
 def compile(
     file: str,
@@ -210,6 +215,7 @@ def compile(
     inputs: tuple[str, ...],
     root: Path | None,
     width: int,
+    depth: int | None,
 ) -> None:
     """Compile FILE (a path, `-` for standard input, or `zoo:name`) to PyTorch, a figure or a table."""
     from netdsl.network import Network
@@ -222,7 +228,7 @@ def compile(
     if target == "torch":
         result: str | bytes = network.torch_source(width)
     elif target == "table":
-        result = network.table(what)
+        result = network.table(what, depth)
     else:
         result = network.diagram(what)
     write(result, output, what)

@@ -99,17 +99,26 @@ class Network:
 
         return net_class(self.design)
 
-    def table(self, format: str = "text") -> str:
-        """The table of layers: `format` is text, markdown, csv, json or latex."""
+    def table(self, format: str = "text", depth: int | None = None) -> str:
+        """The table of layers: `format` is text, markdown, csv, json or latex; `depth` is how many levels
+        of blocks are shown, None for all."""
         from netdsl.backends.table import table
 
-        return table(self.design, format)
+        return table(self.design, format, depth)
 
     def diagram(self, format: str = "dot") -> str | bytes:
         """The figure: `format` is dot or svg (texts), pdf or png (bytes)."""
         from netdsl.backends.diagram import diagram
 
         return diagram(self.design, format)
+
+    def _repr_svg_(self) -> str | None:
+        """The figure, for notebooks; None where nothing can draw it."""
+        try:
+            figure = self.diagram("svg")
+        except NetError:
+            return None
+        return figure if isinstance(figure, str) else None
 
     def module(self) -> nn.Module:
         """A live module with fresh weights. Needs torch (`pip install netdsl[torch]`)."""

@@ -87,7 +87,7 @@ def zoo_table() -> str:
             shape = ", ".join(str(s) for s in network.input_shapes.values())
             macs = "?" if network.macs is None else f"{network.macs:,}"
             rows.append(
-                (zoo_name(net.name.text), shape, f"{network.parameters_used:,}", macs, path.name)
+                (zoo_name(net.name.text, path), shape, f"{network.parameters_used:,}", macs, path.name)
             )
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = [

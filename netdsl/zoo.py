@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netdsl.compiler import net_names, zoo_files
+from netdsl.compiler import fold_name, net_names, zoo_files
 from netdsl.syntax import ast
 
 
@@ -21,15 +21,16 @@ def entries() -> list[tuple[str, Path]]:
             continue
         for net in file.nets:
             if isinstance(net, ast.Variant) or not open_parameters(file, net):
-                found.append((zoo_name(net.name.text), path))
+                found.append((zoo_name(net.name.text, path), path))
     return found
 
 
 def names() -> list[str]:
     """The names that `zoo:` takes, by a look at the files."""
-    return [zoo_name(n) for path in zoo_files() for n in net_names(path)]
+    return [zoo_name(n, path) for path in zoo_files() for n in net_names(path)]
 
 
-def zoo_name(net: str) -> str:
-    """`ResNeXt50_32x4d` -> `resnext50_32x4d`: case makes no difference."""
-    return net.lower()
+def zoo_name(net: str, path: Path) -> str:
+    """`ResNeXt50_32x4d` -> `resnext50_32x4d`, for neither case nor underscores make a difference. The net
+    that its file is named after is called as the file is: `InceptionV3` -> `inception_v3`."""
+    return path.stem if fold_name(net) == fold_name(path.stem) else net.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -36,6 +37,7 @@ def create(layer: type[Layer], arguments: dict[str, Any]) -> Layer:
         raise _mistake(layer, error, arguments) from None
 
 
+@cache
 def signature(layer: type[Layer]) -> str:
     """`conv(channels, kernel_size, stride=1, ...)`."""
     parts = []

@@ -65,18 +65,21 @@ from netdsl.design import Design
 FORMATS = ("text", "markdown", "csv", "json", "latex")
 
 
-def table(design: Design, format: str = "text") -> str:
+def table(design: Design, format: str = "text", depth: int | None = None) -> str:
     """The table of a compiled network as text, markdown, csv, json or latex.
 
-    Lines end with a newline; those of csv with carriage return and newline, as RFC 4180 wants them.
-    Raises `ValueError` for another format.
+    `depth` is how many levels are shown, 1 for the network's own steps alone; their numbers count what
+    is left out. Lines end with a newline; those of csv with carriage return and newline, as RFC 4180
+    wants them. Raises `ValueError` for another format.
     """
+    if depth is not None and depth < 1:
+        raise ValueError(f"a table shows at least one level, not {depth}")
     if format not in FORMATS:
         raise ValueError(f"a table is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {format!r}")
-    return _writer(format)(design)
+    return _writer(format)(design, depth)
 
 
-def _writer(format: str) -> Callable[[Design], str]:
+def _writer(format: str) -> Callable[[Design, int | None], str]:
     """The function that writes a format; only its module is imported."""
     if format in ("csv", "json"):
         from netdsl.backends.table import data
@@ -87,11 +90,11 @@ def _writer(format: str) -> Callable[[Design], str]:
     if format == "latex":
         from netdsl.backends.table.latex import latex
 
-        return lambda design: latex(view_of(design))
+        return lambda design, depth: latex(view_of(design, depth))
     if format == "markdown":
         from netdsl.backends.table.markdown import markdown
 
-        return lambda design: markdown(view_of(design))
+        return lambda design, depth: markdown(view_of(design, depth))
     from netdsl.backends.table.text import text
 
-    return lambda design: text(view_of(design))
+    return lambda design, depth: text(view_of(design, depth))

@@ -43,7 +43,7 @@ def nested(rows: list[Row], depth: int = 0) -> Iterator[tuple[int, Row]]:
 
 
 # --------------------------------------------------------------------------------------------- CSV
-def csv_text(design: Design) -> str:
+def csv_text(design: Design, depth: int | None = None) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -51,8 +51,8 @@ def csv_text(design: Design) -> str:
     outputs = [v.shape for v in design.outputs.values()]
     whole = Row("net", design.name, "", "", outputs[0] if len(outputs) == 1 else None)
     whole.parameters, whole.macs = totals.parameters, totals.macs
-    for depth, row in [(0, whole), *nested(rows_of(design, fold=False), 1)]:
-        writer.writerow(harmless(cell) for cell in _cells(depth, row))
+    for level, row in [(0, whole), *nested(rows_of(design, False, depth), 1)]:
+        writer.writerow(harmless(cell) for cell in _cells(level, row))
     return out.getvalue()
 
 
@@ -76,7 +76,7 @@ def harmless(cell: str) -> str:
 
 
 # -------------------------------------------------------------------------------------------- JSON
-def json_text(design: Design) -> str:
+def json_text(design: Design, depth: int | None = None) -> str:
     totals = totals_of(design)
     data = {
         "schema": SCHEMA,
@@ -96,8 +96,8 @@ def json_text(design: Design) -> str:
     }
     head = json.dumps(data, indent=2, allow_nan=False)
     lines = [
-        json.dumps(_row(depth, row), allow_nan=False)
-        for depth, row in nested(rows_of(design, fold=False))
+        json.dumps(_row(level, row), allow_nan=False)
+        for level, row in nested(rows_of(design, False, depth))
     ]
     # a row a line: as easy to read and to compare as the other formats
     rows = ",\n    ".join(lines)

@@ -80,6 +80,14 @@ class Totals(Record):
     unknown: bool  # extern layers come on top
 
 
+def cut(rows: list[Row], depth: int) -> None:
+    """Leave out what is nested deeper; the rows that stay count it."""
+    for row in rows:
+        if depth <= 1:
+            row.children = []
+        cut(row.children, depth - 1)
+
+
 # ------------------------------------------------------------------------------------------ folding
 def continues(row: Row, following: Row) -> bool:
     """Whether the next row is an equal block, and a range of names that starts with `row` tells so."""

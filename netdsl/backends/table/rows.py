@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from netdsl import totals
-from netdsl.backends.table.model import Row, Totals, continues, extend
+from netdsl.backends.table.model import Row, Totals, continues, cut, extend
 from netdsl.backends.table.words import concat_text, merge_text, residual_text, written
 from netdsl.design import (
     Applied,
@@ -60,8 +60,9 @@ class Facts(Record):
     unknown: bool  # extern layers
 
 
-def rows_of(design: Design, fold: bool) -> list[Row]:
-    """The rows of a network, inputs first. `fold` makes one row of equal blocks in a row."""
+def rows_of(design: Design, fold: bool, depth: int | None = None) -> list[Row]:
+    """The rows of a network, inputs first. `fold` makes one row of equal blocks in a row; `depth`
+    is how many levels are shown, 1 for the network's own steps alone."""
     walk = _Walk(fold)
     rows = [
         Row("input", name, "input", "input", value.shape) for name, value in design.inputs.items()
@@ -70,6 +71,8 @@ def rows_of(design: Design, fold: bool) -> list[Row]:
     if design.net.outputs:
         for name, value in design.outputs.items():
             rows.append(Row("output", name, "output", "output", value.shape))
+    if depth is not None:
+        cut(rows, depth)
     return rows
 
 

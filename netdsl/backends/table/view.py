@@ -47,8 +47,8 @@ class View(Record):
     notes: tuple[str, ...]
 
 
-def view_of(design: Design) -> View:
-    rows = rows_of(design, fold=True)
+def view_of(design: Design, depth: int | None = None) -> View:
+    rows = rows_of(design, True, depth)
     facts = tuple((plain(name), fact_text(value)) for name, value in design.meta.items())
     totals = totals_of(design)
     return View(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.symbols import At, Differ, Env
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.code.stmt import Do, For, If, Statement
-from netdsl.design import Applied, Scope
+from netdsl.design import Applied, Link, Scope
 from netdsl.elaborate.initial import InitLine, Start, layers_below, targets
+from netdsl.layers.base import Given
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
@@ -57,88 +59,151 @@ def filled_tensor(b: Builder, start: Start, dims: Sequence[Expr], at: At) -> Exp
 def emit_init(b: Builder, scopes: Sequence[Scope], at: At) -> None:
     """Add the statements for the lines of these scopes, shorter paths first."""
     lines: list[InitLine] = scopes[0].init
-    loops: list[tuple[Expr, list[tuple[InitLine, Expr]]]] = []
+    loop: list[_Filled] = []
     for k, line in enumerate(lines):
-        place = _place(b, scopes, at, line)
+        place = at.inside(env=Env(at.env))
         if line.weight is not None:
-            _flush(b, loops)
+            _flush(b, loop)
             b.ctor.append(Do(filler(line.start, code.Attribute(SELF, line.weight), place)))
             continue
         found = [targets(s.init[k], s) for s in scopes]
         if line.links and all(len(f) == 1 for f in found):
-            paths = [f[0][0] for f in found]
-            if any(p != paths[0] for p in paths):
-                raise Differ(at.rows, paths, "layers to be filled have different paths")
-            _flush(b, loops)
-            key = ".".join((*paths[0], line.tensor))
-            tensor = code.call(code.Attribute(SELF, "get_parameter"), Literal(key))
-            b.ctor.append(Do(filler(line.start, tensor, place)))
+            _flush(b, loop)
+            b.ctor.append(_one_tensor(line, found, place))
             continue
-        kinds = _classes(scopes, k)
-        if not kinds:
-            continue
-        root: Expr = SELF
+        kinds = _classes([link for f in found for _, link, _ in f])
+        if kinds:
+            certain = _certain(scopes) if line.tensor == "bias" else _always_weighted(scopes, kinds)
+            filled = _Filled(line, kinds, filler(line.start, _tensor(line), place), certain)
+            if loop and loop[-1].root != filled.root:
+                _flush(b, loop)
+            loop.append(filled)
+    _flush(b, loop)
+
+
+def _one_tensor(
+    line: InitLine, found: Sequence[Sequence[tuple[tuple[str, ...], Link, Any]]], at: At
+) -> Statement:
+    """`nn.init.zeros_(self.fc.weight)`. What a checker of types does not know to be a tensor is looked up
+    by its name; a bias that may be None for it is asked."""
+    paths = [f[0][0] for f in found]
+    path = paths[0]
+    if any(p != path for p in paths):
+        raise Differ(at.rows, paths, "layers to be filled have different paths")
+    name, *below = path
+    if below:
+        key = ".".join((*path, line.tensor))
+        tensor: Expr = code.call(code.Attribute(SELF, "get_parameter"), Literal(key))
+        return Do(filler(line.start, tensor, at))
+    tensor = code.Attribute(code.Attribute(SELF, name), line.tensor)
+    call = Do(filler(line.start, tensor, at))
+    what = found[0][0][1].what
+    assert isinstance(what, Applied)
+    if line.tensor == "bias" and what.layer.family == "convolution":
+        return If(Name(f"self.{name}.bias is not None"), (call,))
+    return call
+
+
+# ------------------------------------------------------------------------------- layers of one class
+class _Filled:
+    """A line that fills a tensor of every layer of these classes."""
+
+    def __init__(
+        self, line: InitLine, kinds: tuple[str, ...], call: Expr, certain: frozenset[str]
+    ) -> None:
+        self.kinds = kinds
+        guarded = not certain.issuperset(kinds)
+        self.said = (call.text, guarded)
+        self.do: Statement = Do(call)
+        if guarded:
+            self.do = If(Name(f"module.{line.tensor} is not None"), (self.do,))
+        self.root: Expr = SELF
         for link in line.links:
-            root = (
-                code.Attribute(root, link.key or "")
-                if not (link.key or "").isdigit()
-                else code.Subscript(root, Literal(int(link.key or "0")))
-            )
-        modules = code.call(code.Attribute(root, "modules"))
-        test = code.call(
-            "isinstance",
-            Name("module"),
-            Name(kinds[0]) if len(kinds) == 1 else code.Tuple(tuple(Name(n) for n in kinds)),
-        )
-        condition: Expr = test
-        if line.tensor == "bias":
-            condition = code.Bool("and", (test, Name("module.bias is not None")))
-        call = filler(line.start, code.Attribute(Name("module"), line.tensor), place)
-        if not loops or loops[-1][0] != modules:
-            _flush(b, loops)
-            loops.append((modules, []))
-        loops[-1][1].append((line, code.Tuple((condition, call))))
-    _flush(b, loops)
-
-
-def _place(b: Builder, scopes: Sequence[Scope], at: At, line: InitLine) -> At:
-    """Where the arguments of a line are read."""
-    return at.inside(env=Env(at.env))
-
-
-def _flush(b: Builder, loops: list[tuple[Expr, list[tuple[InitLine, Expr]]]]) -> None:
-    for modules, entries in loops:
-        body: list[Statement] = []
-        for _, pair in entries:
-            assert isinstance(pair, code.Tuple)
-            condition, call = pair.items
-            last = body[-1] if body else None
-            if isinstance(last, If) and last.condition == condition:
-                body[-1] = If(condition, (*last.then, Do(call)))
+            key = link.key or ""
+            if key.isdigit():
+                self.root = code.Subscript(self.root, Literal(int(key)))
             else:
-                body.append(If(condition, (Do(call),)))
-        b.ctor.append(For(("module",), modules, tuple(body)))
-    loops.clear()
+                self.root = code.Attribute(self.root, key)
 
 
-def _classes(scopes: Sequence[Scope], k: int) -> list[str]:
-    """The PyTorch classes of the layers that a line fills."""
-    from netdsl.code.expr import Name as CodeName
-    from netdsl.layers.base import Given
+def _tensor(line: InitLine) -> Expr:
+    return code.Attribute(Name("module"), line.tensor)
 
-    found: dict[str, None] = {}
+
+def _flush(b: Builder, loop: list[_Filled]) -> None:
+    """`for module in self.modules()`, the classes in turn: `elif`, for none has two of them."""
+    if not loop:
+        return
+    together: dict[tuple[str, ...], list[_Filled]] = {}
+    for one in loop:
+        together.setdefault(one.kinds, []).append(one)
+    names = [name for kinds in together for name in kinds]
+    if len(set(names)) == len(names):
+        alike: dict[tuple[tuple[str, bool], ...], list[_Filled]] = {}
+        for filled in together.values():
+            alike.setdefault(tuple(f.said for f in filled), []).extend(filled)
+        body: Statement | None = None
+        for said, filled in reversed(alike.items()):
+            kinds = dict.fromkeys(kind for f in filled for kind in f.kinds)
+            then = tuple(f.do for f in filled[: len(said)])
+            body = If(_is_one_of(tuple(kinds)), then, () if body is None else (body,))
+        statements = [] if body is None else [body]
+    else:  # a layer is filled by several of them: in the order of the text
+        statements = [If(_is_one_of(one.kinds), (one.do,)) for one in loop]
+    modules = code.call(code.Attribute(loop[0].root, "modules"))
+    b.ctor.append(For(("module",), modules, tuple(statements)))
+    loop.clear()
+
+
+def _is_one_of(kinds: Sequence[str]) -> Expr:
+    names = [Name(name) for name in kinds]
+    return code.call(
+        "isinstance", Name("module"), names[0] if len(names) == 1 else code.Tuple(tuple(names))
+    )
+
+
+def _certain(scopes: Sequence[Scope]) -> frozenset[str]:
+    """The classes whose layers below have a bias for certain, whatever the arguments of the class are:
+    of PyTorch's linear layers the checkers of types think so anyway."""
+    linear = [link for s in scopes for _, link in layers_below(s) if _is_linear(link)]
+    if all(re.search(r"\blinear\b", t) and "bias" not in t for t in map(_text, linear)):
+        return frozenset({"nn.Linear"})
+    return frozenset()
+
+
+def _always_weighted(scopes: Sequence[Scope], kinds: Sequence[str]) -> frozenset[str]:
+    """Of these classes those whose layers below all have a weight: `bn(affine=false)` has none."""
+    bare: set[str] = set()
     for scope in scopes:
-        for _, link, _ in targets(scope.init[k], scope):
+        for _, link in layers_below(scope):
             what = link.what
-            assert isinstance(what, Applied)
-            layer = what.layer
-            shape = link.inputs[0].shape
-            assert shape is not None
-            fields = {n: Literal(getattr(layer, n)) for n in type(layer).model_fields}
-            call = layer.module(Given(fields, [shape], [Literal(shape.channels)]))
-            if isinstance(call, Call) and isinstance(call.function, CodeName):
-                found[call.function.id] = None
-    return sorted(found)
+            if isinstance(what, Applied) and getattr(what.layer, "affine", True) is False:
+                bare.update(_classes([link]))
+    return frozenset(kinds) - bare
+
+
+def _is_linear(link: Link) -> bool:
+    return isinstance(link.what, Applied) and link.what.layer.word == "linear"
+
+
+def _text(link: Link) -> str:
+    return link.node.span.text
+
+
+def _classes(links: Sequence[Link]) -> tuple[str, ...]:
+    """The PyTorch classes of the layers that a line fills."""
+    found: dict[str, None] = {}
+    for link in links:
+        what = link.what
+        assert isinstance(what, Applied)
+        layer = what.layer
+        shape = link.inputs[0].shape
+        assert shape is not None
+        fields = {n: Literal(getattr(layer, n)) for n in type(layer).model_fields}
+        call = layer.module(Given(fields, [shape], [Literal(shape.channels)]))
+        if isinstance(call, Call) and isinstance(call.function, Name):
+            found[call.function.id] = None
+    return tuple(sorted(found))
 
 
 __all__ = ["emit_init", "filled_tensor", "filler", "layers_below"]

@@ -11,10 +11,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from netdsl.backends.torch.template import Template
-from netdsl.backends.torch.tokens import FUNCTIONS, Container, Leaf, Mismatch, Token, Tokens, flat, plain, shape_of, slots
+from netdsl.backends.torch.tokens import (
+    FUNCTIONS,
+    Container,
+    Leaf,
+    Mismatch,
+    Token,
+    Tokens,
+    flat,
+    plain,
+    shape_of,
+    slots,
+)
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Do, For, If, Return, Statement
+
 _REDUCTIONS = {".mean": "mean", ".amin": "min", ".amax": "max"}
 _ELEMENTWISE = {
     "torch.abs": "abs",
@@ -215,7 +227,7 @@ class Machine(Tokens):
             if isinstance(statement.iterable, code.Call) and statement.iterable.text.endswith(
                 ".modules()"
             ):
-                return None  # how weights start is not looked at here
+                return None  # weights start there
             for item in self.evaluate(statement.iterable, env):
                 values = (item,) if len(statement.targets) == 1 else tuple(item)
                 env.update(zip(statement.targets, values))
@@ -223,6 +235,8 @@ class Machine(Tokens):
                 if result is not None:
                     return result
         elif isinstance(statement, If):
+            if all(isinstance(s, Do) and _is_start(s.of) for s in statement.then):
+                return None
             return self.run(
                 statement.then if self.evaluate(statement.condition, env) else statement.other, env
             )
@@ -256,7 +270,7 @@ class Machine(Tokens):
     def do(self, expr: Expr, env: dict[str, Any]) -> None:
         assert isinstance(expr, code.Call)
         text = expr.function.text
-        if text.startswith("nn.init.") or text == "bilinear_":
+        if _is_start(expr):
             return
         if text == "super().__init__":
             made = self.outside("nn.Sequential", _arguments(self, expr, env), {})
@@ -305,6 +319,14 @@ class Machine(Tokens):
         return result[0]
 
 
+def _is_start(expr: Expr) -> bool:
+    """Whether a call fills a tensor. How weights start is not looked at here."""
+    if not isinstance(expr, code.Call):
+        return False
+    text = expr.function.text
+    return text.startswith("nn.init.") or text == "bilinear_"
+
+
 def _arguments(machine: Machine, expr: code.Call, env: dict[str, Any]) -> list[Any]:
     out: list[Any] = []
     for argument in expr.positional:
@@ -321,5 +343,3 @@ def _keep(own: Container, name: str, value: Any) -> None:
         own.attributes.pop(name, None)
     else:
         own.attributes[name] = value
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("torch", "numpy", "torchvision", "lark", "rich", "graphviz", "pygraphviz", "tempfile")
+HEAVY = ("torch", "numpy", "torchvision", "lark", "rich", "graphviz", "pygraphviz")
 
 
 def imported(program: str) -> set[str]:

@@ -94,6 +94,20 @@ def lines_of(text: str, **named: str) -> list[Line]:
     return list(view_of(netdsl.loads(text, **named).design).lines)
 
 
+def test_depth_leaves_out_what_is_nested_deeper() -> None:
+    """The rows that stay are those of the whole table; nothing of their numbers is lost."""
+    design = netdsl.load("zoo:resnet152").design
+    whole = view_of(design)
+    for depth in (1, 2, 3):
+        view = view_of(design, depth)
+        kept = [line.cells for line in whole.lines if line.depth < depth]
+        assert [line.cells for line in view.lines] == kept
+        assert [line.cells for line in view.totals] == [line.cells for line in whole.totals]
+    deepest = view_of(design, 1 + max(line.depth for line in whole.lines))
+    assert [line.cells for line in deepest.lines] == [line.cells for line in whole.lines]
+    assert len(view_of(design, 1).lines) < len(view_of(design, 2).lines) < len(whole.lines)
+
+
 def test_equal_blocks_are_one_row() -> None:
     view = view_of(netdsl.load("zoo:resnet152").design)
     folded = {line.key: line for line in view.lines if line.times > 1}

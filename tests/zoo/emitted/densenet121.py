@@ -86,7 +86,7 @@ class DenseNet121(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if isinstance(module, nn.Linear) and module.bias is not None:
+            elif isinstance(module, nn.Linear):
                 nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -20,8 +20,9 @@ class ConvRelu(nn.Module):
         self.conv = nn.Conv2d(
             in_channels, channels, kernel_size, stride=stride, padding=kernel_size // 2
         )
-        nn.init.xavier_uniform_(self.get_parameter("conv.weight"))
-        nn.init.constant_(self.get_parameter("conv.bias"), 0.2)
+        nn.init.xavier_uniform_(self.conv.weight)
+        if self.conv.bias is not None:
+            nn.init.constant_(self.conv.bias, 0.2)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.conv(x), inplace=True)

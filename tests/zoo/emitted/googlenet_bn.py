@@ -26,7 +26,7 @@ class ConvBn(nn.Module):
             bias=False,
         )
         self.bn = nn.BatchNorm2d(channels, eps=1e-3)
-        nn.init.trunc_normal_(self.get_parameter("conv.weight"), std=0.01)
+        nn.init.trunc_normal_(self.conv.weight, std=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.bn(self.conv(x)), inplace=True)

@@ -208,9 +208,7 @@ class InceptionV3(nn.Module):
         self.dropout = nn.Dropout(0.5)
         self.fc = nn.Linear(2048, classes)
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.trunc_normal_(module.weight, std=0.1)
-            if isinstance(module, nn.Linear):
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.trunc_normal_(module.weight, std=0.1)
         nn.init.trunc_normal_(
             self.get_parameter("AuxLogits.conv1.conv.weight"), std=0.01

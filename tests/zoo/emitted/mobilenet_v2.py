@@ -102,9 +102,8 @@ class MobileNetV2(nn.Module):
                 nn.init.kaiming_normal_(
                     module.weight, mode="fan_out", nonlinearity="relu"
                 )
-            if isinstance(module, nn.Linear):
+            elif isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.01)
-            if isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:

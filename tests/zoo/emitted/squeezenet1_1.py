@@ -58,8 +58,8 @@ class SqueezeNet1_1(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
-            if isinstance(module, nn.Conv2d) and module.bias is not None:
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         nn.init.normal_(self.get_parameter("classifier.1.weight"), std=0.01)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -61,9 +61,7 @@ class UNet(nn.Module):
         self.up0 = Up(128, 64, 64, padding)
         self.head = nn.Conv2d(64, classes, kernel_size=1)  # 2x388x388
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if isinstance(module, nn.ConvTranspose2d):
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
