@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from itertools import count
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from netdsl.diagnostics import Diagnostic, NetError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,14 +19,20 @@ _numbers = count(1)
 
 
 def make_module(network: Network) -> nn.Module:
-    """Run the emitted source and construct its network. Tracebacks show the emitted lines."""
+    """Run the emitted source and construct its network. Tracebacks show the emitted lines.
+
+    Raises `NetError` where PyTorch is not installed (E405).
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        hint = "pip install netdsl[torch]"
+        raise NetError([Diagnostic("E405", "a live module needs PyTorch", hint=hint)]) from error
     source = network.torch_source()
     name = f"netdsl_{network.name}_{next(_numbers)}"
     filename = f"<{name}>"
     module = ModuleType(name, f"Emitted by netdsl: {network.name}.")
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    import sys
-
     sys.modules[name] = module  # torch.compile and pickle look classes up there
     exec(compile(source, filename, "exec"), module.__dict__)
     return getattr(module, network.torch_class)()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from numbers import Number
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,9 @@ from netdsl.source import Source
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+InputSize = str | Sequence[int | None]
 
 
 class Network:
@@ -131,16 +136,15 @@ def load(
     path: str | PathLike[str],
     net: str | None = None,
     *,
-    input: str | dict[str, str] | None = None,
+    input: InputSize | dict[str, InputSize] | None = None,
     root: str | PathLike[str] | None = None,
     **parameters: Any,
 ) -> Network:
     """Compile a network of a file, or `zoo:name`.
 
-    `net` chooses among the nets of the file, `input` gives another input size ("3x256x256", or one by
-    the input's name), `root` is the folder below which imports are read (else that of the file), other
-    arguments set the net's parameters. Raises `NetError` if the file has mistakes, `OSError` if it
-    cannot be read.
+    `net` chooses among the nets of the file, `input` gives another input size ("3x256x256" or
+    (3, 256, 256); with several inputs by their names), `root` is the folder below which imports are read (else that of the file), other
+    arguments set the net's parameters. Raises `NetError` if the file has mistakes or cannot be read.
     """
     text = fspath(path)
     if text.startswith("zoo:"):
@@ -149,16 +153,26 @@ def load(
         source = Source(f"zoo/{file.name}", read_text(file))
     else:
         file = Path(text)
-        source = Source(text, read_text(file))
+        source = Source(text, _read(file, text))
     compilation = Compilation(source, file, Path(root) if root is not None else None)
     return _network(compilation, net, input, parameters)
+
+
+def _read(file: Path, shown: str) -> str:
+    try:
+        return read_text(file)
+    except OSError as error:
+        message = f"cannot read {shown}: {reason_of(error)}"
+        raise NetError([Diagnostic("E130", message, None)]) from error
+    except ValueError as error:
+        raise NetError([Diagnostic("E130", f"{shown!r} is no path", None)]) from error
 
 
 def loads(
     text: str,
     net: str | None = None,
     *,
-    input: str | dict[str, str] | None = None,
+    input: InputSize | dict[str, InputSize] | None = None,
     name: str = "<text>",
     **parameters: Any,
 ) -> Network:
@@ -182,33 +196,41 @@ def find_zoo_file(name: str) -> tuple[Path, str]:
 def _network(
     compilation: Compilation,
     net: str | None,
-    input: str | dict[str, str] | None,
+    input: InputSize | dict[str, InputSize] | None,
     parameters: dict[str, Any],
 ) -> Network:
-    overrides = {name: parameter_text(value) for name, value in parameters.items()}
+    overrides = {name: parameter_text(name, value) for name, value in parameters.items()}
     return Network(compilation.design(net, overrides, input_sizes(input)))
 
 
-def parameter_text(value: Any) -> str:
+def parameter_text(name: str, value: Any) -> str:
     """A Python value as a `.net` text writes it. Texts are taken as they are: `norm="groupnorm(8)"`."""
     if isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        return f"[{', '.join(parameter_text(v) for v in value)}]"
+        return f"[{', '.join(parameter_text(name, v) for v in value)}]"
+    if value is not None and not isinstance(value, (Number, Size)):
+        message = f"`{name}` cannot be a Python {type(value).__name__}"
+        hint = "numbers, texts of the language, None, and lists of them can be set"
+        raise NetError([Diagnostic("E135", message, None, hint=hint)])
     return source_text(value)
 
 
-def input_sizes(given: str | dict[str, str] | None) -> dict[str, Size]:
+def input_sizes(given: InputSize | dict[str, InputSize] | None) -> dict[str, Size]:
     """Input sizes by the input's name; "" for a net's only one."""
     if given is None:
         return {}
-    if isinstance(given, str):
+    if not isinstance(given, dict):
         given = {"": given}
-    return {name: parse_size(text) for name, text in given.items()}
+    return {name: parse_size(size) for name, size in given.items()}
 
 
-def parse_size(text: str) -> Size:
-    """`3x256x256`, or `3x?x?`. Raises `NetError`."""
+def parse_size(given: InputSize) -> Size:
+    """`3x256x256`, or `3x?x?`; from Python (3, 256, 256) too, None where it is open. Raises `NetError`."""
+    if isinstance(given, str):
+        text = given
+    else:
+        text = "x".join("?" if side is None else str(side) for side in given)
     parts = text.strip().split("x")
     if not all(p == "?" or (p.isascii() and p.isdigit() and int(p) < 2**31) for p in parts):
         message = f"`{text}` is no size"
@@ -216,4 +238,4 @@ def parse_size(text: str) -> Size:
     return Size(None if p == "?" else int(p) for p in parts)
 
 
-__all__ = ["Network", "load", "loads", "reason_of"]
+__all__ = ["Network", "load", "loads"]

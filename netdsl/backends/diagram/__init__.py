@@ -5,7 +5,8 @@
 | plan    | Design -> items: steps that are drawn as one fused, equal ones folded     |
 | levels  | how deep is drawn, by the number of nodes                                |
 | draw    | items -> Figure: named nodes, edges, panels; knows no output format      |
-| dot     | Figure -> DOT; long ones in columns                                      |
+| dot     | Figure -> DOT: boxes and panels; lines.py draws what connects them       |
+| columns | long figures in columns, turns.py leads from one to the next             |
 | render  | DOT -> SVG, PDF, PNG in a child process; svg.py finishes an SVG          |
 """
 
@@ -36,8 +37,28 @@ def diagram(design: Design, format: str = "dot") -> str | bytes:
     from netdsl.backends.diagram.render import render
 
     rendered = render(source, format)
-    if format != "svg":
+    if format == "png":
+        return Png(rendered)
+    if format == "pdf":
         return rendered
     from netdsl.backends.diagram.svg import finished
 
-    return finished(rendered, drawn.name, drawn.description)
+    return Svg(finished(rendered, drawn.name, drawn.description))
+
+
+class Svg(str):
+    """The text of an SVG; a notebook shows the picture."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
+class Png(bytes):
+    """The bytes of a PNG; a notebook shows the picture."""
+
+    __slots__ = ()
+
+    def _repr_png_(self) -> bytes:
+        return bytes(self)

@@ -6,14 +6,16 @@ panel may end there too and continue in the next column.
 
 from __future__ import annotations
 
-from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, nodes_of
+from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, nodes_of
 from netdsl.backends.diagram.measure import MARGIN, ROW, SMALL_LINE, Widths, node_height
 from netdsl.record import Record
 
 PAGE = 660.0  # a figure of this height (in points) needs no columns
 ASPECT = 1.3  # nor does one that is at most so much higher than wide
-MOST_COLUMNS = 8
+MOST_COLUMNS = 12
 WORTHWHILE = 0.85  # more columns must make the figure lower than so much
+# Lines that leave the chain: what hangs on them may stand to the right of the line to the next column
+ASIDE = ("tap", "operand", "size")
 GUTTER = 30.0  # between columns
 
 
@@ -37,7 +39,7 @@ def arrange(figure: Figure, widths: Widths) -> Arrangement:
     """Divide a figure into as few columns as make it fit a page, or nearly as wide as high."""
     parts = _parts(figure.children, widths)
     total = sum(p.height for p in parts)
-    if total <= PAGE:
+    if total <= PAGE or any(edge.role in ASIDE for edge in figure.edges):
         return Arrangement([figure.children], [])
     cuts = _cuts(parts, figure.edges)
     best, lowest = [(0, len(parts))], total
@@ -55,12 +57,11 @@ def arrange(figure: Figure, widths: Widths) -> Arrangement:
 
 def height_of(child: Child) -> float:
     """About how high a part will be, with the space above it."""
+    if not isinstance(child, Split) and child.training:
+        return 0.0  # it stands beside what follows
     if isinstance(child, Node):
-        news = SMALL_LINE if child.changes else 0.0
-        return node_height(child) + ROW + news
+        return node_height(child) + ROW
     if isinstance(child, Panel):
-        if child.kind == "aux":
-            return 3 * ROW  # it stands beside what follows
         title = 2 * MARGIN + 14.0 + SMALL_LINE * len(child.notes)
         return title + sum(height_of(c) for c in child.children)
     ends = sum(height_of(node) for node in (child.fork, child.join) if node is not None)

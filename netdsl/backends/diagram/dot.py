@@ -12,22 +12,20 @@ from itertools import pairwise
 import graphviz
 
 from netdsl.backends.diagram import html, shapes
-from netdsl.backends.diagram.columns import Arrangement, arrange
-from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, nodes_of
-from netdsl.backends.diagram.measure import GAP, MAIN, MARGIN, ROW, SMALL, Widths, order
+from netdsl.backends.diagram.columns import arrange
+from netdsl.backends.diagram.figure import (
+    Child,
+    Figure,
+    Node,
+    Panel,
+    Split,
+    panels_of,
+)
+from netdsl.backends.diagram.measure import GAP, MAIN, MARGIN, ROW, SMALL, order, wrapped
 from netdsl.backends.diagram.shapes import inches
 from netdsl.backends.diagram.text import TIMES
 from netdsl.backends.diagram.theme import FONT, INK, MUTED, PANEL, PANEL_LINE, PAPER, SIGNS
-
-# How strongly an edge wants to be straight. Graphviz weighs the width of panels with 128 each.
-WEIGHTS = {
-    "flow": "1000",
-    "operand": "10",
-    "shortcut": "1",
-    "tap": "1",
-    "size": "0",
-    "training": "1",
-}
+from netdsl.backends.diagram.turns import Turns
 
 
 def dot_source(figure: Figure) -> str:
@@ -35,30 +33,29 @@ def dot_source(figure: Figure) -> str:
     return _Writer(figure).graph.source
 
 
-class _Writer:
+class _Writer(Turns):
     def __init__(self, figure: Figure) -> None:
-        self.figure = figure
-        self.widths = Widths(figure.children)
-        self.nodes = {node.name: node for node in figure.nodes}
+        super().__init__(figure)
         self.splits: dict[str, Split] = {}  # by the names of their forks and joins
         self.rooms: dict[str, float] = {}  # the room for a title to the left of a node
-        self.vias: dict[tuple[str, int | None], str] = {}  # the point before a place at a bar
-        self.graph = graphviz.Digraph(figure.name)
         self._settings()
         arranged = arrange(figure, self.widths)
+        if not all(list(panels_of(column)) for column in arranged.columns):
+            self._in_order(arranged)
         for column in arranged.columns:
             self._children(column, self.graph)
         if arranged.turns:
+            self.graph.attr("graph", pack="0", packmode=f"array_tu{len(arranged.columns)}")
             self._turns(arranged)
+            self._caption(arranged.columns[0])
+        else:
+            self.graph.attr("graph", label=html.label(*self._said()))
         turns = {id(edge) for edge in arranged.turns}
         for edge in figure.edges:
             if id(edge) not in turns:
                 self._edge(edge)
 
     def _settings(self) -> None:
-        lines = [
-            html.text(t, SMALL if i else MAIN, MUTED) for i, t in enumerate(self.figure.caption)
-        ]
         self.graph.attr(
             "graph",
             rankdir="TB",
@@ -68,7 +65,6 @@ class _Writer:
             ranksep=inches(ROW),
             bgcolor=PAPER,
             pad="0.12",
-            label=html.label(*lines),
             labelloc="b",
             fontname=FONT,
             fontsize=f"{MAIN:g}",
@@ -91,6 +87,20 @@ class _Writer:
             arrowsize="0.5",
         )
 
+    def _said(self) -> list[str]:
+        lines = enumerate(self.figure.caption)
+        return [html.text(line, SMALL if i else MAIN, MUTED) for i, line in lines]
+
+    def _caption(self, column: list[Child]) -> None:
+        """The caption in the row below all columns, no wider than the first of them."""
+        most = 0.8 * self.widths.extent(column)
+        lines = []
+        for number, line in enumerate(self.figure.caption):
+            size = SMALL if number else MAIN
+            lines += [html.text(part, size, MUTED) for part in wrapped(line, size, most)]
+        label = html.label(*lines, align="LEFT")
+        self.graph.node("~caption", label=label, shape="plaintext", margin="0", height="0")
+
     def _patience(self) -> str:
         """How long Graphviz tries to straighten lines, in rounds for each node. 20 are more than any
         network that is a chain of blocks needs; long lines across a large figure would take hours."""
@@ -103,6 +113,7 @@ class _Writer:
         """`wanted` is the room that the first of them must have to the left of its axis."""
         for i, child in enumerate(children):
             room = wanted if i == 0 else 0
+            self._side(child, graph, children[:i], children[i + 1 :])
             if isinstance(child, Node):
                 self._node(child, graph)
             elif isinstance(child, Panel):
@@ -160,8 +171,11 @@ class _Writer:
             self._node(split.join, graph)
         if split.kind == "merge":
             self._last_row(split, graph)
+            if split.fork is not None and split.join is not None and split.join.kind in SIGNS:
+                self._centre(split.fork, split.join, graph)
         else:
             self._beside(split, graph)
+            self._lane(split, graph)
 
     def _last_row(self, split: Split, graph: graphviz.Digraph) -> None:
         """The last boxes of all branches stand on a level, so that they read as a sum."""
@@ -187,14 +201,6 @@ class _Writer:
             if boxes and isinstance(first, Node):
                 self._row([boxes[(len(boxes) - 1) // 2].name, first.name], graph)
 
-    def _row(self, names: list[str], graph: graphviz.Digraph) -> None:
-        """Nodes on one level."""
-        if len(names) > 1:
-            with graph.subgraph() as row:  # type: ignore[union-attr]
-                row.attr(rank="same")
-                for name in names:
-                    row.node(name)
-
     # --------------------------------------------------------------------------------------- nodes
     def _node(self, node: Node, graph: graphviz.Digraph) -> None:
         if node.kind == "fork":
@@ -215,47 +221,3 @@ class _Writer:
             graph.node(spacer, **shapes.spacer(room))
             self._row([spacer, node.name], graph)
             graph.edge(spacer, node.name, style="invis", weight="10")
-
-    # --------------------------------------------------------------------------------------- edges
-    def _edge(self, edge: Edge) -> None:
-        via = self.vias.get((edge.head, edge.head_slot))
-        if via is not None:
-            self._line(edge.but(head=via, head_slot=None), arrowhead="none")
-            edge = edge.but(tail=via, tail_slot=None, shape="")
-        self._line(edge)
-
-    def _line(self, edge: Edge, **settings: str) -> None:
-        tail, head = self.nodes.get(edge.tail), self.nodes.get(edge.head)
-        settings["weight"] = WEIGHTS[edge.role]
-        if edge.tail_slot is not None:
-            settings["tailport"] = f"s{edge.tail_slot}:c"
-        if edge.head_slot is not None:
-            settings["headport"] = f"s{edge.head_slot}:n"
-        if head is not None and head.kind in ("fork", "rail"):
-            settings["arrowhead"] = "none"
-        if edge.role == "training" or tail and head and tail.training and head.training:
-            settings["style"] = "dashed"
-        if edge.role == "size":
-            settings |= {"style": "dotted", "color": MUTED}
-        if edge.shape:
-            settings["label"] = html.label(html.text(f" {edge.shape}"))
-        self.graph.edge(edge.tail, edge.head, **settings)
-
-    def _turns(self, arranged: Arrangement) -> None:
-        """From the end of a column up to the head of the next, past everything."""
-        top = [next(nodes_of(arranged.columns[0])).name]
-        for number, edge in enumerate(arranged.turns, 2):
-            below, out, up, over = (
-                f"~turn{number}.{place}" for place in ("below", "out", "up", "over")
-            )
-            for name in (below, out, up, over):
-                self.graph.node(name, **shapes.point())
-            self._row([below, out], self.graph)
-            self._line(edge.but(head=below, head_slot=None), arrowhead="none")
-            self.graph.edge(below, out, arrowhead="none")
-            self.graph.edge(up, out, dir="back", arrowtail="normal", weight=WEIGHTS["flow"])
-            self.graph.edge(top[-1], up, style="invis")
-            self.graph.edge(up, over, arrowhead="none")
-            self._edge(edge.but(tail=over, tail_slot=None, shape=""))
-            top += [up, over]
-        self._row(top, self.graph)

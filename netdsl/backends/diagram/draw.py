@@ -58,7 +58,9 @@ class Drawer(Canvas):
         self.chain(self.plan.items, ends, children, design.net.input)
         for name, value in design.outputs.items():
             shown = f"{clean(name)} {shape_text(value.shape)}"
-            self.edge(ends, value, self.add(children, "output", name, (shown,), value))
+            tail = ends[self.same(value)].node
+            role = "tap" if any(edge.tail == tail for edge in self.edges) else "flow"
+            self.edge(ends, value, self.add(children, "output", name, (shown,), value), role)
         total = self.steps.plan(self.plan)
         said = description(design, total)
         return Figure(clean(design.name), children, self.edges, caption(design, self.level), said)
@@ -230,7 +232,8 @@ class Drawer(Canvas):
             ends[value] = inner[self.same(within)]
         self.depth += 1
         self.path = path
-        into.append(panel)
+        if panel.children:  # a level may do nothing
+            into.append(panel)
 
     def entrance(
         self, items: list[Item], ends: Ends, entry: Value, into: list[Child], role: str

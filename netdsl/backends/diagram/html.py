@@ -8,8 +8,8 @@ from html import escape
 def text(
     shown: str, size: float | None = None, color: str | None = None, bold: bool = False
 ) -> str:
-    """Text in a size (points) and colour."""
-    out = escape(shown)
+    """Text in a size (points) and colour. Graphviz would take `\\N` and its like for names."""
+    out = escape(shown).replace("\\", 2 * "\\")
     if bold:
         out = f"<B>{out}</B>"
     settings = ""

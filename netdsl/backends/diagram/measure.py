@@ -1,10 +1,12 @@
 """Widths of texts and boxes in points, so that boxes in a column are equally wide in every figure.
 
 Graphviz measures with whatever font the machine has; a box only grows where that font is wider than
-Helvetica.
+what is usual.
 """
 
 from __future__ import annotations
+
+import re
 
 from netdsl.backends.diagram.figure import Child, Node, Panel, Split
 
@@ -20,13 +22,14 @@ _WIDTHS = (
 )
 _OTHER = {"\N{MULTIPLICATION SIGN}": 584, "\N{MINUS SIGN}": 584, "\N{HORIZONTAL ELLIPSIS}": 1000}
 _BOLD = 1.08  # Helvetica Bold is wider by about this
+WIDER = 1.2  # the usual fallback, DejaVu Sans, by this (bold by still more): boxes have room for it
 
 MAIN, SMALL = 9.0, 7.5  # sizes of the first line and of the others
 LINE, SMALL_LINE = 12.0, 9.0
 CIRCLE = 13.0
 BAR_HEIGHT = 14.0
 GAP = 9.0  # between boxes side by side
-ROW = 11.0  # between boxes above each other
+ROW = 12.0  # between boxes above each other
 MARGIN = 7.0  # of a panel, around what is in it
 LANE = 14.0  # a line beside a body
 NARROWEST = 46.0
@@ -45,6 +48,23 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
     return total * size / 1000 * (_BOLD if bold else 1)
 
 
+def wrapped(text: str, size: float, most: float) -> list[str]:
+    """A text in lines of at most `most` points, if possible at its commas. Words that are too long alone
+    are cut."""
+    lines: list[str] = []
+    for part in re.split(r"(?<=[,:;]) ", text):
+        whole = WIDER * text_width(part, size) <= most
+        for word in [part] if whole else part.split():
+            while WIDER * text_width(word, size) > most and len(word) > 2:
+                word = word.rstrip("\N{HORIZONTAL ELLIPSIS}")[:-1] + "\N{HORIZONTAL ELLIPSIS}"
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and WIDER * text_width(longer, size) <= most:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+    return lines
+
+
 def node_lines(node: Node) -> list[tuple[str, float]]:
     """The lines of a box with their sizes; how often it stands there is part of the first."""
     lines = []
@@ -60,15 +80,17 @@ def natural_width(node: Node) -> float:
     if node.kind in ("fork", "rail"):
         return 1.0
     if node.kind == "concat":
-        return 1.12 * text_width(node.lines[0], MAIN, bold=True) + 12 if node.lines else 20.0
+        return WIDER * text_width(node.lines[0], MAIN, bold=True) + 12 if node.lines else 20.0
     if not node.lines:
         return CIRCLE
     slanted = 10.0 if node.kind in ("pool", "up", "param", "stack") else 0.0
     widest = max(text_width(text, size) for text, size in node_lines(node))
-    return max(NARROWEST, 1.12 * widest + 12 + slanted)
+    return max(NARROWEST, WIDER * widest + 10 + slanted)
 
 
 def node_height(node: Node) -> float:
+    if node.kind in ("rail", "fork"):
+        return 3.0
     if node.kind == "concat":
         return BAR_HEIGHT
     if not node.lines:
@@ -138,12 +160,11 @@ class Widths:
         if isinstance(child, Node):
             return self.of.get(child.name, natural_width(child))
         if isinstance(child, Panel):
-            room = 2 * (
-                self.title(child) + GAP - MARGIN
-            )  # the line that enters must not cross the title
-            return max(self.extent(child.children), room) + 2 * MARGIN
+            left = self.left(child.children)
+            more = max(self.title(child) + GAP - MARGIN - left, 0)  # keeps the title off the line
+            return self.extent(child.children) + more + 2 * MARGIN
         parts = self.slots(child)
-        return sum(parts) + margin_left(child, parts)
+        return sum(parts) + (margin_left(child, parts) if child.kind == "merge" else 0)
 
     def left(self, children: list[Child]) -> float:
         """How far boxes that stand above each other reach to the left of their axis."""
@@ -159,8 +180,8 @@ class Widths:
     def title(self, panel: Panel) -> float:
         """The width of a panel's title."""
         first = panel.title + (f" \N{MULTIPLICATION SIGN}{panel.times}" if panel.times > 1 else "")
-        notes = (1.2 * text_width(note, SMALL) for note in panel.notes)
-        return max(1.3 * text_width(first, MAIN, bold=True), *notes, 0.0)
+        notes = (WIDER * text_width(note, SMALL) for note in panel.notes)
+        return max(1.13 * WIDER * text_width(first, MAIN + 1, bold=True), *notes, 0.0)
 
     def slots(self, split: Split) -> list[int]:
         """The widths of the branches of a split, with the gaps between them: odd, so that there is a

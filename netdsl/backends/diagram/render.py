@@ -88,9 +88,16 @@ def _run(command: list[str], name: str, text: bytes, seconds: float) -> bytes:
     finally:
         _end(process)
     if process.returncode != 0 or not out:
-        said = errors.decode("utf-8", "replace").strip().splitlines()
-        raise _failed(name, said[-1] if said else f"exit status {process.returncode}")
+        raise _failed(name, _reason(process.returncode, errors.decode("utf-8", "replace")))
     return out
+
+
+def _reason(status: int, errors: str) -> str:
+    """Why a child failed: what it said last, but for its remarks on the fonts of the machine."""
+    said = [line for line in errors.splitlines() if line.strip() and "Fontconfig" not in line]
+    if status < 0:
+        return f"it crashed (signal {-status})"
+    return said[-1].strip() if said else f"exit status {status}"
 
 
 def _failed(name: str, why: str) -> NetError:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 from netdsl.backends.diagram import html
 from netdsl.backends.diagram.figure import Node, Split
 from netdsl.backends.diagram.measure import (
     BAR_HEIGHT,
     CIRCLE,
     MAIN,
+    MARGIN,
+    ROW,
     SMALL,
+    WIDER,
     margin_left,
     natural_width,
     node_height,
     order,
+    text_width,
 )
 from netdsl.backends.diagram.text import TIMES
 from netdsl.backends.diagram.theme import BAR, INK, LOOKS, MUTED, PAPER, SIGNS, SLANTS
@@ -27,6 +33,11 @@ def inches(points: float) -> str:
 def point() -> Attributes:
     """Where a line splits or turns: just large enough to leave no gap in it."""
     return {"label": "", "shape": "point", "width": "0.016", "color": INK, "penwidth": "1"}
+
+
+def unseen() -> Attributes:
+    """A point that only keeps a place."""
+    return {**point(), "style": "invis"}
 
 
 def spacer(width: float) -> Attributes:
@@ -48,6 +59,19 @@ def circle(node: Node) -> Attributes:
         "height": size,
         "fixedsize": "true",
         "margin": "0",
+    }
+
+
+def beside(shape: str, borders: int = 0) -> Attributes:
+    """A shape to the right of a line that goes down, close to where it begins, or where it has left so
+    many panels. (Graphviz makes room for
+    the label of an edge, but not where columns are laid out each on its own.)"""
+    right = 4 + WIDER * text_width(shape, SMALL) / 2
+    down = ROW / 2 - 1 + borders * (MARGIN + 1)
+    return {
+        "taillabel": html.label(html.text(shape)),
+        "labelangle": f"{math.degrees(math.atan2(right, down)):.1f}",
+        "labeldistance": f"{math.hypot(right, down) / 10:.3f}",
     }
 
 

@@ -61,6 +61,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netdsl.design import Design
+from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
 
 FORMATS = ("text", "markdown", "csv", "json", "latex")
 
@@ -70,12 +71,13 @@ def table(design: Design, format: str = "text", depth: int | None = None) -> str
 
     `depth` is how many levels are shown, 1 for the network's own steps alone; their numbers count what
     is left out. Lines end with a newline; those of csv with carriage return and newline, as RFC 4180
-    wants them. Raises `ValueError` for another format.
+    wants them. Raises `NetError` for another format (E404).
     """
     if depth is not None and depth < 1:
         raise ValueError(f"a table shows at least one level, not {depth}")
     if format not in FORMATS:
-        raise ValueError(f"a table is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {format!r}")
+        hint = did_you_mean(format, FORMATS) or f"there are {', '.join(FORMATS)}"
+        raise NetError([Diagnostic("E404", f"there is no table format `{format}`", hint=hint)])
     return _writer(format)(design, depth)
 
 

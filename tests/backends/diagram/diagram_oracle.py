@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from pathlib import Path
+from graphlib import TopologicalSorter
 
-import netdsl
 from netdsl import design as d
-from netdsl.backends.diagram import keys, levels, plan
+from netdsl.backends.diagram import levels, plan
 from netdsl.backends.diagram.draw import figure
 from netdsl.backends.diagram.figure import Figure, panels_of
 from netdsl.layers.base import Layer
-
-ZOO = Path(netdsl.__file__).parent.parent / "zoo"
 
 
 def census(design: d.Design) -> Counter[str]:
@@ -66,8 +63,8 @@ def check_figure(picture: Figure, design: d.Design) -> None:
     assert set(into) | set(out) <= set(names)
     for node in picture.nodes:
         if node.kind == "concat" or node.kind == "rail":
-            ends = [e.head_slot for e in picture.edges if e.head == node.name]
-            starts = [e.tail_slot for e in picture.edges if e.tail == node.name]
+            ends = [e.head_slot or 0 for e in picture.edges if e.head == node.name]
+            starts = [e.tail_slot or 0 for e in picture.edges if e.tail == node.name]
             if node.kind == "concat":
                 assert sorted(ends) == list(range(node.slots)), node
             else:
@@ -90,7 +87,7 @@ def unfolded(design: d.Design, monkeypatch) -> Figure:
     def unequal(self, link, what):
         items = dense(self, link, what)
         for item in items:
-            item.equal = False
+            item.equal = False  # type: ignore[attr-defined]
         return items
 
     with monkeypatch.context() as patch:
@@ -111,23 +108,6 @@ def depth_of(picture: Figure) -> int:
         if edge.role != "size":
             before[edge.head].append(edge.tail)
     longest: dict[str, int] = {}
-
-
-    def way(name: str) -> int:
-        stack = [name]
-        while stack:
-            at = stack[-1]
-            waiting = [b for b in before[at] if b not in longest]
-            if waiting:
-                assert len(stack) <= len(own), "the graph has a circle"
-                stack += waiting
-            else:
-                longest[at] = own[at] + max((longest[b] for b in before[at]), default=0)
-                stack.pop()
-        return longest[name]
-
-    ends = [n.name for n in picture.nodes if n.kind == "output" and not n.training]
-    return max(way(name) for name in ends)
-
-
-__all__ = ["ZOO", "census", "check_figure", "depth_of", "drawn", "keys", "unfolded"]
+    for name in TopologicalSorter({name: before[name] for name in own}).static_order():
+        longest[name] = own[name] + max((longest[b] for b in before[name]), default=0)
+    return max(longest[n.name] for n in picture.nodes if n.kind == "output" and not n.training)

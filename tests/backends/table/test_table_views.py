@@ -54,7 +54,7 @@ def test_same_text_every_time(format: str) -> None:
 
 def test_other_formats_are_refused() -> None:
     net = netdsl.load(GOLDENS / "stages.net")
-    with pytest.raises(ValueError, match="not 'html'"):
+    with pytest.raises(netdsl.NetError, match="no table format `html`"):
         net.table("html")
 
 

@@ -1,0 +1,116 @@
+"""Networks whose figures are looked at: every form that a figure has, as small as it can be."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import netdsl
+from netdsl.network import Network
+
+GOLDENS = Path(__file__).parent / "goldens"
+
+BASIC = """
+    block basic(width, stride=1) {
+      residual {
+        conv(width, 3x3, stride=stride, padding=1, bias=false) -> bn -> relu
+        conv(width, 3x3, padding=1, bias=false) -> bn
+      } shortcut if stride != 1 or in.channels != width {
+        conv(width, 1x1, stride=stride, bias=false) -> bn
+      }
+      relu
+    }"""
+
+TEXTS = {
+    "plain": "net Plain { input x: 3x24x24\n conv(8, 3x3) -> bn -> relu -> maxpool(2x2) -> flatten -> linear(5) }",
+    "residuals": BASIC
+    + """
+        net Residuals { input image: 3x32x32
+          conv(16, 3x3, padding=1) -> relu
+          repeat 3 { basic(16) }
+          basic(32, stride=2)
+          residual(scale=0.2) { conv(32, 1x1) }
+          residual(survival=0.9) { residual { conv(32, 1x1) } -> relu }
+          global_avgpool -> flatten -> fc: linear(10)
+        }""",
+    "merges": """
+        block unit(c, k=1x1) { conv: conv(c, k, padding="same", bias=false) -> bn -> relu }
+        net Merges { input x: 3x20x20
+          conv(16, 3x3, stride=2)
+          concat { | unit(8) | unit(4) -> unit(8, 3x3) | maxpool(3x3, stride=1, padding=1) -> unit(6) }
+          concat { | unit(4) -> concat { | unit(4) | unit(8) } | unit(12) }
+          sum: add { | conv(8, 3x3, padding=1) -> bn | unit(8) | conv(8, 1x1, groups=2) }
+          mul { | unit(8) | unit(8) }
+          concat { for i in range(7) { | conv(2, 1x1) } }
+          conv_transpose(4, 2x2, stride=2) -> prelu -> groupnorm(2)
+        }""",
+    "dense": """
+        net Dense { input x: 3x16x16
+          stem: conv(8, 3x3, padding=1)
+          features: dense(4) { layer: { bn -> relu -> conv(4, 3x3, padding=1, bias=false) } }
+          bn -> relu -> global_avgpool -> flatten -> linear(3) }""",
+    "repeat": """
+        net Repeat { input x: 8x16x16
+          repeat 5 { conv(8, 3x3, padding=1) -> relu }
+          repeat 3 { lrn -> maxpool(3x3, stride=1, padding=1) -> conv(8, 1x1) }
+          dropout(0.5) -> upsample(scale=2) -> softmax }""",
+    "nested": """
+        block inner(c) { conv(c, 1x1) -> relu -> conv(c, 3x3, padding=1) }
+        block middle(c) { inner(c) -> maxpool(2x2) -> inner(2 * c) }
+        net Nested { input x: 4x32x32
+          outer: { first: middle(8)
+                   second: { middle(16) -> tail: inner(4) } }
+          flatten -> linear(2) }""",
+    "siamese": """
+        net Siamese {
+          input left: 1x28x28
+          input right: 1x28x28
+          module embed = { conv(8, 3x3) -> relu -> maxpool(2x2) -> flatten -> linear(32) }
+          @left -> one: embed
+          @right -> two: embed
+          (abs(@one - @two)) -> score: linear(1) -> sigmoid }""",
+    "outputs": """
+        net Outputs { input image: 3x64x64
+          conv(16, 3x3, stride=2, padding=1) -> relu
+          coarse: conv(4, 1x1)
+          conv(8, 3x3, stride=2, padding=1) -> fine: conv(4, 1x1)
+          output fine, coarse }""",
+    "aux": """
+        net Sides { input x: 3x32x32
+          features: { repeat 2 { conv(8, 3x3) -> relu } }
+          aux side(weight=0.3) { adaptive_avgpool(2x2) -> flatten -> linear(7) }
+          conv(16, 3x3) -> relu
+          aux last = conv(4, 1x1)
+          global_avgpool -> flatten -> fc: linear(7) }""",
+    "gates": """
+        block highway(c) {
+          h: conv(c, 3x3, padding=1) -> relu
+          gate: @in -> conv(c, 3x3, padding=1) -> sigmoid
+          (@gate * @h + (1 - @gate) * @in)
+        }
+        net Gates { input x: 4x8x8
+          param offset: [4, 1, 1] = zeros
+          level: highway(4)
+          (@level + @offset) }""",
+    "taps": """
+        net Taps { input image: 1x32x32
+          down0: conv(4, 3x3, padding=1)
+          maxpool(2x2) -> down1: conv(8, 3x3, padding=1)
+          maxpool(2x2) -> conv(16, 3x3, padding=1)
+          up1: conv_transpose(8, 2x2, stride=2)
+          concat { | @down1 | @up1 } -> conv(8, 3x3, padding=1)
+          up0: conv_transpose(4, 2x2, stride=2)
+          concat { | @down0 | @up0 } -> conv(2, 1x1) }""",
+}
+ZOO = (
+    *("alexnet", "vgg16", "googlenet", "googlenet_bn", "inception_v3", "resnet18", "resnet50"),
+    *("resnet152", "resnext50_32x4d", "densenet121", "squeezenet1_1", "mobilenet_v2", "lenet5"),
+    "unet",
+)
+NAMES = (*TEXTS, *(f"zoo:{name}" for name in ZOO))
+
+
+@cache
+def network(name: str) -> Network:
+    """A network of `NAMES`, compiled once."""
+    return netdsl.load(name) if name.startswith("zoo:") else netdsl.loads(TEXTS[name])
