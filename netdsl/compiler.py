@@ -18,7 +18,7 @@ from netdsl.elaborate.program import (
     open_parameters,
     read_text,
 )
-from netdsl.elaborate.run import MOST_STEPS, Run, TooLarge
+from netdsl.elaborate.run import MOST_STEPS, Enough, Run, TooLarge, too_deep
 from netdsl.shapes import Size
 from netdsl.source import Source
 from netdsl.syntax import ast
@@ -58,8 +58,10 @@ class Compilation:
             design = elaborate_net(run, file, _chosen(file, net), expressions, sizes)
         except TooLarge as error:
             self.report.add(error.diagnostic)
+        except Enough:
+            pass
         except RecursionError:
-            self.report.add(too_deep(run))
+            self.report.add(too_deep(run.place))
         self.report.check()
         assert design is not None
         verify(design)
@@ -67,6 +69,7 @@ class Compilation:
 
     def check(self, most_steps: int = MOST_STEPS) -> list[Diagnostic]:
         """Everything that is wrong with the file: all its nets, and what no net uses."""
+        from netdsl.elaborate.lint import lint
         from netdsl.elaborate.static import check_names
 
         if self.file is None:
@@ -88,8 +91,10 @@ class Compilation:
                 elaborate_net(run, file, node)
             except TooLarge as error:
                 self.report.add(error.diagnostic)
+            except Enough:
+                return in_order(self.report.diagnostics)
             except RecursionError:
-                self.report.add(too_deep(run))
+                self.report.add(too_deep(run.place))
             steps += run.steps
             if steps > 2 * most_steps:
                 message = f"the nets of this file have more than {2 * most_steps:,} steps together"
@@ -97,21 +102,18 @@ class Compilation:
                 break
         try:
             check_names(self.report, self.program, file)
-        except RecursionError:
-            self.report.add(too_deep(None))
+            if not self.report.errors:
+                lint(self.report, file)
+        except Enough:
+            pass
+        except TooLarge as error:
+            self.report.add(error.diagnostic)
         return in_order(self.report.diagnostics)
 
     def _checked_file(self) -> File:
         self.report.check()
         assert self.file is not None
         return self.file
-
-
-def too_deep(run: Run | None) -> Diagnostic:
-    """What is said where Python's own stack ends."""
-    place = run.place if run is not None else None
-    hint = "blocks, groups and lets stand in each other too often"
-    return Diagnostic("E002", "this is nested too deeply", place, hint=hint)
 
 
 def _chosen(file: File, net: str | None) -> ast.Net | ast.Variant:

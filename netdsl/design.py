@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, Union
 
-from netdsl.layers.base import Cost, Layer, Tensor
+from netdsl.layers.base import Cost, Layer
 from netdsl.layers.base import Value as LayerValue
 from netdsl.shapes import Shape
 from netdsl.source import Source
@@ -301,7 +301,7 @@ class Note:
         self.frame = frame
 
 
-Event: TypeAlias = Union[Flow, BarEvent, Loop, Branch, AuxEvent, WeightEvent, Note]
+Event: TypeAlias = Flow | BarEvent | Loop | Branch | AuxEvent | WeightEvent | Note
 
 
 # ------------------------------------------------------------------------------------------- scopes

@@ -16,6 +16,8 @@ from netdsl.record import Record
 from netdsl.source import Span
 
 WIDTH = 100  # columns of a message
+MOST_ERRORS = 100  # of one run; nobody reads more
+MOST_CANDIDATES = 1_000  # names among which the nearest is looked for
 LONGEST_QUOTE = 120
 
 
@@ -85,16 +87,21 @@ class Mistake(Exception):
 
 
 class Report:
-    """The diagnostics of one run, in the order they were found, each once."""
+    """The diagnostics of one run, in the order they were found, each once, and not without end."""
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._seen: set[tuple[object, ...]] = set()
 
     def add(self, diagnostic: Diagnostic) -> None:
-        if diagnostic.key not in self._seen:
+        if diagnostic.key not in self._seen and not self.full:
             self._seen.add(diagnostic.key)
             self.diagnostics.append(diagnostic)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many that nothing more is looked for."""
+        return len(self.diagnostics) >= MOST_ERRORS
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -124,7 +131,7 @@ def nearest(name: str, candidates: Iterable[str], least: float = 0.66) -> str | 
     """The candidate that `name` was probably meant to be: one that is alike to at least `least`."""
     from difflib import get_close_matches
 
-    known = sorted(set(candidates))
+    known = sorted(set(candidates))[:MOST_CANDIDATES]
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.lower().replace("_", ""), candidate)
@@ -153,7 +160,7 @@ def render(diagnostic: Diagnostic) -> str:
         lines += _excerpt(diagnostic)
     lines += _chain(diagnostic.uses)
     if diagnostic.hint:
-        lines += _wrapped(f"   hint: {_shortened(diagnostic.hint)}", WIDTH, " " * 9)
+        lines += wrapped(f"   hint: {_shortened(diagnostic.hint)}", WIDTH, " " * 9)
     return "\n".join(_printable(line) for line in lines)
 
 
@@ -182,7 +189,7 @@ def _cropped(text: str) -> str:
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 3] + "..."
 
 
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Lines of at most `width` characters; what stands in backticks is not torn apart."""
     words = re.findall(r"[^\s`]*`[^`]*`[^\s`]*|\S+", text)
     lines: list[str] = []

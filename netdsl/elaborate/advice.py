@@ -82,9 +82,8 @@ def parting(
 
     `only_sides`: channels may differ. None if no step can be blamed.
     """
-    sides = entry.sides != end.sides or any(
-        _out(s) is not None and _out(s).sides != end.sides for s in odd
-    )  # type: ignore[union-attr]
+    outs = [out for out in map(_out, odd) if out is not None]
+    sides = entry.sides != end.sides or any(out.sides != end.sides for out in outs)
     if not only_sides and _last(odd, entry).sides == end.sides:
         link = _changer(odd, lambda s: s.channels)
         if link is None:
@@ -109,6 +108,19 @@ def parting(
             if out.sides == _last(way, entry).sides:
                 advice = repair(link, (out.channels, *target.sides))
             return f"{said}; {advice}" if advice else said
+    return None
+
+
+def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> str | None:
+    """What to say of a way that keeps the sides where the other one, with `end`, does not: the argument
+    of one of its steps that would do the same."""
+    if _last(way, entry).sides != entry.sides or entry.sides == end.sides:
+        return None
+    for link in way:
+        out = _out(link)
+        advice = repair(link, (out.channels, *end.sides)) if out is not None else None
+        if advice is not None:
+            return f"`{_text(link)}` keeps {Shape(*entry.sides)}; {advice}"
     return None
 
 

@@ -13,10 +13,10 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
-from netdsl.elaborate.expressions import (
+from netdsl.elaborate.lookup import value_of
+from netdsl.elaborate.names import (
     Names,
 )
-from netdsl.elaborate.lookup import value_of
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import (
     Silent,
@@ -97,11 +97,15 @@ def apply_layer(
     link.output = Value(shape, scope, link.label)
 
 
-def under_condition(run: Run, multiple: int, what: str, node: ast.Node) -> None:
+def under_condition(
+    run: Run, multiple: int, what: str, node: ast.Node, hint: str | None = None
+) -> None:
     """What holds for some open sizes only is said once, and kept for who reads the Design."""
     if multiple > 1:
         run.conditions.append((multiple, node))
-        run.warn("W201", f"{what} only open sizes that are multiples of {multiple}", node.span)
+        run.warn(
+            "W201", f"{what} only open sizes that are multiples of {multiple}", node.span, hint
+        )
 
 
 def nothing_flows(word: str) -> Mistake:

@@ -13,13 +13,9 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake, Use
 from netdsl.elaborate import naming
-from netdsl.elaborate.expressions import (
-    Names,
-    evaluate,
-    step_target,
-    with_arguments,
-)
+from netdsl.elaborate.expressions import evaluate, with_arguments
 from netdsl.elaborate.lookup import value_of
+from netdsl.elaborate.names import Names, step_target
 from netdsl.elaborate.sentences import check_complete, inlined_block
 from netdsl.elaborate.values import (
     BlockDef,
@@ -50,7 +46,8 @@ def apply_block(
     check_complete(target, step)
     if current is not None and current.shape is None:
         raise Silent
-    link.what = scope = block_scope(run, target, definition, step, current, names)
+    scope = block_scope(run, target, definition, step, current, names)
+    link.what = scope
     link.inputs = [current] if current is not None else []
     for (
         param
@@ -102,6 +99,7 @@ def block_scope(
         return known
     scope = Scope("block", definition.name, definition, None)
     scope.input = Value(shape, scope) if current is not None else None
+    run.guesses.inherit(scope.input, [current])
     frame = Frame(None, "scope", scope)
     scope.frame = frame
     scope.naming = naming.Naming(scope)

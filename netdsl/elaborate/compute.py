@@ -17,7 +17,7 @@ from netdsl.shapes import Shape, equal_when
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.names import Names
 
 ARITHMETIC = ("+", "-", "*", "/", "**")
 

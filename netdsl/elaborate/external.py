@@ -73,15 +73,16 @@ def external_layer(
 ) -> External:
     """The extern layer with its arguments; its shape is computed from them and from what flows in."""
     from netdsl.elaborate.applying import nothing_flows, plain_value
-    from netdsl.elaborate.expressions import Names, evaluate
+    from netdsl.elaborate.expressions import evaluate
+    from netdsl.elaborate.names import Names
     from netdsl.elaborate.sentences import check_complete
 
     if current is None:
         raise nothing_flows(definition.name)
-    if current.shape is None:
-        raise Silent
     package, symbol = check_target(definition.node)
     check_complete(target, step)
+    if current.shape is None:
+        raise Silent
     frame = Frame(None, "inline")
     frame.names["in"] = current
     names = Names(run, definition.file, frame)

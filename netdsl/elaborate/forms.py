@@ -14,10 +14,8 @@ from netdsl.design import (
     Value,
 )
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate.expressions import (
-    Names,
-    truth,
-)
+from netdsl.elaborate.expressions import truth
+from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_dense, check_residual
 from netdsl.elaborate.values import (
     Silent,
@@ -33,7 +31,7 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
 
-from netdsl.elaborate.advice import parting, steps_of
+from netdsl.elaborate.advice import keeps_sides, parting, steps_of
 from netdsl.elaborate.applying import nothing_flows, under_condition
 
 
@@ -95,7 +93,7 @@ def _unequal_residual(
     if found.shortcut is not None:
         labels.append((_end(found.shortcut), f"the shortcut gives {shortcut}"))
         other = steps_of(found.shortcut)
-        hint = parting(other, way, entry, body, False)
+        hint = keeps_sides(other, entry, body) or parting(other, way, entry, body, False)
         message = "body and shortcut of `residual` must have equal shapes"
         return Mistake("E204", message, step.name.span, labels=labels, hint=hint)
     hint = f"what came in is {shortcut}; "
@@ -104,12 +102,25 @@ def _unequal_residual(
         hint += f"the shortcut's condition is false here: `{clause.condition.span.text}`"
     elif body.sides == shortcut.sides:
         hint += f"give it a projection: `}} shortcut {{ conv({body.channels}, 1x1) }}`"
+    elif (stride := _stride(entry, body)) is not None:
+        projection = f"conv({body.channels}, 1x1, stride={stride})"
+        hint += f"give it a shortcut that strides like the body: `}} shortcut {{ {projection} }}`"
     elif parted is not None and "would give" in parted:
         hint += parted
     else:
-        hint += "give it a `shortcut { ... }` that strides like the body"
+        hint += "give it a `shortcut { ... }` that has the body's height and width"
     message = "body and input of `residual` must have equal shapes"
     return Mistake("E204", message, step.name.span, labels=labels, hint=hint)
+
+
+def _stride(entry: Shape, body: Shape) -> int | None:
+    """The stride of a 1x1 kernel that makes the sides of the one those of the other."""
+    for stride in (2, 4, 8):
+        if len(entry) == len(body) and all(
+            isinstance(a, int) and -(-a // stride) == b for a, b in zip(entry.sides, body.sides)
+        ):
+            return stride
+    return None
 
 
 def _end(region: Region) -> Span:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Applied, Frame, Link, Scope, links_of
 from netdsl.diagnostics import Mistake, did_you_mean
-from netdsl.elaborate.values import Silent, bind, kind_of
+from netdsl.elaborate.arguments import bind
+from netdsl.elaborate.values import Silent, kind_of
 from netdsl.layers import WORDS, find
 from netdsl.layers.base import source_text
 from netdsl.record import Record
@@ -21,7 +22,7 @@ from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.names import Names
     from netdsl.elaborate.run import Run
 
 # Name -> its arguments with their defaults. Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming),
@@ -88,12 +89,7 @@ def start(node: ast.Expr, names: Names) -> Start:
                 node.span,
                 hint=f"there are {', '.join(STARTS)}",
             )
-        raise Mistake(
-            "E138",
-            f"there is no initial value `{name}`",
-            node.span,
-            hint=did_you_mean(name, STARTS) or f"there are {', '.join(STARTS)}",
-        )
+        raise no_start(name, node.span)
     known = STARTS[name]
     shown = ", ".join(k if d is None else f"{k}={source_text(d)}" for k, d in known.items())
     shown = f"{name}({shown})" if known else name
@@ -119,6 +115,12 @@ def start(node: ast.Expr, names: Names) -> Start:
     return Start(name, {key: one.value for key, one in bound.items()}, nodes)
 
 
+def no_start(name: str, span: Span) -> Mistake:
+    """The mistake of an initial value that does not exist."""
+    hint = did_you_mean(name, STARTS) or f"there are {', '.join(STARTS)}"
+    return Mistake("E138", f"there is no initial value `{name}`", span, hint=hint)
+
+
 def _is_name(name: str, names: Names) -> bool:
     try:
         names.find(name)
@@ -134,9 +136,19 @@ def start_of(node: ast.Expr | None, names: Names) -> Start:
     return start(node, names)
 
 
+def check_start(how: Start, shape: tuple[Any, ...], node: ast.Expr | None) -> None:
+    """Some ways to start count the inputs and outputs of a layer, which a vector does not have."""
+    if how.name in NEED_FANS and len(shape) < 2 and node is not None:
+        raise _no_fans(how.name, "this tensor has one", node.span)
+
+
+def _no_fans(name: str, hint: str, span: Span) -> Mistake:
+    return Mistake("E138", f"`{name}` fills tensors of two dimensions or more", span, hint=hint)
+
+
 def resolve_init(run: Run, scope: Scope) -> None:
     """Find what each line of a scope's `init` means. `scope.init` becomes its resolved lines."""
-    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.names import Names
 
     lines: list[InitLine] = []
     for node, frame in scope.init:
@@ -161,6 +173,8 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         if len(parts) > 1:
             message = f"`{parts[0]}` is a learned tensor and has no parts"
             raise Mistake("E138", message, _key_span(entry))
+        shape = scope.weights[parts[0]].value.shape
+        check_start(how, tuple(shape) if shape is not None else (), entry.value)
         return InitLine(entry, (), parts[0], None, parts[0], how, frame)
     links: list[Link] = []
     kind: str | None = None
@@ -193,6 +207,7 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         and not any(True for _ in targets(line, scope))
         and links[0].output is not None
         and links[0].output.shape is not None
+        and not names.run.guesses.made  # else what would be filled is not there after a mistake
     ):
         what = ".".join(parts if tensor is None else parts[:-1])
         raise _nothing_filled(line, what, scope, entry)
@@ -209,9 +224,7 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
     """The mistake of a line whose step has no such tensor, or one of too few dimensions."""
     free = line.but(start=Start("zeros", {}, {}))
     if targets(free, scope):
-        message = f"`{line.start.name}` fills tensors of two dimensions or more"
-        hint = f"the {line.tensor} of `{what}` has one"
-        return Mistake("E138", message, entry.value.span, hint=hint)
+        return _no_fans(line.start.name, f"the {line.tensor} of `{what}` has one", entry.value.span)
     known = [t for t in ("bias", "weight") if targets(free.but(tensor=t), scope)]
     hint = did_you_mean(line.tensor, known)
     if hint is None and known:

@@ -17,7 +17,8 @@ from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.names import Names
+    from netdsl.elaborate.run import Run
 
 
 def block_input(frame: Frame) -> Value | None:
@@ -30,6 +31,16 @@ def block_input(frame: Frame) -> Value | None:
             return at.scope.input
         at = at.parent
     return None
+
+
+def nothing_enters(word: str, frame: Frame) -> Mistake:
+    """The mistake of `in` where there is no such value."""
+    hint = None
+    if frame.scope is not None and len(frame.scope.block.values) > 1:
+        first = next(iter(frame.scope.block.values))
+        shown = f"@{first}" if word == "@in" else f"@{first}.channels"
+        hint = f"a net with several inputs names the one that is meant: `{shown}`"
+    return Mistake("E126", f"`{word}` is what enters a block; nothing enters here", hint=hint)
 
 
 def computed_name(node: ast.Computed, names: Names) -> str:
@@ -68,21 +79,40 @@ def tap(node: ast.Tap, names: Names) -> Any:
     if node.name is None:
         value = block_input(names.frame)
         if value is None:
-            raise Mistake("E126", "`@in` is what enters a block; nothing enters here", node.span)
+            raise nothing_enters("@in", names.frame).at(node.span)
         return Tapped(value)
     name = computed_name(node.name, names)
     frame: Frame | None = names.frame
     while frame is not None:
-        found = _in_frame(frame, name)
+        found = _in_frame(frame, name, node.span, names.frame)
         if found is not None:
             return found
         frame = frame.parent
     raise _unknown(node, name, names)
 
 
-def _in_frame(frame: Frame, name: str) -> Any:
+def _is_ahead(link: Link, span: Span, frame: Frame) -> bool:
+    """Whether a step stands around or after a place in the text and so has no value there yet, though
+    it may have one by now: backends read expressions again when everything has been run."""
+    own = link.node.span
+    if own.source is not span.source or own.end <= span.start:
+        return False
+    around: list[Frame] = []
+    at: Frame | None = frame
+    while at is not None:
+        around.append(at)
+        at = at.parent
+    at = link.frame
+    while at is not None and at.kind != "scope":
+        if at.kind == "inline" or (at.kind in ("repeat", "for") and at not in around):
+            return False  # of another text, or of an earlier round
+        at = at.parent
+    return True
+
+
+def _in_frame(frame: Frame, name: str, span: Span, reader: Frame) -> Any:
     link = frame.labels.get(name)
-    if link is not None:
+    if link is not None and not _is_ahead(link, span, reader):
         return Tapped(link.output, (link,)) if link.output is not None else None
     held = frame.names.get(name)
     if isinstance(held, Tapped):
@@ -105,6 +135,8 @@ def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
     """`@body.layer2`: the value that a step inside of `@body` gave."""
     name = computed_name(node, names)
     link = of.links[-1] if of.links else None
+    if link is not None and link.what is None:
+        raise Silent  # a mistake in that step has been reported
     scope = _scope_below(link)
     if scope is None:
         what = f"`@{'.'.join((of.links[0].label or '', *of.path))}`" if of.links else "this value"
@@ -202,7 +234,7 @@ def unknown_value(
     node: ast.Tap, name: str, names: Names, known: list[str], body: ast.Body | None
 ) -> Mistake:
     """The mistake of `@name` where `known` can be reached; `body` is that of the block."""
-    later, path = _place_of(body, name) if body is not None else (None, ())
+    later, path = _place_of(names.run, body, name) if body is not None else (None, ())
     if later is not None and path and later.start < node.span.start:
         around = [label for label in path if label is not None]
         hint = f"it stands inside of `{path[0]}`: write `@{'.'.join((*around, name))}`"
@@ -220,6 +252,9 @@ def unknown_value(
             labels=[(later, "given here")],
             hint="a value can be read only after the step that gives it",
         )
+    if later is not None:
+        assert body is not None
+        return _not_here(node, name, later, body)
     try:
         found = names.find(name)
         hint: str | None = f"`{name}` is {kind_of(found)}; it is written without `@`"
@@ -230,6 +265,29 @@ def unknown_value(
         if hint is None and known:
             hint = f"labels here: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
     return Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
+
+
+def _not_here(node: ast.Tap, name: str, label: Span, body: ast.Body) -> Mistake:
+    """The mistake of a value whose step stands above, and still gives nothing here."""
+    around = [n for n in ast.below(body) if n.span.start <= label.start < n.span.end]
+    if any(isinstance(n, ast.Link) and n.span.end >= node.span.end for n in around):
+        hint = "a step cannot read what it gives itself; only steps after it can"
+        message = f"`@{name}` is used inside of its own step"
+        return Mistake("E104", message, node.span, labels=[(label, "given by this")], hint=hint)
+    apart = [n for n in around if n.span.end < node.span.end]
+    hint = "its step is not run here"
+    if any(isinstance(n, (ast.Repeat, ast.For)) or _is_dense(n) for n in apart):
+        hint = (
+            f"in a loop each iteration has its own: from outside it is `@{name}1`, `@{name}2`, ..."
+        )
+    elif any(isinstance(n, ast.If) for n in apart):
+        hint = "it stands under a condition that is false here"
+    message = f"there is no value `@{name}` here"
+    return Mistake("E103", message, node.span, labels=[(label, "it stands here")], hint=hint)
+
+
+def _is_dense(node: ast.Node) -> bool:
+    return isinstance(node, ast.Call) and node.name.text == "dense"
 
 
 def _scope_around(frame: Frame) -> Scope | None:
@@ -248,12 +306,15 @@ def _body_around(scope: Scope | None) -> ast.Body | None:
     return body if isinstance(body, ast.Body) else None
 
 
-def _place_of(body: ast.Body, name: str) -> tuple[Span | None, tuple[str | None, ...]]:
+def _place_of(run: Run, body: ast.Body, name: str) -> tuple[Span | None, tuple[str | None, ...]]:
     """Where a plain label stands in the text of a block, and the labels of the groups around it."""
-    for label, path in labels_of(body):
-        if label.plain == name:
-            return label.span, path
-    return None, ()
+    places = run.label_places.get(body)
+    if places is None:
+        places = run.label_places[body] = {}
+        for label, path in labels_of(body):
+            if label.plain is not None:
+                places.setdefault(label.plain, (label.span, path))
+    return places.get(name, (None, ()))
 
 
 def labels_of(

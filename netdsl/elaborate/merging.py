@@ -18,12 +18,8 @@ from netdsl.design import (
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
 from netdsl.elaborate.advice import parting, steps_of_bar
-from netdsl.elaborate.expressions import (
-    Names,
-    iterate,
-    truth,
-    unpack,
-)
+from netdsl.elaborate.expressions import iterate, truth, unpack
+from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_merge, not_among_bars
 from netdsl.elaborate.values import (
     LayerDef,
@@ -69,7 +65,8 @@ def merge(
         shape = layer.output(*shapes)
     except MergeMistake as mistake:
         raise _unequal(mistake, step, found, current) from None
-    under_condition(run, layer.condition(*shapes), f"`{step.name.text}` takes", step.name)
+    hint = "other sizes fail in PyTorch; `upsample(like=@label)` fits any"
+    under_condition(run, layer.condition(*shapes), f"`{step.name.text}` takes", step.name, hint)
     link.output = Value(shape, names.frame.scope, link.label)
 
 
@@ -102,6 +99,7 @@ def _bars(
 ) -> None:
     from netdsl.elaborate.statements import bind_let, repeat_count
 
+    run.program.reached.add(id(body))
     mixed = False  # several steps among the bars are one mistake
     for statement in body.statements:
         try:

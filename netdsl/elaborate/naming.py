@@ -18,7 +18,7 @@ from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.names import Names
 
 # Public names of torch.nn.Module: an attribute of such a name would break the emitted class. The test
 # tests/backends/test_names.py compares the list with torch's own.
@@ -90,19 +90,26 @@ def check_label(name: str, node: ast.Computed, scope: Scope) -> None:
     """A label must not be a word that the language or a PyTorch module needs."""
     if name in FACT_NAMES:
         why = f"`@x.{name}` is a size of the value `@x`"
-    elif keyword.iskeyword(name):
-        why = f"`{name}` is a keyword of Python"
-    elif name in MODULE_NAMES or name.startswith("__"):
-        why = f"every PyTorch module has its own `{name}`"
-    elif name in SEQUENTIAL_NAMES and scope.kind in ("group", "bar"):
-        why = f"`nn.Sequential` has its own `{name}`"
-    elif name in DICT_NAMES and scope.kind == "dense":
-        why = f"`nn.ModuleDict` has its own `{name}`"
     else:
+        why = _why_no_attribute(name, scope)
+    if why is None:
         return
     raise Mistake(
         "E106", f"`{name}` cannot be a label", node.span, hint=f"{why}; call it `{name}_` or better"
     )
+
+
+def _why_no_attribute(name: str, scope: Scope) -> str | None:
+    """Why a module in this scope cannot be called `name`; None if it can."""
+    if keyword.iskeyword(name):
+        return f"`{name}` is a keyword of Python"
+    if name in MODULE_NAMES or name.startswith("__"):
+        return f"every PyTorch module has its own `{name}`"
+    if name in SEQUENTIAL_NAMES and scope.kind in ("group", "bar"):
+        return f"`nn.Sequential` has its own `{name}`"
+    if name in DICT_NAMES and scope.kind == "dense":
+        return f"`nn.ModuleDict` has its own `{name}`"
+    return None
 
 
 def labelled_twice(name: str, span: Span, first: Span) -> Mistake:
@@ -145,7 +152,7 @@ def chain_is_named(chain: ast.Chain, names: Names, depth: int = 0) -> bool:
 
 def _inlined_is_named(step: ast.Inline, names: Names, depth: int) -> bool:
     """Whether the steps of an inlined block name the scope that they go to."""
-    from netdsl.elaborate.expressions import step_target
+    from netdsl.elaborate.names import step_target
 
     try:
         target = step_target(names, step.name)
@@ -177,7 +184,7 @@ def can_hold_weights(step: ast.Step, names: Names) -> bool:
     except KeyError:
         pass
     if step.name.text in names.file.definitions:
-        from netdsl.elaborate.expressions import step_target
+        from netdsl.elaborate.names import step_target
 
         try:
             target = step_target(names, step.name)
@@ -255,16 +262,23 @@ class Naming:
         ] = []  # step, its name if fixed, whether in a loop
         self.taken: dict[str, Span] = {}  # labels and learned tensors
         self.bars = 0
+        self.unlabelled: dict[str, Span] = {}  # bars that are called branch1, branch2, ...
         definition = getattr(scope.definition, "node", None)
         statements = definition.body.statements if isinstance(definition, ast.Net) else ()
         self.inputs = {s.name.text: s.name.span for s in statements if isinstance(s, ast.Input)}
 
     def add(self, link: Link, fixed: str | None, looped: bool) -> None:
+        if fixed is not None and link.label is None and not isinstance(link.node, _NAMED):
+            if fixed in self.taken:
+                raise _bar_has_name(fixed, self.taken[fixed], link.node.span)
+            self.unlabelled[fixed] = link.node.span
         self.steps.append((link, fixed, looped))
 
     def claim(self, name: str, node: ast.Computed) -> None:
         """Two labels of one scope must differ."""
         span, first = node.span, self.taken.get(name)
+        if name in self.unlabelled:
+            raise _bar_has_name(name, span, self.unlabelled[name])
         if first is None:
             first = self.inputs.get(name)
             if first is not None:
@@ -296,6 +310,8 @@ class Naming:
             if looped:
                 looping.add(link.word)
         taken = {*self.taken, *(fixed for _, fixed, _ in self.steps if fixed is not None)}
+        # A block or parameter may be called `forward`; its step is then `forward1`.
+        taken |= {w for w in times if _why_no_attribute(w, self.scope) is not None}
         counters: dict[str, int] = {}
         for link, fixed, _ in self.steps:
             if fixed is not None:
@@ -309,6 +325,15 @@ class Naming:
                 counters[link.word] = number
                 link.key = f"{link.word}{number}"
             children[link.key] = link
+
+
+_NAMED = (ast.Aux, ast.Module)
+
+
+def _bar_has_name(name: str, label: Span, bar: Span) -> Mistake:
+    message = f"a bar without a label is called `{name}` already"
+    hint = "choose another label, or label a step of the bar: then the bar has no name of its own"
+    return Mistake("E105", message, label, labels=[(bar, f"`{name}`")], hint=hint)
 
 
 # ------------------------------------------------------------------------------------------- loops

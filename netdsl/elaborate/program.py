@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import keyword
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,6 @@ from netdsl.syntax import ast
 from netdsl.syntax.parse import parse
 
 MOST_FILES = 64
-
-
-class ReadError(OSError):
-    """A file cannot be read; `diagnostic`-free: this is not a mistake in a text."""
 
 
 class File:
@@ -57,6 +54,7 @@ class Program:
         self.root = root.resolve() if root is not None else None
         self.files: dict[Path, File | None] = {}
         self.opening: list[Path] = []
+        self.reached: set[int] = set()  # ids of the bodies that some net has run
 
     def add(self, source: Source, path: Path | None) -> File | None:
         """Parse a text, check that each name is defined once, and read what it imports."""
@@ -209,7 +207,7 @@ def read_text(path: Path) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise OSError(f"it is not UTF-8 text (byte {error.start})") from None
+        raise OSError(errno.EILSEQ, f"it is not UTF-8 text (byte {error.start})") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -221,7 +219,8 @@ def reason_of(error: OSError) -> str:
         NotADirectoryError: "a part of its path is not a folder",
         PermissionError: "permission is denied",
     }
-    return reasons.get(type(error)) or (error.strerror or str(error)).lower()
+    said = error.strerror or str(error)
+    return reasons.get(type(error)) or said[:1].lower() + said[1:]
 
 
 def choose_net(file: File, name: str | None) -> ast.Net | ast.Variant:

@@ -21,10 +21,13 @@ from netdsl.design import (
     Value,
 )
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
-from netdsl.elaborate import advice, blocks, naming, steps
+from netdsl.elaborate import blocks, naming, steps
+from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
 from netdsl.elaborate.compute import computed_shape
-from netdsl.elaborate.expressions import Names, evaluate
+from netdsl.elaborate.doubt import Doubts, guess, sources
+from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.lookup import computed_name, register, value_of
+from netdsl.elaborate.names import Names
 from netdsl.elaborate.naming import loop_around
 from netdsl.elaborate.program import File, Program
 from netdsl.elaborate.statements import (
@@ -35,9 +38,7 @@ from netdsl.elaborate.statements import (
     own_line_clause,
     with_clause,
 )
-from netdsl.elaborate.values import UNKNOWN, NetDef, Silent, Tapped, kind_of
-from netdsl.layers.fields import LIMIT
-from netdsl.shapes import Open, Shape, Size
+from netdsl.elaborate.values import UNKNOWN, Silent, Tapped, kind_of
 from netdsl.source import Span
 from netdsl.syntax import ast
 
@@ -79,6 +80,8 @@ class Run:
         self.conditions: list[tuple[int, ast.Node]] = []
         self.doubts: set[str] = set()  # parts of shapes in which a belief was wrong further up
         self.place: Span | None = None  # of the step that is run
+        self.guesses = Doubts()
+        self.label_places: dict[ast.Body, dict[str, Any]] = {}  # of blocks (lookup.py)
 
     # ---------------------------------------------------------------------------------- mistakes
     def report_mistake(self, mistake: Mistake) -> None:
@@ -86,6 +89,8 @@ class Run:
         if self.uses and not diagnostic.uses:
             diagnostic = diagnostic.but(uses=tuple(reversed(self.uses)))
         self.report.add(diagnostic)
+        if self.report.full:
+            raise Enough
 
     def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self.report.add(Diagnostic(code, message, span, (), hint, tuple(reversed(self.uses))))
@@ -109,6 +114,7 @@ class Run:
 
     def evaluate_let(self, node: ast.Let, file: File) -> Any:
         """The value of a file's `let`; UNKNOWN after a mistake."""
+        self.place = node.name.span
         return self.value(node.value, Names(self, file, file.frame))
 
     def value(self, node: ast.Expr, names: Names) -> Any:
@@ -123,6 +129,7 @@ class Run:
     # ------------------------------------------------------------------------------------ bodies
     def body(self, body: ast.Body, entry: Value | None, names: Names) -> Region:
         """Run the statements of a body that is no merge's."""
+        self.program.reached.add(id(body))
         region = Region(body, entry, names.frame)
         current = entry
         bars = False  # a run of bars is one mistake
@@ -180,11 +187,13 @@ class Run:
         named = self.label(node.label, names, link)
         try:
             self._step(link, node.step, current, names, fixed, named)
+            self.guesses.inherit(link.output, sources(link))
         except Mistake as mistake:
-            self.report_mistake(_with_origin(mistake.at(node.step.span), current, node))
-            link.output = None
+            if not self.guesses.consequence(mistake, link, current):
+                self.report_mistake(with_origin(mistake.at(node.step.span), current, node))
+            link.output = guess(self, link, current, names)
         except Silent:
-            link.output = None
+            link.output = guess(self, link, current, names)
         if link.output is None:
             link.output = Value(None, names.frame.scope, link.label)
         elif too_large(link.output.shape):
@@ -193,7 +202,7 @@ class Run:
         if link.output.maker is None:
             link.output.maker = link
         if node.belief is not None:
-            self.believe(node.belief, link.output, names)
+            believe(self, node.belief, link.output, names)
         if named is not None:
             if link.output.label is None:
                 link.output.label = named[0]
@@ -292,66 +301,15 @@ class Run:
         scope.naming.finish()
         scope.naming = None
 
-    # ----------------------------------------------------------------------------------- beliefs
-    def believe(self, node: ast.Expr, value: Value, names: Names) -> None:
-        """Check `:: 256x28x28`."""
-        try:
-            wanted = evaluate(node, names)
-            if isinstance(wanted, int) and not isinstance(wanted, bool):
-                wanted = Size((wanted,))
-            if not isinstance(wanted, tuple) or not all(
-                s is None or isinstance(s, (int, Open)) for s in wanted
-            ):
-                raise Mistake(
-                    "E122", f"a shape is a size like 256x28x28, not {kind_of(wanted)}", node.span
-                )
-        except Mistake as mistake:
-            self.report_mistake(mistake)
-            return
-        except Silent:
-            return
-        shape = value.shape
-        if shape is None:  # after a mistake; from here on it is what its author believes
-            known = [s for s in wanted if s is not None]
-            if known and len(known) == len(wanted):
-                value.shape = Shape(*known)
-            return
-        parts = _unlike(wanted, shape)
-        if not parts:
-            self.doubts.clear()
-            return
-        if self.overridden:
-            self.skipped.append(node.span)
-            return
-        consequence = parts <= self.doubts
-        self.doubts |= parts
-        if consequence:
-            return
-        believed = "x".join("?" if w is None else str(w) for w in wanted)
-        labels, hint = [], None
-        if value.maker is not None:
-            labels.append((_step_span(value.maker), f"gives {shape}"))
-            hint = advice.repair(value.maker, wanted)
-        message = f"the shape here is {shape}, not {believed}"
-        self.report_mistake(Mistake("E201", message, node.span, labels=labels, hint=hint))
+
+class Enough(Exception):
+    """There are more mistakes than anybody reads; nothing more is tried."""
 
 
-def too_large(shape: Shape | None) -> bool:
-    """Whether channels or sides pass what PyTorch can count."""
-    return shape is not None and any(isinstance(d, int) and d >= LIMIT for d in shape)
-
-
-def shape_too_large(shape: Shape | None, span: Span) -> Mistake:
-    message = f"the shape here is {shape}; channels and sides stay below 2**31"
-    return Mistake("E200", message, span)
-
-
-def _unlike(wanted: tuple[Any, ...], shape: Shape) -> set[str]:
-    """In which parts a shape is not what is believed of it."""
-    if len(wanted) != len(shape):
-        return {"rank"}
-    unlike = [w is not None and w != s for w, s in zip(wanted, shape)]
-    return {part for part, found in (("channels", unlike[0]), ("sides", any(unlike[1:]))) if found}
+def too_deep(place: Span | None) -> Diagnostic:
+    """What is said where Python's own stack ends."""
+    hint = "blocks, groups and lets stand in each other too often"
+    return Diagnostic("E002", "this is nested too deeply", place, hint=hint)
 
 
 class TooLarge(Exception):
@@ -360,33 +318,3 @@ class TooLarge(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
-
-
-def _step_span(link: Link) -> Span:
-    node = link.node
-    return node.step.span if isinstance(node, ast.Link) else node.span
-
-
-def _with_origin(mistake: Mistake, current: Value | None, node: ast.Link) -> Mistake:
-    """Add where the value that arrived came from, to a mistake of shapes."""
-    diagnostic = mistake.diagnostic
-    if not diagnostic.code.startswith("E2") or diagnostic.labels or current is None:
-        return mistake
-    origin = _origin(current)
-    if origin is None or current.shape is None or diagnostic.span is None:
-        return mistake
-    if origin.source is diagnostic.span.source:
-        mistake.diagnostic = diagnostic.but(labels=((origin, f"gives {current.shape}"),))
-    return mistake
-
-
-def _origin(value: Value) -> Span | None:
-    """The step that gave a value, or the line of the input that it is."""
-    if value.maker is not None:
-        return _step_span(value.maker)
-    definition = value.owner.definition if value.owner is not None else None
-    if isinstance(definition, NetDef) and isinstance(definition.node, ast.Net):
-        for statement in definition.node.body.statements:
-            if isinstance(statement, ast.Input) and statement.name.text == value.label:
-                return statement.span
-    return None

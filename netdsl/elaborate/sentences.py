@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from netdsl.design import Frame, SharedModule
 from netdsl.diagnostics import Mistake, surely
-from netdsl.elaborate.expressions import block_signature
+from netdsl.elaborate.arguments import block_signature
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
 from netdsl.layers.base import signature
@@ -168,6 +168,17 @@ def _bars_in(word: str, body: ast.Body) -> Mistake:
 
 
 # ---------------------------------------------------------------------------------------- arguments
+MOST_LISTED = 6
+
+
+def listed(names: list[str]) -> str:
+    """`a`, `b` and `c`; of many the first few."""
+    shown = [f"`{name}`" for name in names[:MOST_LISTED]]
+    more = len(names) - len(shown)
+    *others, last = [*shown, f"{more:,} more"] if more else shown
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def check_complete(target: Target, step: ast.Node) -> None:
     """Every parameter without a default must have been given."""
     definition = target.definition
@@ -183,5 +194,5 @@ def check_complete(target: Target, step: ast.Node) -> None:
     else:
         return
     if missing:
-        named = " and ".join(f"`{m}`" for m in missing)
+        named = listed(missing)
         raise Mistake("E111", f"`{target.name}` needs {named}", step.span, hint=f"it is `{shown}`")

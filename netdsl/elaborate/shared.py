@@ -15,7 +15,7 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
-from netdsl.elaborate.expressions import (
+from netdsl.elaborate.names import (
     Names,
 )
 from netdsl.elaborate.values import (
@@ -55,7 +55,7 @@ def use_shared(
         shared.owner.naming = kept
     if use_reads_around(use):
         raise Mistake(
-            "E120",
+            "E140",
             f"module `{shared.name}` reads values from around it",
             node.span,
             hint="a module is a function of what flows into it; read them in a step of their own, or in a block",

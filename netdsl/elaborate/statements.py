@@ -19,9 +19,10 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming, steps
-from netdsl.elaborate.expressions import Names, evaluate, evaluate_arguments, iterate, truth, unpack
-from netdsl.elaborate.initial import start_of
+from netdsl.elaborate.expressions import evaluate, evaluate_arguments, iterate, truth, unpack
+from netdsl.elaborate.initial import check_start, start_of
 from netdsl.elaborate.lookup import computed_name, value_of
+from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_place, defined_twice, statement_word
 from netdsl.elaborate.values import UNKNOWN, Silent, kind_of
 from netdsl.shapes import Shape
@@ -134,7 +135,15 @@ def _weight(
         )
     value = Value(Shape(*shape), scope, name)
     value.tensor = True
-    event = WeightEvent(node, name, value, start_of(node.value, names), names.frame)
+    try:
+        start = start_of(node.value, names)
+        check_start(start, tuple(shape), node.value)
+    except Mistake as mistake:
+        run.report_mistake(mistake.at(node.span))
+        start = start_of(None, names)
+    except Silent:
+        start = start_of(None, names)
+    event = WeightEvent(node, name, value, start, names.frame)
     scope.weights[name] = event
     region.events.append(event)
     return current

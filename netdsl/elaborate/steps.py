@@ -12,26 +12,24 @@ from netdsl.design import (
     SharedModule,
     Value,
 )
-from netdsl.diagnostics import Mistake, surely
+from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
 from netdsl.elaborate.applying import apply_layer, looped, make_layer, place
+from netdsl.elaborate.beliefs import believe
 from netdsl.elaborate.blocks import apply_block
-from netdsl.elaborate.expressions import (
-    Names,
-    names_of_steps,
-    step_target,
-    with_arguments,
-)
+from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.external import external_layer
 from netdsl.elaborate.forms import dense, residual
 from netdsl.elaborate.initial import resolve_init
 from netdsl.elaborate.merging import merge
+from netdsl.elaborate.names import Names, meant_target, step_target
 from netdsl.elaborate.sentences import check_body, check_module, is_merge, takes_body
 from netdsl.elaborate.values import (
     BlockDef,
     ExternDef,
     Form,
     LayerDef,
+    Silent,
     Target,
 )
 from netdsl.syntax import ast
@@ -44,7 +42,7 @@ def call(
     run: Run, link: Link, step: ast.Call, current: Value | None, names: Names, fixed: str | None
 ) -> None:
     """A word with its arguments, and its body if it is a form that takes one."""
-    target = _target(run, step, names)
+    target = meant_target(run, step.name, names)
     link.word = step.name.text
     if isinstance(target, SharedModule):
         check_module(step)
@@ -65,6 +63,9 @@ def call(
             inside.word = link.word
             try:
                 form(run, inside, step, target, current, inner)
+            except (Mistake, Silent):
+                link.what = inside.what  # what a guess goes by
+                raise
             finally:
                 flow = Flow(
                     ast.Chain(step.span, (link.node,) if isinstance(link.node, ast.Link) else ())
@@ -80,18 +81,6 @@ def call(
         return
     apply(run, link, target, step, current, names)
     place(link, names, fixed)
-
-
-def _target(run: Run, step: ast.Call, names: Names) -> Target | SharedModule:
-    """What the word of a step means; after a slip of the keyboard what it was meant to be."""
-    try:
-        return step_target(names, step.name)
-    except Mistake as mistake:
-        meant = surely(step.name.text, names_of_steps(names))
-        if mistake.diagnostic.code != "E101" or meant is None:
-            raise
-        run.report_mistake(mistake)
-        return step_target(names, ast.Name(step.name.span, meant))
 
 
 def apply(
@@ -185,7 +174,7 @@ def chain_as_step(
                 if kind != "module":
                     scope.naming.add(link, name, False)
                 if only.belief is not None and link.output is not None:
-                    run.believe(only.belief, link.output, names)
+                    believe(run, only.belief, link.output, names)
                 return
         elif isinstance(only.step, ast.Group):
             scope_with_body(run, link, kind, only.step, only.step.body, current, names, name)

@@ -5,6 +5,7 @@ Every node carries its `span`. Nodes are compared by identity, so they can be ke
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from netdsl.record import Record
@@ -13,6 +14,27 @@ from netdsl.source import Source, Span
 
 class Node(Record):
     span: Span
+
+
+def parts(node: Node) -> Iterator[Node]:
+    """The nodes that a node consists of, in the order of the text."""
+    for field in node._fields:
+        yield from _nodes(getattr(node, field))
+
+
+def _nodes(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _nodes(entry)
+
+
+def below(node: Node) -> Iterator[Node]:
+    """Every node inside of a node, at any depth."""
+    for part in parts(node):
+        yield part
+        yield from below(part)
 
 
 # ------------------------------------------------------------------------------------ expressions

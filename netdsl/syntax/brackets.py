@@ -71,6 +71,13 @@ class Layout:
                     out += tokens[i : end + 1]
                     i = end + 1
                     continue
+                colon = self._colon_of_name(tokens, i)
+                if colon is not None:
+                    hint = "add `}` before the `:`"
+                    self.says("E007", f"`{token}` is never closed", token, token, hint)
+                    out += [*tokens[i:colon], placed("RBRACE", "}", end_of(tokens[colon - 1]))]
+                    i = colon
+                    continue
                 word = str(token)[:-1]
                 hint = f"a body has a space before its brace: `{word} {{`"
                 self.says("E012", f"`{token}` opens a computed name", token, token, hint)
@@ -99,6 +106,17 @@ class Layout:
                     return i
                 depth -= 1
             elif token.type in ("_NL", "VBAR", "LBRACE") or token in ARROWS:
+                return None
+        return None
+
+    def _colon_of_name(self, tokens: list[Token], start: int) -> int | None:
+        """The colon behind a computed name that was not closed: `layer{i: conv`."""
+        if start + 1 >= len(tokens) or start_of(tokens[start + 1]) != end_of(tokens[start]):
+            return None
+        for i in range(start + 1, len(tokens)):
+            if tokens[i].type == "COLON":
+                return i
+            if tokens[i].type in ("_NL", "VBAR", "LBRACE", "OPEN_NAME") or tokens[i] in ARROWS:
                 return None
         return None
 

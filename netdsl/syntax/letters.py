@@ -37,6 +37,14 @@ HINTS = {
 MEANT = {"×": "x", "✕": "x", "⨯": "x", "–": "-", "—": "-", "−": "-", "“": '"', "”": '"', "„": '"'}
 
 
+# A line that is no prose, where a text that is never closed seems to end.
+CODE = re.compile(
+    r"^[ \t]*(?:(?:input|let|repeat|for|if|net|block|import|concat|add|mul|residual)\b[^.\n]*[\d({\[]"
+    r"|[a-z_]\w*(?:\(|: )|[}|@])",
+    re.MULTILINE,
+)
+
+
 class Slip(NamedTuple):
     """What is wrong from `start` to `stop`, and what to read there: one token, or `text` in place of
     the same number of characters, or nothing."""
@@ -143,7 +151,8 @@ def _unclosed_text(source: Source, text: str, at: int, rest: str) -> Slip:
     if text[at - 2 : at] == '""':
         span = Span(source, at - 2, at + 1)
         said = Diagnostic("E005", "this text is never closed", span, hint='add `"""` where it ends')
-        return Slip(said, at, at + len(rest))
+        code = CODE.search(text, at)
+        return Slip(said, at, code.start() - 1 if code is not None else len(text))
     word = re.match(r'"[\w.:/-]*', rest)
     assert word is not None
     said = Diagnostic(

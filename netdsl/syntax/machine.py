@@ -95,7 +95,11 @@ class Rule:
             children = parts
         else:
             children = []
-            for keep in self.keeps:
+            keeps = self.keeps
+            if keeps and keeps[0] > 0 and keeps[0] & 1:
+                # a row that grows: what it is so far belongs to nobody else, and is not copied
+                children, keeps = parts[keeps[0] >> 1].children, keeps[1:]
+            for keep in keeps:
                 if keep < 0:
                     children.append(None)
                 elif keep & 1:

@@ -89,8 +89,9 @@ def _tree(source: Source, tokens: list[Token], report: Report) -> ast.File | Non
 
 def _mended(source: Source, tokens: list[Token], report: Report) -> bool:
     """Report what does not fit and change the tokens so that the rest can be read; False to give up."""
+    from netdsl.syntax.place import span_of
     from netdsl.syntax.recovery import Reader, mend
-    from netdsl.syntax.slips import diagnose, span_of
+    from netdsl.syntax.slips import diagnose
 
     reader = Reader()
     reported = {d.span.place[0] for d in report.errors if d.span and d.span.source is source}
@@ -100,16 +101,13 @@ def _mended(source: Source, tokens: list[Token], report: Report) -> bool:
         if wrong is None:
             return True
         index, accepts = wrong
-        line = span_of(source, tokens, index).place[0]
-        fix = None
-        if line not in reported:
-            found = diagnose(source, tokens, index, accepts)
-            span = found.diagnostic.span
-            lines = {line, span.place[0]} if span is not None else {line}
-            if not lines & reported or span is None:
-                report.add(found.diagnostic)
-                fix = found.fix
-            reported |= lines
+        found = diagnose(source, tokens, index, accepts)
+        place, span = span_of(source, tokens, index), found.diagnostic.span
+        lines = {place.place[0], (span or place).place[0]}
+        if not lines & reported:
+            report.add(found.diagnostic)
+        reported |= lines
+        fix = found.fix
         if len(report.errors) >= MOST_MISTAKES:
             return False
         if fix is not None:
@@ -170,7 +168,7 @@ def _too_deep(source: Source, tokens: list[Token]) -> Diagnostic | None:
 
 
 DEFINES = re.compile(
-    r"^(?:let|[ \t]*(?:net|block|extern[ \t]+layer))[ \t]+(\w+)|^[ \t]*import[ \t]+([\w, \t]+?)[ \t]+from",
+    r"^(?:let|[ \t]*(?:net|block|extern[ \t]+layer|def|class|function|func|module|layer))[ \t]+(\w+)|^[ \t]*import[ \t]+([\w, \t]+?)[ \t]+from",
     re.MULTILINE,
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netdsl.diagnostics import Diagnostic, did_you_mean
 
 if TYPE_CHECKING:
-    from netdsl.syntax.slips import Place
+    from netdsl.syntax.place import Place
 
 WORDS = {
     "NAME": "a name",

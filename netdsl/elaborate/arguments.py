@@ -1,0 +1,150 @@
+"""Which argument goes to which parameter: for layers, blocks, nets and functions alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netdsl.diagnostics import Mistake, did_you_mean, surely
+from netdsl.elaborate.functions import FUNCTIONS
+from netdsl.elaborate.names import FORM_PARAMETERS
+from netdsl.elaborate.values import BlockDef, Bound, ExternDef, Form, LayerDef, Silent, Target
+from netdsl.layers.base import signature
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.names import Names
+
+
+def bind_arguments(
+    target: Target, arguments: list[tuple[ast.Argument, Any]], names: Names
+) -> Target:
+    """The target with arguments whose values are known. Mistakes are reported."""
+    definition = target.definition
+    if isinstance(definition, LayerDef):
+        layer = definition.layer
+        parameters = {n: f.is_required() for n, f in layer.model_fields.items()}
+        positional, shown = layer.positional, signature(layer)
+    elif isinstance(definition, Form):
+        parameters = dict.fromkeys(FORM_PARAMETERS[definition.name], False)
+        positional, shown = (1 if definition.name == "dense" else 0), definition.name
+    else:
+        parameters = {p.name.text: p.default is None for p in definition.params}
+        positional, shown = len(parameters), block_signature(definition)
+    report = names.run.report_mistake
+    bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown, report)
+    return Target(definition, bound)
+
+
+def block_signature(definition: BlockDef | ExternDef) -> str:
+    """`bottleneck(width, stride=1)`, from the text."""
+    parts = [p.span.text for p in definition.params]
+    return f"{definition.name}({', '.join(parts)})" if parts else definition.name
+
+
+def check_function(name: str, node: ast.Apply) -> None:
+    """How many arguments a function takes."""
+    for argument in node.args:
+        if argument.name is not None:
+            message = f"the function `{name}` takes no argument by name"
+            raise Mistake("E110", message, argument.name.span)
+    if name not in FUNCTIONS:
+        return
+    _, fewest, most = FUNCTIONS[name]
+    if fewest <= len(node.args) <= most:
+        return
+    count = f"{fewest} to {most}" if most < 99 else f"at least {fewest}"
+    if fewest == most:
+        count = str(fewest)
+    plural = "" if fewest == 1 and (most == 1 or most >= 99) else "s"
+    message = f"`{name}` needs {count} argument{plural}, not {len(node.args)}"
+    raise Mistake("E111", message, node.span)
+
+
+def bind(
+    word: str,
+    parameters: dict[str, bool],
+    positional: int,
+    already: dict[str, Bound],
+    arguments: list[tuple[ast.Argument, Any]],
+    frame: Any,
+    shown: str,
+    report: Callable[[Mistake], None],
+) -> dict[str, Bound]:
+    """Parameters and the arguments they got. `parameters` says of each whether it must be given; that is
+    not checked here, for a layer or block may get its arguments in several steps.
+
+    Every mistake is reported. `Silent` is raised after one, but for a name whose meaning is clear.
+    """
+    bound = dict(already)
+    here: dict[str, ast.Argument] = {}
+    names = list(parameters)
+    free = [n for n in names[:positional] if n not in already]
+    failed = surplus = False
+    for node, value in arguments:
+        mistake: Mistake | None = None
+        if node.name is not None:
+            name = node.name.text
+            if name not in parameters:
+                mistake = unknown_argument(word, name, names, shown, node)
+                meant = surely(name, [n for n in names if n not in here])
+                if meant is not None:
+                    report(mistake)
+                    mistake, name = None, meant
+            if name in free:
+                free.remove(name)
+        elif any(a.name is not None for a in here.values()):
+            message = "an argument without a name stands after one with a name"
+            mistake = Mistake("E114", message, node.span, hint=f"it is `{shown}`")
+        elif not free:
+            failed = True
+            if not surplus:
+                report(_surplus(word, names, positional, already, node, shown))
+            surplus = True
+            continue
+        else:
+            name = free.pop(0)
+        if mistake is None and name in here:
+            message, first = f"`{name}` of `{word}` is given twice", (here[name].span, "first here")
+            mistake = Mistake("E113", message, node.span, labels=[first])
+        if mistake is not None:
+            report(mistake)
+            failed = True
+            continue
+        here[name] = node
+        bound[name] = Bound(value, node.value, node.name is None, frame)
+    if failed:
+        raise Silent
+    return bound
+
+
+def _surplus(
+    word: str,
+    names: list[str],
+    positional: int,
+    already: dict[str, Bound],
+    node: ast.Argument,
+    shown: str,
+) -> Mistake:
+    """The mistake of one argument without a name too many."""
+    most = len([n for n in names[:positional] if n not in already])
+    rest = [n for n in names[positional:] if n not in already]
+    hint = f"name it: `{rest[0]}={_short(node.value.span.text)}`" if rest else f"it is `{shown}`"
+    said = "no argument without a name"
+    if not names:
+        said, hint = "no arguments", None
+    elif most:
+        said = f"at most {most} argument{'s' * (most != 1)} without a name"
+    return Mistake("E114", f"`{word}` takes {said}", node.span, hint=hint)
+
+
+def _short(text: str) -> str:
+    return text if len(text) < 20 and "\n" not in text else "..."
+
+
+def unknown_argument(
+    word: str, name: str, known: list[str], shown: str, node: ast.Argument
+) -> Mistake:
+    assert node.name is not None
+    hint = did_you_mean(name, known) or (f"it is `{shown}`" if known else f"`{word}` takes none")
+    return Mistake("E110", f"`{word}` has no argument `{name}`", node.name.span, hint=hint)

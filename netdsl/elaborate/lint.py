@@ -1,0 +1,202 @@
+"""Warnings: what a text says rightly, but its author probably did not mean.
+
+They are read off the text of a file without errors: W101 a tap before the activation, W102 `in` where
+it is not what enters the body, W103 names that nothing uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netdsl.diagnostics import Diagnostic, Report
+from netdsl.elaborate.program import File
+from netdsl.layers import find
+from netdsl.syntax import ast
+
+
+def lint(report: Report, file: File) -> None:
+    """Add the warnings about a file to `report`."""
+    for definition in file.tree.definitions:
+        if isinstance(definition, (ast.Block, ast.Net)):
+            for found in (*_early_taps(definition), *_inputs_of_others(definition)):
+                report.add(found)
+    for found in _unused(file):
+        report.add(found)
+
+
+# --------------------------------------------------------------------------------- taps (W101)
+def _early_taps(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
+    """`conv1: conv(...) -> relu`, and `@conv1` elsewhere: the value before the relu."""
+    nodes = list(ast.below(definition))
+    tapped = set(_tapped(nodes))
+    for chain in nodes:
+        if not isinstance(chain, ast.Chain):
+            continue
+        for i, link in enumerate(chain.links):
+            label, step = link.label, link.step
+            if not isinstance(step, ast.Call) or label is None or label.plain not in tapped:
+                continue
+            after = _activation(chain.links[i + 1 :])
+            if step.body is None and after is not None and _on_one_line(link, after):
+                word = after.name.text
+                yield Diagnostic(
+                    "W101",
+                    f"`@{label.plain}` is the value before `{word}`",
+                    label.span,
+                    ((after.name.span, "comes after it"),),
+                    f"for the value after it write `... -> {label.plain}: {word}`; if this one is "
+                    f"meant, put `{word}` on a line of its own",
+                )
+
+
+def _tapped(nodes: Iterable[ast.Node]) -> Iterator[str | None]:
+    for node in nodes:
+        if isinstance(node, (ast.Tap, ast.Attribute)):
+            yield node.name.plain if node.name is not None else None
+        elif isinstance(node, ast.Output):
+            for path in node.paths:
+                yield path[-1].plain
+
+
+def _activation(links: tuple[ast.Link, ...]) -> ast.Call | None:
+    """The activation that follows, at once or behind a normalization."""
+    for link in links:
+        layer = find(link.step.name.text) if isinstance(link.step, ast.Call) else None
+        if layer is None or link.label is not None:
+            return None
+        if layer.family == "activation":
+            assert isinstance(link.step, ast.Call)
+            return link.step
+        if layer.family != "normalization":
+            return None
+    return None
+
+
+def _on_one_line(link: ast.Link, step: ast.Call) -> bool:
+    return link.span.place[0] == step.span.place[0]
+
+
+# ---------------------------------------------------------------------------------- `in` (W102)
+def _inputs_of_others(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
+    """`in.channels` in a body that the block's own input does not enter."""
+    yield from _bodies_below(definition.body.statements, False)[0]
+
+
+def _bodies_below(
+    statements: Iterable[ast.Statement], moved: bool
+) -> tuple[list[Diagnostic], bool]:
+    """The warnings in some statements, and whether a step stands among them. `moved`: one stands before."""
+    found: list[Diagnostic] = []
+    for statement in statements:
+        if isinstance(statement, ast.Repeat):
+            found += _uses_of_in(statement.body, "repeat") if moved else []
+        bodies: list[ast.Body] = []
+        if isinstance(statement, (ast.For, ast.Repeat)):
+            bodies = [statement.body]
+        elif isinstance(statement, ast.If):
+            bodies = [b for b in (statement.then, statement.other) if b is not None]
+        inner_moved = moved
+        for body in bodies:
+            inner, after = _bodies_below(body.statements, moved)
+            found += inner
+            inner_moved = inner_moved or after
+        moved = inner_moved
+        if isinstance(statement, (ast.Chain, ast.Bar)):
+            chain = statement if isinstance(statement, ast.Chain) else statement.chain
+            inner, after = _chain(chain, moved)
+            found += inner
+            moved = moved or (after and isinstance(statement, ast.Chain))
+    return found, moved
+
+
+def _chain(chain: ast.Chain, moved: bool) -> tuple[list[Diagnostic], bool]:
+    found: list[Diagnostic] = []
+    for link in chain.links:
+        step = link.step
+        if isinstance(step, ast.Call) and step.body is not None:
+            bodies = [step.body, *(clause.body for clause in step.clauses)]
+            if moved and step.name.text in ("residual", "dense"):
+                for body in bodies:
+                    found += _uses_of_in(body, step.name.text)
+            else:
+                for body in bodies:
+                    found += _bodies_below(body.statements, moved)[0]
+        elif isinstance(step, ast.Group):
+            found += _bodies_below(step.body.statements, moved)[0]
+        moved = True
+    return found, moved
+
+
+def _uses_of_in(body: ast.Body, word: str) -> Iterator[Diagnostic]:
+    for node in ast.below(body):
+        if isinstance(node, ast.In):
+            yield Diagnostic(
+                "W102",
+                f"`in` is what enters the block, not what enters this `{word}`",
+                node.span,
+                hint="make the body a block of its own, where `in` is its input; if the block's is "
+                "meant, bind it before: `let entering = in.channels`",
+            )
+
+
+# ------------------------------------------------------------------------------- unused (W103)
+def _unused(file: File) -> Iterator[Diagnostic]:
+    """Names that are defined and never used. A file without nets defines them for others."""
+    users: dict[str, set[int]] = {}  # which definitions mention a name
+    for i, definition in enumerate(file.tree.definitions):
+        for name in _used([definition]):
+            users.setdefault(name, set()).add(i)
+    has_nets = bool(file.nets)
+    handed = {node.name for node in ast.below(file.tree) if isinstance(node, ast.Ref)}
+    for i, definition in enumerate(file.tree.definitions):
+        if isinstance(definition, ast.Import):
+            for name in definition.names:
+                if name.text not in users:
+                    yield _never("import", name)
+        elif has_nets and isinstance(definition, (ast.Let, ast.Extern)):
+            if definition.name.text not in users:
+                word = "value" if isinstance(definition, ast.Let) else "extern layer"
+                yield _never(word, definition.name)
+        elif isinstance(definition, ast.Block) and has_nets:
+            others = users.get(definition.name.text, set()) - {i}
+            if not others:
+                yield _never("block", definition.name)
+        if isinstance(definition, (ast.Block, ast.Net)):
+            shared = isinstance(definition, ast.Block) and definition.name.text in handed
+            yield from _unused_inside(definition, shared or not has_nets)
+
+
+def _unused_inside(definition: ast.Block | ast.Net, shared: bool) -> Iterator[Diagnostic]:
+    """`shared`: the parameters are not the block's choice, for it is handed on like others are."""
+    used = set(_used([definition]))
+    for param in definition.params:
+        if param.name.text not in used and not shared:
+            yield _never("parameter", param.name)
+    for node in ast.below(definition.body):
+        if isinstance(node, (ast.Let, ast.Module, ast.Weight)):
+            if node.name.text not in used:
+                yield _never(WHAT[type(node)], node.name)
+        elif isinstance(node, ast.For) and len(node.names) == 1:
+            (name,) = node.names
+            if name.text not in used and not name.text.startswith("_"):
+                hint = "`repeat n { ... }` needs no name for the iteration"
+                yield _never("variable", name).but(hint=hint)
+
+
+def _used(nodes: Iterable[ast.Node]) -> Iterator[str]:
+    """Every name that some expression or step mentions."""
+    for top in nodes:
+        for node in (top, *ast.below(top)):
+            if isinstance(node, ast.Ref):
+                yield node.name
+            elif isinstance(node, (ast.Call, ast.Inline, ast.Tap)):
+                yield node.name.text if node.name is not None else "in"
+            elif isinstance(node, ast.Variant):
+                yield node.base.text
+
+
+WHAT = {ast.Let: "value", ast.Module: "module", ast.Weight: "tensor"}
+
+
+def _never(what: str, name: ast.Name) -> Diagnostic:
+    return Diagnostic("W103", f"the {what} `{name.text}` is never used", name.span)

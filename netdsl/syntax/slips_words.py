@@ -1,0 +1,146 @@
+"""Slips in words and numbers: comments, texts, sizes, arithmetic, what is bound and entered."""
+
+from __future__ import annotations
+
+import re
+
+from netdsl.source import Span
+from netdsl.syntax.brackets import ARROWS, end_of, placed, start_of
+from netdsl.syntax.machine import Token
+from netdsl.syntax.place import ENDS, Fix, Found, Place
+
+ARITHMETIC = ("PLUS", "MINUS", "TIMES", "POWER", "COMPARE")
+
+
+def comment(p: Place) -> Found | None:
+    """`// a small image`."""
+    line = p.line(p.index)
+    first = next(
+        (i for i in range(p.start, p.index + 1) if p.word(i) == "//" and p.line(i) == line), None
+    )
+    if first is None:
+        return None
+    following = [p.kind(i) for i in range(first + 1, first + 3)]
+    if first > p.start and first < p.index and following != ["NAME", "NAME"]:
+        return None
+    stop = first
+    while stop < len(p.tokens) and p.line(stop) == line and p.kind(stop) not in ("_NL", "RBRACE"):
+        stop += 1
+    if first == p.start and p.kind(stop) == "_NL" and first and p.kind(first - 1) != "RBRACE":
+        stop += 1  # the whole line
+    message, hint = "`//` does not begin a comment", "comments begin with `#`"
+    return p.says("E011", message, hint, first, Fix(first, stop))
+
+
+def text(p: Place) -> Found | None:
+    """A text among the steps."""
+    if p.type == "STRING" and not p.statement:
+        stop = p.index + 1
+        stop += p.kind(stop) in ("_NL", "__ANON_0")
+        return p.says(
+            "E018",
+            "a text by itself can only be the first thing in a file, a net or a block",
+            "comments begin with `#`",
+            fix=Fix(p.index, stop),
+        )
+    if p.text == "->" and p.before == "STRING":
+        return p.says(
+            "E018", "a text is no step", at=p.index - 1, fix=Fix(p.index - 1, p.index + 1)
+        )
+    return None
+
+
+def arithmetic_without_brackets(p: Place) -> Found | None:
+    if p.type not in ARITHMETIC or p.in_brackets():
+        return None
+    first = next((i for i in range(p.start, p.index) if p.kind(i) == "AT"), None)
+    if first is None or any(p.kind(i) == "EQUAL" for i in range(p.start, p.index)):
+        return None
+    stop = p.index
+    while p.kind(stop) not in (*ENDS, "$END") and p.word(stop) not in ARROWS:
+        stop += 1
+    start, end = start_of(p.tokens[first]), end_of(p.tokens[stop - 1])
+    inner = [placed("LPAR", "(", start), *p.tokens[first:stop], placed("RPAR", ")", end)]
+    return p.says(
+        "E015",
+        "arithmetic on values must stand in parentheses",
+        f"write `({p.source.text[start:end]})`",
+        fix=Fix(first, stop, inner),
+    )
+
+
+def size_or_number(p: Place) -> Found | None:
+    """`3 x 3`, `.5`, `3.`."""
+    if p.before == "NUMBER" and re.fullmatch(r"x([0-9]+(x[0-9]+)*)?", p.text):
+        start = start_of(p.tokens[p.index - 1])
+        spread = re.compile(r"[0-9?]+(?:[ \t]*x[ \t]*[0-9?]+)+").match(p.source.text, start)
+        if spread is not None:
+            stop = p.index
+            while stop < len(p.tokens) and start_of(p.tokens[stop]) < spread.end():
+                stop += 1
+            size = re.sub(r"\s", "", spread[0])
+            token = Token("SIZE", size, start, end_pos=spread.end())
+            found = p.says(
+                "E006",
+                "a size must be one word",
+                f"write {size}",
+                fix=Fix(p.index - 1, stop, (token,)),
+            )
+            span = Span(p.source, start, spread.end())
+            return Found(found.diagnostic.but(span=span), found.fix)
+    if p.type == "DOT" and p.kind(p.index + 1) == "NUMBER":
+        number = p.word(p.index + 1)
+        span = p.span.to(p.at(p.index + 1))
+        token = Token("NUMBER", f"0.{number}", span.start, end_pos=span.end)
+        found = p.says("E006", "a number must start with a digit", f"write 0.{number}")
+        fix = Fix(p.index, p.index + 2, (token,)) if number.isdigit() else None
+        return Found(found.diagnostic.but(span=span), fix)
+    if p.before == "DOT" and p.kind(p.index - 2) == "NUMBER":
+        number = p.word(p.index - 2)
+        hint = f"write {number}.0 or {number}"
+        return p.says(
+            "E006",
+            "a number does not end with a point",
+            hint,
+            p.index - 1,
+            Fix(p.index - 1, p.index),
+        )
+    return None
+
+
+def commas_in_entries(p: Place) -> Found | None:
+    if p.type != "COMMA":
+        return None
+    opener = p.opener()
+    word = p.word(opener - 1) if opener else ""
+    if word not in ("meta", "init", "keys"):
+        return None
+    message = f"entries of `{word}` have no commas between them"
+    return p.says("E016", message, "leave the comma out", fix=Fix(p.index, p.index + 1))
+
+
+def assignment(p: Place) -> Found | None:
+    if p.type == "NAME" and not p.statement and p.kind(p.index + 1) == "EQUAL":
+        name, at = p.index, p.index + 1  # at the top of a file
+    elif p.type == "EQUAL" and len(p.statement) == 1 and p.before == "NAME":
+        name, at = p.index - 1, p.index
+    elif p.kind(p.index + 1) == "EQUAL" and p.type in ("PLUS", "MINUS", "TIMES"):
+        return p.says(
+            "E017", f"there is no `{p.text}=`", "a name keeps its value; bind a new one with `let`"
+        )
+    else:
+        return None
+    end = next(i for i in range(at, len(p.tokens) + 1) if p.kind(i) in (*ENDS, "$END"))
+    arrows = [i for i in range(at, end) if p.word(i) == "->"]
+    if arrows:  # a chain: what a label is for
+        label, last = p.word(name), arrows[-1]
+        hint = f"label the step that gives it, `-> {label}: ...`, and read it as `@{label}`"
+        spot = end_of(p.tokens[last])
+        named = (placed("NAME", label, spot), placed("COLON", ":", spot))
+        labelled = named if p.kind(last + 2) != "COLON" else ()
+        chain = (*p.tokens[at + 1 : last + 1], *labelled)
+        return p.says("E017", "a chain is no value", hint, at, Fix(name, last + 1, chain))
+    fix = Fix(name, name, (placed("LET", "let", start_of(p.tokens[name])),))
+    return p.says(
+        "E017", "a value must be bound with `let`", f"write `let {p.word(name)} = ...`", at, fix
+    )
