@@ -90,7 +90,9 @@ def train_googlenet(source: Path, steps: int = 6) -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        console.print(f"  step {step}: loss {loss.item():.3f}  ({time.perf_counter() - started:.1f} s)")
+        console.print(
+            f"  step {step}: loss {loss.item():.3f}  ({time.perf_counter() - started:.1f} s)"
+        )
 
 
 # --------------------------------------------------------------------------------------------- LeNet
@@ -155,7 +157,9 @@ def main() -> int:
     reached = train_lenet()
     seconds = time.perf_counter() - started
     good = reached >= GOAL
-    console.print(f"\n{reached:.1%} of the held-out digits are read right, after {seconds:.0f} s in all.")
+    console.print(
+        f"\n{reached:.1%} of the held-out digits are read right, after {seconds:.0f} s in all."
+    )
     if not good:
         console.print(f"[red]That is below {GOAL:.0%}: something is wrong.[/]")
     return 0 if good else 1

@@ -467,8 +467,6 @@ class Design:
         """What the network gives: the values that `output` names, else its last one as `output`."""
         net = self.net
         if net.outputs:
-            return {
-                "_".join(path) if len(path) > 1 else path[0]: v for path, v in net.outputs.items()
-            }
+            return {"_".join(path): v for path, v in net.outputs.items()}
         assert net.result is not None
         return {"output": net.result}

@@ -20,7 +20,7 @@ class Record:
         super().__init_subclass__(**named)
         own = [
             n
-            for n, t in cls.__dict__.get("__annotations__", {}).items()
+            for n, t in cls.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 -- not inherited
             if "ClassVar" not in str(t)
         ]
         cls._fields = (*cls._fields, *(n for n in own if n not in cls._fields))

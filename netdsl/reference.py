@@ -15,19 +15,23 @@ from netdsl.syntax import ast
 FORMS = {
     "residual": (
         "residual(scale=none, survival=none) { body } shortcut { ... }",
-        "The body's value plus what came in, or plus the shortcut's value.\n\n"
-        "`residual if c { }` is just the body where the condition is false; `shortcut if c { }` stands on\n"
-        "the line of the `}`. `scale` multiplies the body's value (Szegedy et al., Inception-v4, 2016, 3.3);\n"
-        "`survival` is the chance that the body counts in a training step, and its factor otherwise\n"
-        "(Huang et al., Stochastic Depth, 2016). Shapes must be equal.\n\n"
-        "Source: He et al., Deep Residual Learning, 2015.",
+        (
+            "The body's value plus what came in, or plus the shortcut's value.\n\n"
+            "`residual if c { }` is just the body where the condition is false; `shortcut if c { }` stands on\n"
+            "the line of the `}`. `scale` multiplies the body's value (Szegedy et al., Inception-v4, 2016, 3.3);\n"
+            "`survival` is the chance that the body counts in a training step, and its factor otherwise\n"
+            "(Huang et al., Stochastic Depth, 2016). Shapes must be equal.\n\n"
+            "Source: He et al., Deep Residual Learning, 2015."
+        ),
     ),
     "dense": (
         "dense(n) { body }",
-        "The body n times; each time it reads the concatenation of the input and all earlier outputs.\n\n"
-        "The value is the concatenation of the input and all outputs. The body must keep height and width.\n"
-        "A label in the body gets the iteration's number, from 1.\n\n"
-        "Source: Huang et al., Densely Connected Convolutional Networks, 2016.",
+        (
+            "The body n times; each time it reads the concatenation of the input and all earlier outputs.\n\n"
+            "The value is the concatenation of the input and all outputs. The body must keep height and width.\n"
+            "A label in the body gets the iteration's number, from 1.\n\n"
+            "Source: Huang et al., Densely Connected Convolutional Networks, 2016."
+        ),
     ),
 }
 
@@ -87,7 +91,13 @@ def zoo_table() -> str:
             shape = ", ".join(str(s) for s in network.input_shapes.values())
             macs = "?" if network.macs is None else f"{network.macs:,}"
             rows.append(
-                (zoo_name(net.name.text, path), shape, f"{network.parameters_used:,}", macs, path.name)
+                (
+                    zoo_name(net.name.text, path),
+                    shape,
+                    f"{network.parameters_used:,}",
+                    macs,
+                    path.name,
+                )
             )
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = [

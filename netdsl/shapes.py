@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 
 class Size(tuple[int | None, ...]):
@@ -202,7 +202,7 @@ class Shape(tuple[Dim, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *dims: Dim) -> Shape:
+    def __new__(cls, *dims: Dim) -> Self:
         return super().__new__(cls, dims)
 
     @property

@@ -57,7 +57,7 @@ def scope_cost(scope: Scope) -> Cost:
     parameters, and in multiply-adds as often as they are used."""
     if scope.cost_ is None:
         total = Cost()
-        for name, weight in scope.weights.items():
+        for weight in scope.weights.values():
             size = 1
             for side in weight.value.shape or ():
                 size *= side if isinstance(side, int) else 1

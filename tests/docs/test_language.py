@@ -15,6 +15,10 @@ from netdsl.source import Source
 from netdsl.syntax import ast
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "language.md"
+WORDS = (
+    "block net let import extern input output module param aux repeat for if else"
+    " init meta keys expect inline residual shortcut dense concat add"
+)
 FENCE = re.compile(r"^```net(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,7 +41,7 @@ EXAMPLES = examples()
 
 def test_there_are_examples_for_all_constructs() -> None:
     text = "\n".join(t for _, t, code in EXAMPLES if code is None)
-    for word in ["block", "net", "let", "import", "extern", "input", "output", "module", "param", "aux", "repeat", "for", "if", "else", "init", "meta", "keys", "expect", "inline", "residual", "shortcut", "dense", "concat", "add"]:
+    for word in re.findall(r"\w+", WORDS):
         assert re.search(rf"\b{word}\b", text), word
     assert len(EXAMPLES) > 20
 

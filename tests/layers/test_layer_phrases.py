@@ -80,7 +80,7 @@ PHRASES: list[tuple[str, dict[str, Any], Shape, str | None, str | None]] = [
     ("frozen_bn", {}, IMAGE, "FrozenBatchNorm2d(6)", None),
     ("groupnorm", {"num_groups": 2}, IMAGE, "nn.GroupNorm(2, 6)", None),
     ("layernorm", {}, FLAT, "nn.LayerNorm(6)", None),
-    ("layernorm", {"affine": False}, LINE, "nn.LayerNorm((6, 9), elementwise_affine=False)", None),
+    ("layernorm", {"affine": False}, LINE, "nn.LayerNorm([6, 9], elementwise_affine=False)", None),
     ("instancenorm", {"affine": True}, IMAGE, "nn.InstanceNorm2d(6, affine=True)", None),
     (
         "lrn",
@@ -217,7 +217,7 @@ def test_names_elsewhere() -> None:
     n = Name("n")
     assert said("lrn", {"alpha": n}) == "nn.LocalResponseNorm(5, alpha=5 * n, k=2.0)"
     assert said("maxpool", {"kernel_size": n, "stride": n}, kernel_size=2) == "nn.MaxPool2d(n)"
-    assert said("layernorm", {}) == "nn.LayerNorm((in_channels, 9, 8))"
+    assert said("layernorm", {}) == "nn.LayerNorm([in_channels, 9, 8])"
     assert said("pad", {"padding": n}, padding=1) == "nn.ZeroPad2d(n)"
     ends = said("pad", {"padding": n}, False, padding=[1, 2, 3, 4])
     assert ends == "nn.ZeroPad2d((n[2], n[3], n[0], n[1]))"
