@@ -660,8 +660,8 @@ def compare(op: str, left: Expr, right: Expr) -> Expr:
             return Literal(bool(OPERATIONS[op](left.value, right.value)))
         except TypeError:
             return Compare(op, left, right)
-    if left == right and op in ("==", "!="):
-        return Literal(op == "==")
+    if left == right:  # names of plain numbers, texts and lists: no value differs from itself
+        return Literal(op in ("==", "<=", ">="))
     return Compare(op, left, right)
 
 

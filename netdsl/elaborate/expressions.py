@@ -94,6 +94,10 @@ def _attribute(node: ast.Attribute, names: Names) -> Any:
                 raise Silent
             return fact(of.value.shape, plain, f"`{node.of.span.text}`")
         return lookup.below(of, node.name, names)
+    if isinstance(of, Value) and plain in FACTS:  # an entry of a list of values
+        if of.shape is None:
+            raise Silent
+        return fact(of.shape, plain, f"`{node.of.span.text}`")
     raise Mistake("E122", f"{kind_of(of)} has no `{node.name.text}`", node.name.span)
 
 

@@ -10,23 +10,272 @@ from layer_rules import Invalid, Size
 from sentences import Block, Frame, Shared, Target, Val
 
 # Words that no name may be.
-RESERVED = frozenset("net import extern let for in if else repeat and or not init meta keys expect inline true false none".split())
+RESERVED = frozenset(
+    [
+        "net",
+        "import",
+        "extern",
+        "let",
+        "for",
+        "in",
+        "if",
+        "else",
+        "repeat",
+        "and",
+        "or",
+        "not",
+        "init",
+        "meta",
+        "keys",
+        "expect",
+        "inline",
+        "true",
+        "false",
+        "none",
+    ]
+)
 # Parameters and variables: common ones, and ones that the emitted code uses for something else.
-VARIABLES = """width depth n k c m channels groups x out y z inputs in_channels out_channels last_channels
-layers features branches F nn torch self math min max range len sum int zip enumerate reversed type l I O
-i j from class lambda def is async inner outer growth step steps number channels_ module head name Tensor
-Sequence OrderedDict NamedTuple tensor list dict tuple getattr super print id bool input output param block
-in_height in_width skip_channels scale residual shortcut dropout conv relu bn width_ training layer round abs
-ceil floor sqrt rounds factor items values keys forward channels2 _ _x x2""".split()
-LABELS = """conv1 conv2 a b c left right body stage down up mid x out y z layers features F nn torch self min
-range len l I O i residual shortcut dropout scale branches branch1 branch2 in_channels output input block head
-layer module param aux conv bn relu conv3 in_ skip relu1 flatten drop Tensor layer1 values items gate norm
-shape_ x2 out2 linear fc classifier factor weight bias running_mean width_ depth maxpool group print""".split()
-KINDS = ("width", "width", "width", "count", "stride", "list", "size", "flag", "float", "act", "norm", "pool", "block", "value", "values", "module", "mode", "groups")
-ACTS = """relu relu6 leaky_relu leaky_relu(0.2) elu selu gelu gelu(approximate="tanh") silu mish hardswish
-softplus sigmoid hardsigmoid tanh hardtanh(-2,2) scaled_tanh softsign identity prelu dropout(0.2)""".split()
-NORMS = ("bn", "bn", "bn(eps=1e-3)", "bn(momentum=0.01, affine=false)", "identity", "instancenorm(affine=true)", "groupnorm(2)", "groupnorm(1)", "l2norm(10)", "lrn(3)", "lrn")
-POOLS = ("maxpool(2x2)", "avgpool(2x2)", "maxpool(3x3, stride=1, padding=1)", "identity", "avgpool(3x3, stride=1, padding=1)")
+VARIABLES = [
+    "width",
+    "depth",
+    "n",
+    "k",
+    "c",
+    "m",
+    "channels",
+    "groups",
+    "x",
+    "out",
+    "y",
+    "z",
+    "inputs",
+    "in_channels",
+    "out_channels",
+    "last_channels",
+    "layers",
+    "features",
+    "branches",
+    "F",
+    "nn",
+    "torch",
+    "self",
+    "math",
+    "min",
+    "max",
+    "range",
+    "len",
+    "sum",
+    "int",
+    "zip",
+    "enumerate",
+    "reversed",
+    "type",
+    "l",
+    "I",
+    "O",
+    "i",
+    "j",
+    "from",
+    "class",
+    "lambda",
+    "def",
+    "is",
+    "async",
+    "inner",
+    "outer",
+    "growth",
+    "step",
+    "steps",
+    "number",
+    "channels_",
+    "module",
+    "head",
+    "name",
+    "Tensor",
+    "Sequence",
+    "OrderedDict",
+    "NamedTuple",
+    "tensor",
+    "list",
+    "dict",
+    "tuple",
+    "getattr",
+    "super",
+    "print",
+    "id",
+    "bool",
+    "input",
+    "output",
+    "param",
+    "block",
+    "in_height",
+    "in_width",
+    "skip_channels",
+    "scale",
+    "residual",
+    "shortcut",
+    "dropout",
+    "conv",
+    "relu",
+    "width_",
+    "training",
+    "layer",
+    "round",
+    "abs",
+    "ceil",
+    "floor",
+    "sqrt",
+    "rounds",
+    "factor",
+    "items",
+    "values",
+    "keys",
+    "forward",
+    "channels2",
+    "_",
+    "_x",
+    "x2",
+]
+LABELS = [
+    "conv1",
+    "conv2",
+    "a",
+    "b",
+    "c",
+    "left",
+    "right",
+    "body",
+    "stage",
+    "down",
+    "up",
+    "mid",
+    "x",
+    "out",
+    "y",
+    "z",
+    "layers",
+    "features",
+    "F",
+    "nn",
+    "torch",
+    "self",
+    "min",
+    "range",
+    "len",
+    "l",
+    "I",
+    "O",
+    "i",
+    "residual",
+    "shortcut",
+    "dropout",
+    "scale",
+    "branches",
+    "branch",
+    "branch_1",
+    "in_channels",
+    "output",
+    "input",
+    "block",
+    "head",
+    "layer",
+    "module",
+    "param",
+    "aux",
+    "conv",
+    "bn",
+    "relu",
+    "conv3",
+    "in_",
+    "skip",
+    "relu1",
+    "flatten",
+    "drop",
+    "Tensor",
+    "layer1",
+    "values",
+    "items",
+    "gate",
+    "norm",
+    "shape_",
+    "x2",
+    "out2",
+    "linear",
+    "fc",
+    "classifier",
+    "factor",
+    "weight",
+    "bias",
+    "running_mean",
+    "width_",
+    "depth",
+    "maxpool",
+    "group",
+    "print",
+]
+KINDS = (
+    "width",
+    "width",
+    "width",
+    "count",
+    "stride",
+    "list",
+    "size",
+    "flag",
+    "float",
+    "act",
+    "norm",
+    "pool",
+    "block",
+    "value",
+    "values",
+    "module",
+    "mode",
+    "groups",
+)
+ACTS = [
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "leaky_relu(0.2)",
+    "elu",
+    "selu",
+    "gelu",
+    'gelu(approximate="tanh")',
+    "silu",
+    "mish",
+    "hardswish",
+    "softplus",
+    "sigmoid",
+    "hardsigmoid",
+    "tanh",
+    "hardtanh(-2,2)",
+    "scaled_tanh",
+    "softsign",
+    "identity",
+    "prelu",
+    "dropout(0.2)",
+]
+NORMS = (
+    "bn",
+    "bn",
+    "bn(eps=1e-3)",
+    "bn(momentum=0.01, affine=false)",
+    "identity",
+    "instancenorm(affine=true)",
+    "groupnorm(2)",
+    "groupnorm(1)",
+    "l2norm(10)",
+    "lrn(3)",
+    "lrn",
+)
+POOLS = (
+    "maxpool(2x2)",
+    "avgpool(2x2)",
+    "maxpool(3x3, stride=1, padding=1)",
+    "identity",
+    "avgpool(3x3, stride=1, padding=1)",
+)
 
 
 class Expressions:
@@ -61,7 +310,11 @@ class Expressions:
         for _ in range(30):
             name = self.pick(VARIABLES) if not wanted or self.chance(0.5) else wanted
             hidden = name in frame.visible()
-            if name not in RESERVED and name not in frame.names and (not hidden or self.chance(0.05)):
+            if (
+                name not in RESERVED
+                and name not in frame.names
+                and (not hidden or self.chance(0.05))
+            ):
                 return name
         for number in range(2, 1000):
             if f"{wanted or 'v'}{number}" not in frame.visible():
@@ -126,14 +379,26 @@ class Expressions:
         return [n for n, v in frame.visible().items() if n not in RESERVED and fits(v)]
 
     # --------------------------------------------------------------------------------- numbers
-    def try_number(self, frame: Frame, low: float, high: float, make: Callable[[], str], whole: bool = True, multiple: int = 1) -> str | None:
+    def try_number(
+        self,
+        frame: Frame,
+        low: float,
+        high: float,
+        make: Callable[[], str],
+        whole: bool = True,
+        multiple: int = 1,
+    ) -> str | None:
         for _ in range(5):
             try:
                 text = make()
                 value = frame.evaluate(text)
             except (Invalid, IndexError):
                 continue
-            right = is_int(value) if whole else isinstance(value, (int, float)) and not isinstance(value, bool)
+            right = (
+                is_int(value)
+                if whole
+                else isinstance(value, (int, float)) and not isinstance(value, bool)
+            )
             if right and low <= value <= high and value % multiple == 0:
                 return text
         return None
@@ -141,7 +406,9 @@ class Expressions:
     def number(self, frame: Frame, low: int, high: int, multiple: int = 1) -> str:
         """A whole number within bounds: a literal, or an expression of what is known."""
         if self.chance(0.65):
-            text = self.try_number(frame, low, high, lambda: self.arithmetic(frame), multiple=multiple)
+            text = self.try_number(
+                frame, low, high, lambda: self.arithmetic(frame), multiple=multiple
+            )
             if text is not None:
                 return text
         least = -(-low // multiple) * multiple
@@ -163,7 +430,9 @@ class Expressions:
             index = self.pick(["0", "-1", "1", *ints])
             return f"{name}[{index}]"
         if kind < 0.85 and frame.block().entry is not None:
-            return self.pick(["in.channels", "in.channels", "in.channels", "in.height", "in.width", "in.length"])
+            return self.pick(
+                ["in.channels", "in.channels", "in.channels", "in.height", "in.width", "in.length"]
+            )
         reachable = self.values(frame)
         if kind < 0.93 and reachable:
             return f"{self.recent(reachable)[0]}.channels"
@@ -285,7 +554,12 @@ class Expressions:
         if kind == "values":
             reachable = self.values(frame)
             count = len(sample) if isinstance(sample, list) else 2
-            whole = [f"@{n}" for n in self.named(frame, lambda v: type(v) is list and bool(v) and isinstance(v[0], Val))]
+            whole = [
+                f"@{n}"
+                for n in self.named(
+                    frame, lambda v: type(v) is list and bool(v) and isinstance(v[0], Val)
+                )
+            ]
             if whole and self.chance(0.3):
                 return self.pick(whole)[1:]
             if not reachable:
@@ -322,26 +596,48 @@ class Expressions:
         """A list of numbers made from others."""
         lists = self.named(frame, is_number_list)
         items = ", ".join(self.number(frame, 1, 12) for _ in range(self.rng.randrange(1, 4)))
-        forms = [f"[{items}]", f"[{items}] * 2"]
+        forms = [f"[{items}]", f"[{items}] * 2", f"[{items}, 4][1:]", f"[v * 2 for v in [{items}]]"]
         for name in lists:
-            forms += [name, f"{name}[1:]", f"{name}[:2]", f"reversed({name})", f"[v * 2 for v in {name}]"]
-            forms += [f"{name} + [4]", f"[v + 1 for v in {name} if v > 2]", f"[i + v for i, v in enumerate({name})]"]
+            forms += [
+                name,
+                f"{name}[1:]",
+                f"{name}[:2]",
+                f"reversed({name})",
+                f"[v * 2 for v in {name}]",
+            ]
+            forms += [
+                f"{name} + [4]",
+                f"[v + 1 for v in {name} if v > 2]",
+                f"[i + v for i, v in enumerate({name})]",
+            ]
         return self.pick(forms)
 
     def block_argument(self, frame: Frame, sample: Any, blocks: list[Block]) -> str:
         """A block that takes the same required arguments."""
         wanted = _required(sample)
-        names = [n for n in self.named(frame, lambda v: isinstance(v, Target) and isinstance(v.definition, Block)) if _required(frame.visible()[n]) == wanted]
+        names = [
+            n
+            for n in self.named(
+                frame, lambda v: isinstance(v, Target) and isinstance(v.definition, Block)
+            )
+            if _required(frame.visible()[n]) == wanted
+        ]
         if not names:
             raise Invalid
         name = self.pick(names)
         target = frame.visible()[name]
-        free = [p for p in target.definition.params if p[1] is not None and p[0] not in target.bound]
+        free = [
+            p for p in target.definition.params if p[1] is not None and p[0] not in target.bound
+        ]
         if free and self.chance(0.4):
             parameter = self.pick(free)[0]
             kind = target.definition.kinds[parameter]
             if kind not in ("value", "values", "module"):
-                sample_value = target.definition.samples[0][2].get(parameter) if target.definition.samples else None
+                sample_value = (
+                    target.definition.samples[0][2].get(parameter)
+                    if target.definition.samples
+                    else None
+                )
                 return f"{name}({parameter}={self.argument(kind, frame, sample_value, blocks)})"
         return name
 
@@ -349,7 +645,11 @@ class Expressions:
 def _required(target: Any) -> list[str]:
     if not isinstance(target, Target) or not isinstance(target.definition, Block):
         raise Invalid
-    return [target.definition.kinds[n] for n, d in target.definition.params if d is None and n not in target.bound]
+    return [
+        target.definition.kinds[n]
+        for n, d in target.definition.params
+        if d is None and n not in target.bound
+    ]
 
 
 def is_int(value: Any) -> bool:
@@ -362,7 +662,9 @@ def is_number_list(value: Any) -> bool:
 
 def _layer_of(words: tuple[str, ...] | list[str]) -> Callable[[Any], bool]:
     plain = {w.split("(")[0] for w in words}
-    return lambda v: isinstance(v, Target) and isinstance(v.definition, str) and v.definition in plain
+    return lambda v: (
+        isinstance(v, Target) and isinstance(v.definition, str) and v.definition in plain
+    )
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {

@@ -46,12 +46,42 @@ POSITIONAL = {
     **dict.fromkeys(("adaptive_maxpool", "adaptive_avgpool"), ("output_size",)),
 }
 SAME = frozenset(
-    """identity bn frozen_bn groupnorm layernorm instancenorm lrn l2norm relu relu6 leaky_relu prelu
-    elu selu gelu silu mish hardswish softplus sigmoid hardsigmoid tanh hardtanh scaled_tanh softsign
-    softmax log_softmax dropout channel_dropout drop_path channel_shuffle""".split()
+    [
+        "identity",
+        "bn",
+        "frozen_bn",
+        "groupnorm",
+        "layernorm",
+        "instancenorm",
+        "lrn",
+        "l2norm",
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "prelu",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "hardswish",
+        "softplus",
+        "sigmoid",
+        "hardsigmoid",
+        "tanh",
+        "hardtanh",
+        "scaled_tanh",
+        "softsign",
+        "softmax",
+        "log_softmax",
+        "dropout",
+        "channel_dropout",
+        "drop_path",
+        "channel_shuffle",
+    ]
 )
-MAPS_ONLY = frozenset("instancenorm lrn channel_dropout channel_shuffle".split())
-IMAGES_ONLY = frozenset("frozen_bn pixel_shuffle space_to_depth crop center_crop".split())
+MAPS_ONLY = frozenset(["instancenorm", "lrn", "channel_dropout", "channel_shuffle"])
+IMAGES_ONLY = frozenset(["frozen_bn", "pixel_shuffle", "space_to_depth", "crop", "center_crop"])
 
 
 def need(condition: bool) -> None:
@@ -142,7 +172,9 @@ def _conv_transpose(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
     padding, extra = spread(a.get("padding", 0), n), spread(a.get("output_padding", 0), n)
     groups = whole(a.get("groups", 1))
     need(x[0] % groups == 0 and whole(a["channels"]) % groups == 0)
-    out = [(d - 1) * s - 2 * p + k + e for d, s, p, k, e in zip(sides, stride, padding, kernel, extra)]
+    out = [
+        (d - 1) * s - 2 * p + k + e for d, s, p, k, e in zip(sides, stride, padding, kernel, extra)
+    ]
     need(all(o >= 1 for o in out) and all(e < s for e, s in zip(extra, stride)))
     return (a["channels"], *out)
 

@@ -7,7 +7,9 @@ meets few others (swarm testing: Groce et al., 2012).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from random import Random
 from typing import Any
@@ -43,12 +45,86 @@ from sentences import (
     module_frame,
 )
 
-FEATURES = """labels groups merges residual dense repeat for if taps compute params modules inline lets
-blocks layerargs arithmetic odd_layers longloops pathtaps bites""".split()
-BLOCKS = """unit conv_bn block2 stage tensor sequence net_ tiny module l2_norm reshape channel_slice ordered_dict
-named_tuple helper a b x sequential crop drop_path output nn callable scaled_tanh down up body left c f class_var
-conv2d torch layer1 pad_channels group""".split()
-NETS = "Net Tiny Net Net Tensor F Unit Stage nn Module Body torch Sequential Net_2 Down Group".split()
+FEATURES = [
+    "labels",
+    "groups",
+    "merges",
+    "residual",
+    "dense",
+    "repeat",
+    "for",
+    "if",
+    "taps",
+    "compute",
+    "params",
+    "modules",
+    "inline",
+    "lets",
+    "blocks",
+    "layerargs",
+    "arithmetic",
+    "odd_layers",
+    "longloops",
+    "pathtaps",
+    "bites",
+]
+BLOCKS = [
+    "unit",
+    "conv_bn",
+    "block2",
+    "stage",
+    "tensor",
+    "sequence",
+    "net_",
+    "tiny",
+    "module",
+    "l2_norm",
+    "reshape",
+    "channel_slice",
+    "ordered_dict",
+    "named_tuple",
+    "helper",
+    "a",
+    "b",
+    "x",
+    "sequential",
+    "crop",
+    "drop_path",
+    "output",
+    "nn",
+    "callable",
+    "scaled_tanh",
+    "down",
+    "up",
+    "body",
+    "left",
+    "c",
+    "f",
+    "class_var",
+    "conv2d",
+    "torch",
+    "layer1",
+    "pad_channels",
+    "group",
+]
+NETS = [
+    "Net",
+    "Tiny",
+    "Net",
+    "Net",
+    "Tensor",
+    "F",
+    "Unit",
+    "Stage",
+    "nn",
+    "Module",
+    "Body",
+    "torch",
+    "Sequential",
+    "Net_2",
+    "Down",
+    "Group",
+]
 LARGEST = 6000  # numbers of a value
 MOST_CHANNELS = 48
 
@@ -69,6 +145,7 @@ class Writer(Expressions):
         self.blocks: list[Block] = []
         self.lets: list[Let] = []
         self.budget = 0
+        self.unused: list[str] = []  # modules that no step uses yet
 
     # ----------------------------------------------------------------------------- small things
     def attempt(self, frame: Frame, make: Callable[[], Any], tries: int = 1) -> Any:
@@ -83,7 +160,12 @@ class Writer(Expressions):
 
     def checked(self, x: Any) -> Any:
         """A value of a reasonable size."""
-        if x is None or prod(x.shape) > LARGEST or x.shape[0] > MOST_CHANNELS or max(x.shape[1:], default=1) > 16:
+        if (
+            x is None
+            or prod(x.shape) > LARGEST
+            or x.shape[0] > MOST_CHANNELS
+            or max(x.shape[1:], default=1) > 16
+        ):
             raise Invalid
         return x
 
@@ -91,7 +173,11 @@ class Writer(Expressions):
     def step(self, frame: Frame, x: Val) -> tuple[Step, str | None]:
         """A layer, or something that stands for one, and how the channels it gives are said."""
         options: list[tuple[float, Callable[[], Any]]] = [(5, lambda: self.layer(frame, x))]
-        targets = [n for n, v in frame.visible().items() if isinstance(v, Target) and frame.parent is not None]
+        targets = [
+            n
+            for n, v in frame.visible().items()
+            if isinstance(v, Target) and frame.parent is not None
+        ]
         held = [n for n in targets if isinstance(frame.visible()[n].definition, str)]
         if held:
             options.append((3, lambda: (Step(self.recent(held)), None)))
@@ -99,7 +185,7 @@ class Writer(Expressions):
         if callable_ and "blocks" in self.on:
             options.append((5, lambda: (self.use(frame, x, self.recent(callable_)), None)))
         shared = self.named(frame, lambda v: isinstance(v, Shared))
-        if shared:
+        if shared and frame.block().kind != "module":
             options.append((3, lambda: (Step(self.pick(shared)), x.said)))
         return self.weighted(options)()
 
@@ -109,7 +195,7 @@ class Writer(Expressions):
         block = target.definition
         args: list[tuple[str | None, str]] = []
         positional = True
-        shape, values, texts = block.samples[0] if block.samples else ((), {}, {})
+        _, values, texts = block.samples[0] if block.samples else ((), {}, {})
         exact = self.chance(0.2)
         for parameter, default in block.params:
             if parameter in target.bound or (default is not None and self.chance(0.5)):
@@ -120,12 +206,21 @@ class Writer(Expressions):
                 text = texts[parameter]
             else:
                 text = self.argument(kind, frame, values.get(parameter), self.blocks)
+            if re.match(rf"{name}\b", text):
+                raise Invalid  # a block cannot use itself
             if positional and (default is None or self.chance(0.5)):
                 args.append((None, text))
             else:
                 positional = False
                 args.append((parameter, text))
-        return Step(name, args, inline="inline" in self.on and not target.bound and name == block.name and self.chance(0.15))
+        return Step(
+            name,
+            args,
+            inline="inline" in self.on
+            and not target.bound
+            and name == block.name
+            and self.chance(0.15),
+        )
 
     def layer(self, frame: Frame, x: Val) -> tuple[Step, str | None]:
         sides = x.shape[1:]
@@ -144,7 +239,20 @@ class Writer(Expressions):
         return self.odd_layer(frame, x)
 
     def _named_word(self, frame: Frame, x: Val) -> tuple[Step, str | None]:
-        text = self.pick((*ACTS, *NORMS, "dropout", "channel_dropout(0.2)", "drop_path(0.1)", "frozen_bn", "layernorm", "softmax", "log_softmax", "identity"))
+        text = self.pick(
+            (
+                *ACTS,
+                *NORMS,
+                "dropout",
+                "channel_dropout(0.2)",
+                "drop_path(0.1)",
+                "frozen_bn",
+                "layernorm",
+                "softmax",
+                "log_softmax",
+                "identity",
+            )
+        )
         word, _, rest = text.partition("(")
         args = [_named(a) for a in rest[:-1].split(",")] if rest else []
         if word in ("dropout", "leaky_relu") and self.chance(0.3):
@@ -172,14 +280,18 @@ class Writer(Expressions):
         kind = self.rng.random()
         if sizes and kind < 0.4:
             kernel = self.recent(sizes)
-            named.append(("padding", self.pick(['"same"', '"same"', '"full"', f"{kernel}[0] // 2"])))
+            named.append(
+                ("padding", self.pick(['"same"', '"same"', '"full"', f"{kernel}[0] // 2"]))
+            )
         elif kind < 0.6:
             kernel = "3x3" if n == 2 else "3"
             named.append(("padding", self.pick(["1", "1", '"same"'])))
         elif kind < 0.8:
             kernel = "1x1" if n == 2 else "1"
         elif n == 2 and kind < 0.9:
-            kernel, padding = self.pick([("1x3", "0x1"), ("3x1", "1x0"), ("5x5", "2"), ("2x2", "0"), ("[3, 1]", "[1, 0]")])
+            kernel, padding = self.pick(
+                [("1x3", "0x1"), ("3x1", "1x0"), ("5x5", "2"), ("2x2", "0"), ("[3, 1]", "[1, 0]")]
+            )
             named.append(("padding", padding))
         else:
             kernel = "3x3" if n == 2 else "3"
@@ -205,9 +317,29 @@ class Writer(Expressions):
         two = n == 2
         size = "2x2" if two else "2"
         word = self.pick(
-            """conv_transpose maxpool maxpool avgpool adaptive_maxpool adaptive_avgpool global_maxpool
-            global_avgpool flatten reshape permute pixel_shuffle space_to_depth upsample upsample pad
-            pad_channels crop center_crop slice channel_shuffle""".split()
+            [
+                "conv_transpose",
+                "maxpool",
+                "maxpool",
+                "avgpool",
+                "adaptive_maxpool",
+                "adaptive_avgpool",
+                "global_maxpool",
+                "global_avgpool",
+                "flatten",
+                "reshape",
+                "permute",
+                "pixel_shuffle",
+                "space_to_depth",
+                "upsample",
+                "upsample",
+                "pad",
+                "pad_channels",
+                "crop",
+                "center_crop",
+                "slice",
+                "channel_shuffle",
+            ]
         )
         args: list[tuple[str | None, str]] = []
         said = x.said
@@ -220,7 +352,10 @@ class Writer(Expressions):
             kernel = self.pick([size, size, "3x3" if two else "3"])
             args = [(None, kernel)]
             if kernel.startswith("3"):
-                args += [("stride", self.argument("stride", frame, None, [])), ("padding", self.pick(["1", "0", '"same"']))]
+                args += [
+                    ("stride", self.argument("stride", frame, None, [])),
+                    ("padding", self.pick(["1", "0", '"same"'])),
+                ]
             if self.chance(0.3):
                 args.append(("ceil_mode", "true"))
             if word == "avgpool" and self.chance(0.3):
@@ -245,7 +380,18 @@ class Writer(Expressions):
         elif word == "upsample":
             args = self._upsample(frame, x, n)
         elif word == "pad":
-            args = [(None, self.pick(["1", self.number(frame, 0, 2), f"[{', '.join('10'[i % 2] for i in range(2 * n))}]"]))]
+            args = [
+                (
+                    None,
+                    self.pick(
+                        [
+                            "1",
+                            self.number(frame, 0, 2),
+                            f"[{', '.join('10'[i % 2] for i in range(2 * n))}]",
+                        ]
+                    ),
+                )
+            ]
             if self.chance(0.4):
                 args.append(("mode", self.pick(['"reflect"', '"replicate"', '"circular"'])))
             elif self.chance(0.3):
@@ -270,7 +416,7 @@ class Writer(Expressions):
 
     def _upsample(self, frame: Frame, x: Val, n: int) -> list[tuple[str | None, str]]:
         likes = [t for t, v in self.values(frame) if len(v.shape) == n + 1]
-        modes = self.named(frame, lambda v: isinstance(v, str))
+        modes = self.named(frame, lambda v: v in ("nearest", "bilinear", "area"))
         if likes and self.chance(0.5):
             args: list[tuple[str | None, str]] = [("like", self.recent(likes))]
         else:
@@ -313,7 +459,9 @@ class Writer(Expressions):
             from sentences import _run_bars
 
             _run_bars(Body([loop]), Frame(frame), x, found)
-            if any(not self._joins(word, v, wanted[0]) for v in found) or len(found) > 6:
+            if not wanted or len(found) > 6:
+                raise Invalid
+            if any(not self._joins(word, v, wanted[0]) for v in found):
                 raise Invalid
             return loop
         if kind < 0.24 and "if" in self.on:
@@ -373,7 +521,11 @@ class Writer(Expressions):
         if len(x.shape) == 1:
             return [Step("linear", [(None, self._said(frame, wanted))])] if word != "concat" else []
         if x.shape[1:] != wanted.shape[1:]:
-            size = "x".join(str(s) for s in wanted.shape[1:]) if len(wanted.shape) > 2 else str(wanted.shape[1])
+            size = (
+                "x".join(str(s) for s in wanted.shape[1:])
+                if len(wanted.shape) > 2
+                else str(wanted.shape[1])
+            )
             links.append(Step("adaptive_avgpool", [(None, size)]))
         if word != "concat" and x.shape[0] != wanted.shape[0]:
             kernel = "1x1" if len(x.shape) == 3 else "1"
@@ -432,7 +584,9 @@ class Writer(Expressions):
             links = []
             if x.shape[1:] != out.shape[1:]:
                 ratio = -(-x.shape[1] // out.shape[1])
-                links.append(Step(self.pick(["maxpool", "avgpool"]), [(None, "1"), ("stride", str(ratio))]))
+                links.append(
+                    Step(self.pick(["maxpool", "avgpool"]), [(None, "1"), ("stride", str(ratio))])
+                )
             links.append(Step("pad_channels", [(None, self._said(inner, out))]))
         elif kind < 0.7 and len(x.shape) > 1:
             ratio = -(-x.shape[1] // out.shape[1])
@@ -458,7 +612,11 @@ class Writer(Expressions):
             return Body([chain]), None
         stride = self.named(inner, is_int)
         said = self._said(inner, out)
-        forms = [self.truth(inner), f"{self._said(inner, x)} != {said}", *(f"{n} != 1" for n in stride)]
+        forms = [
+            self.truth(inner),
+            f"{self._said(inner, x)} != {said}",
+            *(f"{n} != 1" for n in stride),
+        ]
         for n in stride:
             forms.append(f"{n} != 1 or {self._said(inner, x)} != {said}")
         return Body([chain]), self.pick(forms)
@@ -469,7 +627,11 @@ class Writer(Expressions):
         inside = Frame(frame, "scope" if labelled else "plain")
         inner = Frame(inside, "repeat", 1)
         growth = self.channels(inner, most=4)
-        body, out = self.body(inner, x, depth - 1, self.rng.randrange(1, 3)) if self.chance(0.5) else (Body(), x)
+        body, out = (
+            self.body(inner, x, depth - 1, self.rng.randrange(1, 3))
+            if self.chance(0.5)
+            else (Body(), x)
+        )
         if not body.sentences or out.shape[1:] != x.shape[1:] or out.shape[0] > 6:
             if len(x.shape) == 1:
                 body.sentences.append(Chain(Step("linear", [(None, growth)])))
@@ -480,7 +642,9 @@ class Writer(Expressions):
                 step = Step("conv", [(None, growth), (None, kernel), ("padding", "1")])
                 if self.chance(0.5) and "labels" in self.on:
                     step.label = self.pick(["denselayer", "layer", "conv", "x"])
-                body.sentences.append(Chain(*([Step("bn"), Step("relu")] if self.chance(0.3) else []), step))
+                body.sentences.append(
+                    Chain(*([Step("bn"), Step("relu")] if self.chance(0.3) else []), step)
+                )
         return Dense(count, body)
 
     def compute(self, frame: Frame) -> Compute:
@@ -490,13 +654,29 @@ class Writer(Expressions):
         if not flowing:
             raise Invalid
         first, value = self.recent(flowing)
-        fitting = [(t, v) for t, v in reachable if v.shape == value.shape or v.shape == (value.shape[0],) or (len(v.shape) == len(value.shape) and v.shape[0] == value.shape[0] and set(v.shape[1:]) == {1})]
+        fitting = [
+            (t, v)
+            for t, v in reachable
+            if v.shape == value.shape
+            or v.shape == (value.shape[0],)
+            or (
+                len(v.shape) == len(value.shape)
+                and v.shape[0] == value.shape[0]
+                and set(v.shape[1:]) == {1}
+            )
+        ]
         second, other = self.recent(fitting)
         if other.tensor and len(other.shape) > 1 and other.shape != value.shape:
             second, other = first, value
         number = self.real(frame, -3, 3)
         if self.chance(0.15):
-            return Compute(self.pick([f"mean({first})", f"min({first})", f"max({first})", f"mean(abs({first}))"]), [first], over=True)
+            return Compute(
+                self.pick(
+                    [f"mean({first})", f"min({first})", f"max({first})", f"mean(abs({first}))"]
+                ),
+                [first],
+                over=True,
+            )
         forms = [
             f"{first} + {second}",
             f"{first} - {second}",
@@ -515,7 +695,9 @@ class Writer(Expressions):
             f"-{first} + {second}",
             f"{first} ** 2 + {second}",
             f"({first} + {second}) * ({first} - {number})",
-            f"{first} if {self.truth(frame)} else {second}" if other.shape == value.shape else f"{first} + {second}",
+            f"{first} if {self.truth(frame)} else {second}"
+            if other.shape == value.shape
+            else f"{first} + {second}",
             f"{first} * {number}",
             f"{number} * {first} - {number}",
             f"abs({first})",
@@ -556,7 +738,9 @@ class Writer(Expressions):
                 return From(self.recent(reachable)[0]), None
         return self.step(frame, x)
 
-    def chain(self, frame: Frame, x: Any, depth: int, length: int, labels: bool = True, start: bool = True) -> tuple[Chain, Val]:
+    def chain(
+        self, frame: Frame, x: Any, depth: int, length: int, labels: bool = True, start: bool = True
+    ) -> tuple[Chain, Val]:
         """A statement of a few steps. It has been run in `frame`."""
         chain = Chain()
         for k in range(length):
@@ -571,9 +755,9 @@ class Writer(Expressions):
                     link, said = self.link(frame, x, depth, k == 0 and start)
                     restore()
                 must = said == "label"
-                if not isinstance(link, From) and not getattr(link, "inline", False):
-                    if must or (labels and "labels" in self.on and self.chance(0.35)):
-                        link.label = self.label(frame)
+                free = not isinstance(link, From) and not getattr(link, "inline", False)
+                if free and (must or (labels and "labels" in self.on and self.chance(0.35))):
+                    link.label = self.label(frame)
                 out = self.checked(link.run(frame, x))
                 if out.said is None and said != "label" and self._says(frame, said, out):
                     out.said = said
@@ -602,7 +786,12 @@ class Writer(Expressions):
         """The names and the list of a `for`, and its frames; at least one round."""
         ints = self.named(frame, lambda v: is_int(v) and 1 <= v <= 4)
         lists = self.named(frame, is_number_list)
-        tables = self.named(frame, lambda v: type(v) is list and bool(v) and all(type(e) is list and len(e) == 2 for e in v))
+        tables = self.named(
+            frame,
+            lambda v: (
+                type(v) is list and bool(v) and all(type(e) is list and len(e) == 2 for e in v)
+            ),
+        )
         long = "longloops" in self.on and self.chance(0.3)
         count = "10" if long else self.pick([*ints, *ints, "2", "3"])
         a_list = self.pick([*lists, *lists, "[4, 8]", "[2, 6, 4]", self.list_text(frame)])
@@ -620,8 +809,15 @@ class Writer(Expressions):
             forms = [([i], f"[{self.pick(values)}, {self.pick(values)}]")]
         j = self.variable(frame, "width")
         if j != i:
-            forms += [([i, j], f"enumerate({a_list})"), ([i, j], f"zip({a_list}, {a_list})"), ([i, j], "[[4, 1], [8, 2]]")]
-            forms += [([i, j], f"zip(range(2), [{self.channels(frame)}, 6])"), ([i, j], f'zip(["p", "q"], {a_list})')]
+            forms += [
+                ([i, j], f"enumerate({a_list})"),
+                ([i, j], f"zip({a_list}, {a_list})"),
+                ([i, j], "[[4, 1], [8, 2]]"),
+            ]
+            forms += [
+                ([i, j], f"zip(range(2), [{self.channels(frame)}, 6])"),
+                ([i, j], f'zip(["p", "q"], {a_list})'),
+            ]
             forms += [([i, j], name) for name in tables] * 3
         names, iterable = self.pick(forms)
         frames = For(names, iterable, Body()).frames(frame)
@@ -638,7 +834,9 @@ class Writer(Expressions):
             options.append((1, "let"))
         in_loop = any(f.kind in ("repeat", "for") for f in frame._around())
         if x is not None and not in_loop:
-            options += [(0.7, "param")] * ("params" in self.on) + [(0.7, "module")] * ("modules" in self.on)
+            options += [(0.7, "param")] * ("params" in self.on) + [(0.7, "module")] * (
+                "modules" in self.on
+            )
         match self.rng.choices([f for _, f in options], [w for w, _ in options])[0]:
             case "repeat":
                 long = "longloops" in self.on and self.chance(0.3)
@@ -691,8 +889,16 @@ class Writer(Expressions):
         return statement, out
 
     def let(self, frame: Frame) -> Let:
-        number = lambda: self.number(frame, 1, 12)  # noqa: E731
-        forms = [number, number, lambda: self.list_text(frame), lambda: self.truth(frame), lambda: self.real(frame), lambda: self.pick(ACTS), lambda: self.pick(NORMS)]
+        number = lambda: self.number(frame, 1, 12)
+        forms = [
+            number,
+            number,
+            lambda: self.list_text(frame),
+            lambda: self.truth(frame),
+            lambda: self.real(frame),
+            lambda: self.pick(ACTS),
+            lambda: self.pick(NORMS),
+        ]
         values = [t for t, _ in self.values(frame)]
         if values:
             forms += [lambda: self.pick(values)]
@@ -701,8 +907,16 @@ class Writer(Expressions):
         return let
 
     def weight(self, frame: Frame, x: Val) -> Weight:
-        shape = self.pick([f"[{self._said(frame, x)}]", f"[{self._said(frame, x)}]", "x".join(str(s) for s in x.shape) if len(x.shape) > 1 else str(x.shape[0])])
-        start = self.pick([None, "zeros", "ones", "0.5", "normal(0.1)", "constant(2)", "uniform(-1, 1)"])
+        shape = self.pick(
+            [
+                f"[{self._said(frame, x)}]",
+                f"[{self._said(frame, x)}]",
+                "x".join(str(s) for s in x.shape) if len(x.shape) > 1 else str(x.shape[0]),
+            ]
+        )
+        start = self.pick(
+            [None, "zeros", "ones", "0.5", "normal(0.1)", "constant(2)", "uniform(-1, 1)"]
+        )
         weight = Weight(self.label_in_scope(frame), shape, start)
         weight.run(frame, x)
         return weight
@@ -720,7 +934,9 @@ class Writer(Expressions):
             raise Invalid
         scratch = module_frame(frame)
         if self.chance(0.5):
-            chain, _ = self.chain(scratch, x, 1, self.rng.randrange(1, 3), labels=False, start=False)
+            chain, _ = self.chain(
+                scratch, x, 1, self.rng.randrange(1, 3), labels=False, start=False
+            )
         else:
             kernel = "3x3" if len(x.shape) == 3 else "3"
             step = Step("conv", [(None, self._said(frame, x)), (None, kernel), ("padding", "1")])
@@ -731,8 +947,6 @@ class Writer(Expressions):
         module.run(frame, x)
         self.unused.append(name)
         return module
-
-    unused: list[str] = []
 
     def body(self, frame: Frame, x: Any, depth: int, length: int) -> tuple[Body, Any]:
         """Statements, run in `frame`; at least one gives a value."""
@@ -759,9 +973,18 @@ class Writer(Expressions):
         del start
         return body, x
 
+    def _module_in_use(self, frame: Frame, x: Val) -> tuple[list[Any], Val]:
+        module = self.module(frame, x)
+        chain, out = self._use_module(frame, x)
+        return [module, chain], out
+
     def _use_module(self, frame: Frame, x: Val) -> tuple[Chain, Val]:
         name = self.unused[-1]
-        chain = Chain(Step(name, label=self.label(frame) if self.chance(0.3) and "labels" in self.on else None))
+        chain = Chain(
+            Step(
+                name, label=self.label(frame) if self.chance(0.3) and "labels" in self.on else None
+            )
+        )
         out = self.checked(chain.run(frame, x))
         self.unused.pop()
         return chain, out
@@ -779,8 +1002,8 @@ class Writer(Expressions):
         frame.entry.said = "in.channels"
         optional = False
         for _ in range(self.rng.randrange(0, 5)):
-            made = self.attempt(frame, lambda: self.parameter(block, frame, shape, bound, texts, optional), 4)  # noqa: B023
-            optional = optional or made is True
+            write = partial(self.parameter, block, frame, shape, bound, texts, optional)
+            optional = self.attempt(frame, write, 4) is True or optional
         if self.chance(0.1):
             block.doc = "A block."
         depth = self.rng.randrange(1, 3)
@@ -791,7 +1014,15 @@ class Writer(Expressions):
         del out
         return block
 
-    def parameter(self, block: Block, frame: Frame, shape: Shape, bound: dict[str, Any], texts: dict[str, Any], optional: bool) -> bool:
+    def parameter(
+        self,
+        block: Block,
+        frame: Frame,
+        shape: Shape,
+        bound: dict[str, Any],
+        texts: dict[str, Any],
+        optional: bool,
+    ) -> bool:
         """One more parameter; whether it has a default."""
         kind = self.pick(KINDS)
         if kind in ("act", "norm", "pool") and "layerargs" not in self.on:
@@ -803,7 +1034,9 @@ class Writer(Expressions):
         if kind == "value":
             sample = self.pick([Val(shape), Val((self.rng.randrange(1, 8), *shape[1:]))])
         elif kind == "values":
-            sample = [Val((self.rng.randrange(1, 8), *shape[1:])) for _ in range(self.rng.randrange(1, 4))]
+            sample = [
+                Val((self.rng.randrange(1, 8), *shape[1:])) for _ in range(self.rng.randrange(1, 4))
+            ]
         elif kind == "module":
             outside = Frame(self.file, "block")
             outside.entry = Val(shape)
@@ -857,13 +1090,28 @@ class Writer(Expressions):
             except Invalid:
                 restore()
         else:
-            name, text = "Net", 'net Net {\ninput image: 3x8x8\nconv(4, 3x3) -> relu\n}'
+            name, text = "Net", "net Net {\ninput image: 3x8x8\nconv(4, 3x3) -> relu\n}"
         pieces = [*(let.text() for let in self.lets), *(b.text() for b in self.blocks), text]
         return Program(indented("\n\n".join(pieces)) + "\n", name)
 
     def file_let(self) -> Let:
-        forms = ["8", "[4, 8]", "[[4, 1], [6, 1], [8, 2]]", "[2, 4, 4]", "relu", "bn(eps=1e-3)", "0.5", "true", "maxpool(2x2)", "3x3", "leaky_relu(0.1)", "conv(4, 1x1)"]
+        forms = [
+            "8",
+            "[4, 8]",
+            "[[4, 1], [6, 1], [8, 2]]",
+            "[2, 4, 4]",
+            "relu",
+            "bn(eps=1e-3)",
+            "0.5",
+            "true",
+            "maxpool(2x2)",
+            "3x3",
+            "leaky_relu(0.1)",
+            "conv(4, 1x1)",
+        ]
         let = Let(self.variable(self.file), self.pick(forms))
+        if any(re.search(rf"\b{let.name}\b", other.value) for other in (let, *self.lets)):
+            raise Invalid  # definitions of a file see each other
         let.run(self.file, None)
         return let
 
@@ -882,8 +1130,12 @@ class Writer(Expressions):
         shape = self.shape()
         x: Val | None = None
         for k in range(inputs):
-            given = self.pick(["image", "x", "left", "F", "input", "in_", "out"]) + ("" if inputs == 1 else str(k + 1))
-            value = Val(shape if k == 0 or self.chance(0.6) else (self.rng.randrange(1, 5), *shape[1:]))
+            given = self.pick(["image", "x", "left", "F", "input", "in_", "out"]) + (
+                "" if inputs == 1 else str(k + 1)
+            )
+            value = Val(
+                shape if k == 0 or self.chance(0.6) else (self.rng.randrange(1, 5), *shape[1:])
+            )
             frame.labels[given] = value
             lines.append(f"input {given}: {_shape_text(value.shape)}")
             if inputs == 1:
@@ -891,7 +1143,7 @@ class Writer(Expressions):
                 value.said = str(shape[0])
             frame.taken.add(given)
         body, x = self.net_body(frame, x)
-        body.sentences += self.tail(frame, x)
+        body.sentences += self.tail(frame, x, [s.text() for s in body.sentences])
         lines += [s.text() for s in body.sentences]
         shown = ", ".join(f"{n}={d}" for n, d in params)
         text = f"net {name}{f'({shown})' if shown else ''} {{\n" + "\n".join(lines) + "\n}"
@@ -910,17 +1162,30 @@ class Writer(Expressions):
 
     def net_parameter(self, frame: Frame, kind: str) -> tuple[str, str]:
         name = self.variable(frame, "" if "bites" in self.on else kind)
-        default = self.pick(self.blocks).name if kind == "block" and self.blocks else self.literal_of(kind, frame)
+        default = (
+            self.pick(self.blocks).name
+            if kind == "block" and self.blocks
+            else self.literal_of(kind, frame)
+        )
         frame.names[name] = frame.evaluate(default)
         return name, default
 
     def net_body(self, frame: Frame, x: Any) -> tuple[Body, Any]:
         body = Body()
+        if x is not None and any("module" in b.kinds.values() for b in self.blocks):
+            # Some block takes a module: here is one to be passed.
+            made = self.attempt(frame, lambda: self._module_in_use(frame, x), 3)
+            if made is not None:
+                body.sentences += made[0]
+                x = made[1]
         for _ in range(self.rng.randrange(2, 8)):
             made = self.attempt(frame, lambda: self.body(frame, x, 2, 1), 2)  # noqa: B023
             if made is not None:
                 body.sentences += made[0].sentences
                 x = made[1]
+                last = body.sentences[-1]
+                if isinstance(last, Chain) and len(x.shape) > 1 and self.chance(0.1):
+                    last.belief = _shape_text(x.shape)
             if x is not None and frame.entry is not None and self.chance(0.06):
                 aux = self.attempt(frame, lambda: self.aux(frame, x))  # noqa: B023
                 if aux is not None:
@@ -940,20 +1205,43 @@ class Writer(Expressions):
             what = Chain(step)
             what.run(inside, x)
         restore()
-        aux = Aux(self.pick(["aux1", "aux2", "side", "x", "out"]), self.pick([None, "0.3", "1"]), what)
+        aux = Aux(
+            self.pick(["aux1", "aux2", "side", "x", "out"]), self.pick([None, "0.3", "1"]), what
+        )
         aux.run(frame, x)
         return aux
 
-    def tail(self, frame: Frame, x: Val) -> list[Any]:
+    def starts(self, text: str) -> list[str]:
+        """Lines of `init` that fit what stands in a text."""
+        if re.search(r"\b(conv|linear|bn)\b(?!\()(?! ->|\n| \})", text):
+            return []  # labels or parameters of these names
+        forms: list[str] = []
+        if "conv(" in text:
+            forms += ["kaiming", 'kaiming(mode="fan_out")', "xavier", "truncated_normal(0.02)"]
+            forms = [f"conv: {form}" for form in (*forms, "orthogonal")]
+        if "conv(" in text and "bias" not in text:
+            forms.append("conv.bias: zeros")
+        if "linear(" in text:
+            forms.append("linear: normal(std=0.01)")
+        if re.search(r"\bbn\b", text) and not re.search(r"\bbn\([^)]*affine", text):
+            forms.append("bn: ones")
+        return list(dict.fromkeys(self.pick(forms) for _ in range(2))) if forms else []
+
+    def tail(self, frame: Frame, x: Val, texts: list[str]) -> list[Any]:
         """The end of a net: a classifier, several outputs, how weights start."""
         found: list[Any] = []
         if self.chance(0.3) and len(x.shape) > 1:
-            links: list[Link] = [Step(self.pick(["global_avgpool", "global_maxpool"])), Step("flatten")]
+            links: list[Link] = [
+                Step(self.pick(["global_avgpool", "global_maxpool"])),
+                Step("flatten"),
+            ]
             if self.chance(0.3):
                 links = links[1:]
             if self.chance(0.3):
                 links.append(Step("dropout", [(None, self.real(frame))]))
-            linear = Step("linear", [(None, self.channels(frame))], label=self.pick([None, "fc", "classes_"]))
+            linear = Step(
+                "linear", [(None, self.channels(frame))], label=self.pick([None, "fc", "classes_"])
+            )
             if linear.label in frame.taken:
                 linear.label = None
             chain = Chain(*links, linear)
@@ -962,7 +1250,13 @@ class Writer(Expressions):
             del out
         if self.chance(0.12):
             reachable = [(t, v) for t, v in self.values(frame) if t != "@in" and not v.tensor]
-            names = list(dict.fromkeys(t[1:] for t, _ in reachable if "[" not in t and t[1:] in frame.labels or "." in t))
+            names = list(
+                dict.fromkeys(
+                    t[1:]
+                    for t, _ in reachable
+                    if "[" not in t and t[1:] in frame.labels or "." in t
+                )
+            )
             self.rng.shuffle(names)
             keys: dict[str, str] = {}
             for name in names[: self.rng.randrange(1, 4)]:
@@ -970,12 +1264,26 @@ class Writer(Expressions):
             if keys:
                 found.append(Plain(f"output {', '.join(keys.values())}"))
         if self.chance(0.15):
-            lines = [self.pick(["conv: kaiming", 'conv: kaiming(mode="fan_out")', "linear: normal(std=0.01)", "bn: ones", "conv.bias: zeros", "conv: xavier", "conv: truncated_normal(0.02)", "conv: orthogonal"]) for _ in range(2)]
-            found.append(Plain("init { " + "  ".join(dict.fromkeys(lines)) + " }"))
+            lines = self.starts("\n".join([*(b.text() for b in self.blocks), *texts]))
+            if lines:
+                found.append(Plain("init { " + "  ".join(lines) + " }"))
         return found
 
 
-LABELS_OF_TENSORS = "scale gamma beta weight bias x out alpha F temperature channels_ mask".split()
+LABELS_OF_TENSORS = [
+    "scale",
+    "gamma",
+    "beta",
+    "weight",
+    "bias",
+    "x",
+    "out",
+    "alpha",
+    "F",
+    "temperature",
+    "channels_",
+    "mask",
+]
 
 
 def _named(text: str) -> tuple[str | None, str]:

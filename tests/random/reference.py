@@ -6,7 +6,7 @@ single layer is called in PyTorch comes from netdsl; the flow of values is walke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,7 +26,7 @@ Known = dict[int, Tensor]
 
 def _helpers() -> dict[str, Any]:
     found: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "Tensor": Tensor}
-    exec(data_file("templates/torch/helpers.py").read_text(encoding="utf-8"), found)
+    exec(data_file("templates/torch/helpers.py").read_text(encoding="utf-8"), found)  # noqa: S102
     return found
 
 
@@ -63,7 +63,9 @@ class Reference:
                 case d.Flow():
                     self.links(event.links, path, known)
                 case d.BarEvent():
-                    self.links(event.flow.links if event.flow is not None else [event.link], path, known)
+                    self.links(
+                        event.flow.links if event.flow is not None else [event.link], path, known
+                    )
                 case d.Loop():
                     for inner in event.iterations:
                         self.region(inner, path, known)
@@ -106,7 +108,7 @@ class Reference:
                 self.region(what.region, path, known)
             case d.Computed():
                 assert isinstance(link.node, ast.Link) and isinstance(link.node.step, ast.Compute)
-                return Arithmetic(self.design, link, known)(link.node.step.value)
+                return Arithmetic(self.design, link, what.values, known)(link.node.step.value)
         return None
 
     def level(self, link: d.Link, scope: d.Scope, path: str, known: Known) -> Tensor:
@@ -146,7 +148,9 @@ class Reference:
         if what.shortcut is not None:
             self.region(what.shortcut, path, known)
             other = known[id(what.shortcut.exit)]
-        return other + out * (1 if what.scale is None else what.scale) * (1 if what.survival is None else what.survival)
+        return other + out * (1 if what.scale is None else what.scale) * (
+            1 if what.survival is None else what.survival
+        )
 
     def layer(self, layer: Layer, link: d.Link, path: str, known: Known) -> Tensor:
         inputs = [known[id(v)] for v in link.inputs]
@@ -158,7 +162,11 @@ class Reference:
         call = None if layer.references() else layer.module(given)
         if call is not None:
             module = eval(call.text, dict(HELPERS)).to(inputs[0].dtype).eval()
-            own = {n.removeprefix(f"{path}."): w for n, w in self.weights.items() if n.startswith(f"{path}.")}
+            own = {
+                n.removeprefix(f"{path}."): w
+                for n, w in self.weights.items()
+                if n.startswith(f"{path}.")
+            }
             if layer.tensors(shapes[0]):  # type: ignore[arg-type]
                 module.load_state_dict(own, strict=True)
             return module(*inputs)
@@ -177,10 +185,17 @@ def _values(argument: Any) -> list[d.Value]:
 class Arithmetic:
     """`(@gate * @x + 1)` on tensors."""
 
-    def __init__(self, design: d.Design, link: d.Link, known: Known) -> None:
+    def __init__(
+        self, design: d.Design, link: d.Link, values: Sequence[d.Value], known: Known
+    ) -> None:
         self.known = known
+        self.values = list(values)  # what the text reads, in its order
         self.names = Names(design.run, _file(link), link.frame)
-        self.rank = len(link.output.shape) if link.output is not None and link.output.shape is not None else 1
+        self.rank = (
+            len(link.output.shape)
+            if link.output is not None and link.output.shape is not None
+            else 1
+        )
 
     def __call__(self, node: ast.Expr) -> Any:
         match node:
@@ -193,12 +208,9 @@ class Arithmetic:
             case ast.Apply() if isinstance(node.of, ast.Ref):
                 return self.function(node.of.name, [self(a.value) for a in node.args])
         found = evaluate(node, self.names)
-        if isinstance(found, Tapped):
-            value = found.links[0].exports[found.path] if found.path else found.value
-        elif isinstance(found, d.Value):
-            value = found
-        else:
+        if not isinstance(found, (Tapped, d.Value)):
             return found
+        value = self.values.pop(0)  # a label may mean a later value by now
         tensor = self.known[id(value)]
         if value.shape is not None and len(value.shape) == 1 and self.rank > 1:
             return tensor.reshape(*tensor.shape, *(1 for _ in range(self.rank - 1)))
@@ -211,7 +223,13 @@ class Arithmetic:
             return FUNCTIONS[name][0](*items)
         if name in ("mean", "min", "max") and len(items) == 1:
             dims = tuple(range(2, items[0].dim()))
-            return {"mean": torch.mean, "min": torch.amin, "max": torch.amax}[name](items[0], dims, keepdim=True) if dims else items[0]
+            return (
+                {"mean": torch.mean, "min": torch.amin, "max": torch.amax}[name](
+                    items[0], dims, keepdim=True
+                )
+                if dims
+                else items[0]
+            )
         if name == "mean":
             return sum(items) / len(items)
         if name in ("min", "max"):

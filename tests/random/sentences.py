@@ -17,7 +17,11 @@ from layer_rules import POSITIONAL, WORDS, Invalid, Shape, Size, layer_shape, ne
 
 _TAP = re.compile(r"@((?:\w|\{[^}]*\})+)")
 _SIZE = re.compile(r"\b\d+(?:x\d+)+\b")
-_KEYWORD = re.compile(r"\b(" + "|".join(sorted(set(keyword.kwlist) - set("in if else for and or not".split()))) + r")\b")
+_KEYWORD = re.compile(
+    r"\b("
+    + "|".join(sorted({*keyword.kwlist} - {"in", "if", "else", "for", "and", "or", "not"}))
+    + r")\b"
+)
 FACTS = ("channels", "height", "width", "length", "shape")
 
 
@@ -25,7 +29,9 @@ class Val:
     """What flows: a shape, and the labels inside of the step that gave it. `said` is a text that says
     its channels wherever it can be read."""
 
-    def __init__(self, shape: Sequence[int], inner: dict[str, Val] | None = None, tensor: bool = False) -> None:
+    def __init__(
+        self, shape: Sequence[int], inner: dict[str, Val] | None = None, tensor: bool = False
+    ) -> None:
         self.shape: Any = tuple(shape)
         self.inner = inner or {}
         self.tensor = tensor
@@ -106,7 +112,13 @@ class Shared:
 class Frame:
     """Names and labels, innermost first. A scope keeps the labels of everything in it."""
 
-    def __init__(self, parent: Frame | None, kind: str = "plain", iteration: int = 0, host: Frame | None = None) -> None:
+    def __init__(
+        self,
+        parent: Frame | None,
+        kind: str = "plain",
+        iteration: int = 0,
+        host: Frame | None = None,
+    ) -> None:
         self.parent = parent
         self.kind = kind  # file, block, scope, inline, repeat, for, plain
         self.iteration = iteration
@@ -141,7 +153,9 @@ class Frame:
             if name in frame.labels:
                 return frame.labels[name]
             held = frame.names.get(name)
-            if isinstance(held, Val) or (isinstance(held, list) and held and isinstance(held[0], Val)):
+            if isinstance(held, Val) or (
+                isinstance(held, list) and held and isinstance(held[0], Val)
+            ):
                 return held
         raise Invalid(name)
 
@@ -169,7 +183,15 @@ class Frame:
         text = _SIZE.sub(lambda m: f"Size(({m[0].replace('x', ',')}))", text)
         try:
             return eval(text, names)
-        except (ArithmeticError, LookupError, TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:
+        except (
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            NameError,
+            AttributeError,
+            SyntaxError,
+        ) as error:
             raise Invalid(text) from error
 
     def label(self, text: str, value: Val) -> None:
@@ -308,9 +330,11 @@ class Link(Sentence):
 class Chain(Sentence):
     def __init__(self, *links: Link) -> None:
         self.links = list(links)
+        self.belief: str | None = None  # the shape that its last step is said to give
 
     def text(self) -> str:
-        return " -> ".join(link.text() for link in self.links)
+        shown = " -> ".join(link.text() for link in self.links)
+        return shown if self.belief is None else f"{shown} :: {self.belief}"
 
     def run(self, frame: Frame, x: Any) -> Any:
         for link in self.links:
@@ -318,13 +342,21 @@ class Chain(Sentence):
         return x
 
     def has_label(self) -> bool:
-        return any(link.label is not None or getattr(link, "labels_inside", bool)() for link in self.links)
+        return any(
+            link.label is not None or getattr(link, "labels_inside", bool)() for link in self.links
+        )
 
 
 class Step(Link):
     """`word(arguments)`: a layer, a block, a parameter that holds one, a shared module."""
 
-    def __init__(self, word: str, args: Sequence[tuple[str | None, str]] = (), label: str | None = None, inline: bool = False) -> None:
+    def __init__(
+        self,
+        word: str,
+        args: Sequence[tuple[str | None, str]] = (),
+        label: str | None = None,
+        inline: bool = False,
+    ) -> None:
         self.word = word
         self.args = list(args)
         self.label = label
@@ -375,9 +407,11 @@ class Group(Link):
 class Form(Link):
     """A word with a body; with a label it is a scope."""
 
+    word = ""
+
     def give(self, frame: Frame, x: Any) -> Any:
         need(x is not None)
-        held = frame.visible().get(self.step().split()[0].split("(")[0])
+        held = frame.visible().get(self.word)
         need(not isinstance(held, (Target, Shared)))  # a parameter hides the word
         if self.label is None:
             return self.work(Frame(frame), x)
@@ -449,7 +483,9 @@ def _bars_have_label(body: Body) -> bool:
             return True
         if isinstance(s, (For, Repeat)) and _bars_have_label(s.body):
             return True
-        if isinstance(s, If) and any(_bars_have_label(b) for b in (s.then, s.other) if b is not None):
+        if isinstance(s, If) and any(
+            _bars_have_label(b) for b in (s.then, s.other) if b is not None
+        ):
             return True
     return False
 
@@ -467,6 +503,8 @@ def body_has_label(body: Body) -> bool:
 
 
 class Residual(Form):
+    word = "residual"
+
     def __init__(
         self,
         body: Body,
@@ -502,13 +540,17 @@ class Residual(Form):
         out = self.body.run(Frame(frame), x)
         if adds:
             other = x
-            if self.shortcut is not None and (self.shortcut_if is None or _truth(frame, self.shortcut_if)):
+            if self.shortcut is not None and (
+                self.shortcut_if is None or _truth(frame, self.shortcut_if)
+            ):
                 other = self.shortcut.run(Frame(frame), x)
             need(other.shape == out.shape)
         return Val(out.shape)
 
 
 class Dense(Form):
+    word = "dense"
+
     def __init__(self, count: str, body: Body, label: str | None = None) -> None:
         self.count = count
         self.body = body
@@ -548,7 +590,9 @@ class From(Link):
 class Compute(Link):
     """`(@a * 2 + @b)`: the shape is that of broadcasting."""
 
-    def __init__(self, text: str, values: Sequence[str], label: str | None = None, over: bool = False) -> None:
+    def __init__(
+        self, text: str, values: Sequence[str], label: str | None = None, over: bool = False
+    ) -> None:
         self.value = text
         self.values = list(values)  # the values that it reads, as texts
         self.label = label
@@ -749,6 +793,7 @@ class Block:
         self.body = Body()
         self.samples: list[tuple[Shape, list[tuple[str | None, str]]]] = []
         self.doc: str | None = None
+        self.running = False
 
     def frame(self, bound: dict[str, Any], x: Val | None, host: Frame | None = None) -> Frame:
         """The frame of a use: parameters with their arguments or defaults."""
@@ -766,8 +811,13 @@ class Block:
         return frame
 
     def run(self, bound: dict[str, Any], x: Val, host: Frame | None = None) -> Val:
-        frame = self.frame(bound, x, host)
-        out = self.body.run(frame, frame.entry)
+        need(not self.running)  # no block uses itself, however it is passed around
+        self.running = True
+        try:
+            frame = self.frame(bound, x, host)
+            out = self.body.run(frame, frame.entry)
+        finally:
+            self.running = False
         return out if host is not None else Val(out.shape, frame.labels)
 
     def text(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import parts
-from netdsl.backends.torch.symbols import At, Differ, Val, Var, concrete
+from netdsl.backends.torch.symbols import At, Differ, Val, Var
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.design import Link, Value
@@ -31,13 +31,15 @@ FUNCTIONS = {
 def computed(walker: Walker, links: Sequence[Link], at: At) -> Val:
     """One step of arithmetic."""
     b = walker.b
-    step = links[0].node.step  # type: ignore[union-attr]
+    node = links[0].node
+    assert isinstance(node, ast.Link) and isinstance(node.step, ast.Compute)
     shapes = [link.output.shape for link in links if link.output is not None]
     ranks = [len(s) for s in shapes if s is not None]
     if len(set(ranks)) > 1:
         raise Differ(at.rows, ranks, "values of different rank")
-    work = _Work(walker, at, ranks[0])
-    expr = work.expr(step.value)
+    reads = [link.what.values for link in links]  # type: ignore[union-attr]
+    work = _Work(walker, at, ranks[0], list(zip(*reads)))
+    expr = work.expr(node.step.value)
     channels = _channels(work.read, links, at, walker)
     taint = frozenset().union(*(v.taint for v in work.read))
     out = parts.result_val(b, links, channels, at, taint)
@@ -57,10 +59,11 @@ def _channels(read: Sequence[Val], links: Sequence[Link], at: At, walker: Walker
 
 
 class _Work:
-    def __init__(self, walker: Walker, at: At, rank: int) -> None:
+    def __init__(self, walker: Walker, at: At, rank: int, values: list[tuple[Value, ...]]) -> None:
         self.walker = walker
         self.at = at
         self.rank = rank
+        self.values = values  # what the text reads, in its order; one a row
         self.read: list[Val] = []
 
     def expr(self, node: ast.Expr) -> Expr:
@@ -83,7 +86,7 @@ class _Work:
             )
         if isinstance(node, ast.Apply):
             return self.function(node)
-        return self.value(node)
+        return self.value()
 
     def function(self, node: ast.Apply) -> Expr:
         assert isinstance(node.of, ast.Ref)
@@ -96,8 +99,10 @@ class _Work:
         if name == "mean":
             return code.Op("/", reduce(lambda a, b: a + b, items), Literal(len(items)))
         function = "torch.minimum" if name == "min" else "torch.maximum"
-        tensors = [i for i in items]
-        return reduce(lambda a, b: code.call(function, a, b), tensors)
+        total = items[0]
+        for item in items[1:]:
+            total = code.call(function, total, item)
+        return total
 
     def over_sides(self, name: str, of: Expr, node: ast.Expr) -> Expr:
         """`mean(@x)`: channel by channel, over height and width, which stay as 1."""
@@ -105,14 +110,14 @@ class _Work:
         dims = tuple(range(2, self.rank + 1))
         if not dims:
             return of
-        shown = dims if len(dims) > 1 else dims[0]
+        shown = dims if len(dims) > 1 else self.rank
         return Call(
             code.Attribute(of, method), (), (("dim", Literal(shown)), ("keepdim", Literal(True)))
         )
 
-    def value(self, node: ast.Expr) -> Expr:
-        found = self.at.values_of(node)
-        concretes: list[Value] = [concrete(f) for f in found]
+    def value(self) -> Expr:
+        """The next value that the text reads. (Its label may mean another one by now.)"""
+        concretes = list(self.values.pop(0))
         val = self.walker.resolve(self.at, concretes)
         var = self.walker.var_of(val)
         var.tapped = True

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.forward import LoopOp, Op
-from netdsl.backends.torch.names import distinct, safe
+from netdsl.backends.torch.names import distinct, no_attribute, safe
 from netdsl.backends.torch.symbols import (
     FREE,
     At,
@@ -23,6 +23,7 @@ from netdsl.backends.torch.symbols import (
     SymTarget,
     Val,
     Var,
+    definition_of,
     parameters_of,
     with_arguments,
 )
@@ -31,6 +32,7 @@ from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Statement
 from netdsl.design import Applied, Frame, Link, Merge, Region, Scope, Value
+from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import step_target
 from netdsl.elaborate.values import BlockDef, LayerDef, Target, freeze
 from netdsl.layers.base import Given, Layer
@@ -111,7 +113,7 @@ class Builder:
         for scope in self.scopes:
             names |= set(scope.children) | set(scope.weights) | set(scope.labels)
         name = wanted
-        while name in names:
+        while name in names or no_attribute(name):
             name += "_"
         self.attributes.add(name)
         return name
@@ -217,7 +219,7 @@ class Builder:
             expr = at.sym(node.default)
             if isinstance(expr, Expr) and self._holds(expr, values, at):
                 return expr
-        except (Differ, KeyError, TypeError, LookupError):
+        except (Differ, Mistake, KeyError, TypeError, LookupError):
             expr = None
         param = Param(python, "argument", name, annotation)
         param.computed = expr if isinstance(expr, Expr) else None
@@ -319,7 +321,7 @@ class Builder:
             and not _same(base.definition, definition)
         ):
             base = None
-        if base is None and isinstance(at.file.definitions.get(step.name.text), ast.Let):
+        if base is None and isinstance(definition_of(at.file, step.name.text), ast.Let):
             found = at.sym(ast.Ref(step.name.span, step.name.text))
             if isinstance(found, SymTarget):
                 base = found
@@ -463,6 +465,15 @@ class Builder:
             return True
         return any(p.name == name for p in self.params)
 
+    def spelled_out(self, expr: Expr) -> Expr:
+        """An expression without the variables whose one meaning is known."""
+        for _ in range(20):
+            known = {n: self.meanings[n] for n in expr.names if n in self.meanings}
+            if not known:
+                break
+            expr = code.rename(expr, known)
+        return expr
+
     def snapshot(self) -> Callable[[], None]:
         """What undoes everything since, when a piece has to be tried again in another way."""
         lists = (self.ctor, self.ops, self.params, self.captured, self.template.uses)
@@ -536,7 +547,9 @@ def _channels(value: Any) -> int:
 
 def _channels_of_all(value: Any) -> Any:
     """The channels of a value, or of every value of a list."""
-    return tuple(_channels_of_all(v) for v in value) if isinstance(value, tuple) else _channels(value)
+    return (
+        tuple(_channels_of_all(v) for v in value) if isinstance(value, tuple) else _channels(value)
+    )
 
 
 def _plain(value: Any) -> Any:

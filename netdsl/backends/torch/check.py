@@ -41,7 +41,9 @@ def check(design: Design, root: Template, templates: Sequence[Template]) -> None
             raise Mismatch(f"forward of {root.wanted} computes something else")
 
 
-def _outputs(machine: Machine, design: Design, inputs: Sequence[Token], training: bool) -> list[Token | None]:
+def _outputs(
+    machine: Machine, design: Design, inputs: Sequence[Token], training: bool
+) -> list[Token | None]:
     """What the network gives, side outputs included."""
     known: dict[int, Token] = {id(v): t for v, t in zip(design.inputs.values(), inputs)}
     Walk(machine, design.run).scope(design.net, "", known)
@@ -97,7 +99,9 @@ def expected_weights(machine: Machine, design: Design) -> dict[str, Any]:
     return found
 
 
-def _leaves(machine: Machine, module: Any, path: str, found: dict[str, Any], expected: dict[str, Any]) -> None:
+def _leaves(
+    machine: Machine, module: Any, path: str, found: dict[str, Any], expected: dict[str, Any]
+) -> None:
     """Tell the modules with weights their paths, learned tensors before children, and collect them."""
     if isinstance(module, Leaf):
         name = path.rstrip(".")
@@ -106,7 +110,9 @@ def _leaves(machine: Machine, module: Any, path: str, found: dict[str, Any], exp
             found[name] = machine.normal(module.name, module.positional, module.named)
         return
     module.path = path
-    tensors = [k for k, c in module.children.items() if isinstance(c, Leaf) and c.name == "nn.Parameter"]
+    tensors = [
+        k for k, c in module.children.items() if isinstance(c, Leaf) and c.name == "nn.Parameter"
+    ]
     for key in (*tensors, *(k for k in module.children if k not in tensors)):
         _leaves(machine, module.children[key], f"{path}{key}.", found, expected)
     for key in tensors:

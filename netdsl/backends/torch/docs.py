@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.code.expr import Expr, Literal, bracketed, PRODUCT
+from netdsl.code.expr import PRODUCT, Expr, Literal, bracketed
 from netdsl.design import Scope
 from netdsl.shapes import SIDE_NAMES, Open, Shape
 

@@ -8,15 +8,15 @@ from typing import Any
 from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.inplace import Readers
-from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.names import camel, distinct, net_class, reserved
+from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.symbols import At, Constants, Differ, Env, Rows, SymModule, Val, Var
 from netdsl.backends.torch.template import Param, Template, annotation_of
 from netdsl.code.expr import Literal, Name
 from netdsl.design import (
     Applied,
-    Design,
     Dense,
+    Design,
     Inlined,
     Link,
     Merge,
@@ -46,7 +46,9 @@ class Emitter:
         self.exports: dict[
             int, set[tuple[str, ...]]
         ] = {}  # id of a scope -> paths read from outside
-        self.links: list[Link] = []
+        self.uses: dict[int, list[Link]] = {}  # id of a shared module's link -> its uses
+        # id of a shared module -> the inner values that it gives and their places (see `parts.Made`)
+        self.gives: dict[int, tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]] = {}
         self._collect(design.net, set())
         self.readers = Readers(self.exports)
         name = net_class(design)
@@ -61,6 +63,7 @@ class Emitter:
         for shared in scope.shared.values():
             if shared.link is not None:
                 links.append(shared.link)
+                self.uses[id(shared.link)] = shared.uses
         for link in links:
             inner = link.what
             if isinstance(inner, Shared):
@@ -72,11 +75,18 @@ class Emitter:
                     self.scopes.setdefault(inner.definition.node, []).append(inner)
                 self._collect(inner, seen)
 
+    def gives_several(self, scope: Scope) -> bool:
+        """Whether the class of a block may give inner values beside its result: some use reads them."""
+        if scope.kind != "block":
+            return False
+        return any(id(s) in self.exports for s in self.scopes[scope.definition.node])
+
     def exports_of_link(self, links: Sequence[Link]) -> list[tuple[str, ...]]:
         """The paths inside a step that are read from outside, in any of these instances."""
         found: dict[tuple[str, ...], None] = {}
         for link in links:
-            found.update(dict.fromkeys(link.exports))
+            for use in self.uses.get(id(link), [link]):
+                found.update(dict.fromkeys(use.exports))
         return list(found)
 
     # --------------------------------------------------------------------------------- templates

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.docs import shape_lines
-from netdsl.backends.torch.forward import AnyOp, reads_of, statements
+from netdsl.backends.torch.forward import AnyOp, LoopOp, Op, reads_of, statements
 from netdsl.backends.torch.names import distinct, reserved, safe
-from netdsl.backends.torch.symbols import FREE, At, Val, Var
+from netdsl.backends.torch.symbols import FREE, At, Differ, Val, Var
 from netdsl.backends.torch.template import Param, annotation_of
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Class, Do, Field, For, If, Return, Statement, needed
-from netdsl.design import Scope
+from netdsl.design import Scope, Value
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
@@ -41,11 +42,15 @@ def finish(
         names.append("output")
     template.places = [0]
     for path in template.exports:
-        inner = walker.resolve(at, [_export(s, path) for s in scopes])  # type: ignore[misc]
+        values = [_export(s, path) for s in scopes]
+        if any(v is None for v in values):
+            raise Differ(at.rows, [v is None for v in values], "inner values of some uses are read")
+        inner = walker.resolve(at, values)  # type: ignore[arg-type]
         var = walker.var_of(inner)
         if var not in ends:
             ends.append(_tapped(var))
         template.places.append(ends.index(var))
+    ends = [_made_here(b, var) for var in ends]
     aux = list(walker.aux.items())
     is_net = scopes[0].kind == "net"
     if is_net and (len(ends) > 1 or scopes[0].outputs or aux):
@@ -77,10 +82,21 @@ def without_dead(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[AnyOp]:
     alive = {v.id for v in ends}
     kept: list[AnyOp] = []
     for op in reversed(ops):
+        if isinstance(op, LoopOp) and op.exit.id in alive:
+            op = op.but(body=tuple(without_dead(op.body, [op.last])))
         if any(v.id in alive for v in op.outs):
             kept.insert(0, op)
             alive.update(reads_of(op))
     return kept
+
+
+def _made_here(b: Builder, var: Var) -> Var:
+    """A variable for what is returned. What is written otherwise (`maps[0]`, `self.scale`) gets one."""
+    if var.id not in b.instead:
+        return var
+    made = Var(var.label, var.branch)
+    b.ops.append(Op((made,), b.instead[var.id], object()))
+    return made
 
 
 def _tapped(var: Var) -> Var:
@@ -88,10 +104,10 @@ def _tapped(var: Var) -> Var:
     return var
 
 
-def _export(scope: Scope, path: tuple[str, ...]) -> Any:
+def _export(scope: Scope, path: tuple[str, ...]) -> Value | None:
     from netdsl.totals import inner_value
 
-    return inner_value(scope, path)
+    return inner_value(scope, path) if path[0] in scope.labels else None
 
 
 def _inputs(b: Builder, val: Val | None) -> list[tuple[Var, str]]:
@@ -188,10 +204,12 @@ def close(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | No
         template.base = "nn.ModuleList"
     template.ctor = ctor
     if b.outer is not None:
-        _take_free_names(b, needed(ctor))
+        said = result.channels if result is not None else None
+        _take_free_names(b, needed(ctor), said.names if said is not None else frozenset())
     reads = needed(template.ctor)
-    template.params = list(b.params)
-    template.kept = [p for p in b.params if p.name in reads]
+    # As Python wants it; a default that callers must compute is none.
+    template.params = sorted(b.params, key=lambda p: p.default is not None)
+    template.kept = [p for p in template.params if p.name in reads]
     out = result.channels if result is not None else None
     out = None if out is None else _in_own_words(b, out, scopes, result, at)
     template.out_channels = None if out is None else _shown(code.rename(out, b.passed))
@@ -206,9 +224,11 @@ def _shown(channels: Expr) -> Expr | None:
     return None if any(n.startswith(FREE) for n in channels.names) else channels
 
 
-def _take_free_names(b: Builder, reads: frozenset[str]) -> None:
-    """Names from around that the constructor of a helper reads become its parameters."""
-    taken = {p.name for p in b.params if p.name in reads}
+def _take_free_names(b: Builder, reads: frozenset[str], kept: frozenset[str]) -> None:
+    """Names from around that the constructor of a helper reads become its parameters. Its own ones
+    give their names up, unless they are read too or say (`kept`) what channels come out."""
+    b.params = [p for p in b.params if p.name in reads or p.name in kept]
+    taken = {p.name for p in b.params}
     taken |= {n for s in b.template.ctor for n in s.binds()}
     names: dict[str, Expr] = {}
     for name in dict.fromkeys(_in_text_order(b.template.ctor)):
@@ -259,11 +279,11 @@ def inline_once(body: Sequence[Statement], b: Builder) -> list[Statement]:
             and isinstance(statement, (Assign, Do))
             and isinstance(previous, Assign)
         ):
-            later = [s for s in body[i + 1 :]]
+            later = body[i + 1 :]
             reads = _in_text_order([statement]).count(name)
             if reads == 1 and not any(name in s.reads() or name in s.binds() for s in later):
-                value = previous.value
-                out[-1] = transform(statement, lambda e: code.rename(e, {name: value}))
+                meaning = {name: previous.value}
+                out[-1] = transform(statement, partial(code.rename, names=meaning))
                 continue
         out.append(statement)
     return out
@@ -353,11 +373,7 @@ def _in_own_words(
     b: Builder, out: Expr, scopes: Sequence[Scope], result: Val | None, at: At
 ) -> Expr | None:
     """The channels of the result in terms of the constructor's parameters."""
-    for _ in range(20):
-        known = {n: b.meanings[n] for n in out.names if n in b.meanings}
-        if not known:
-            break
-        out = code.rename(out, known)
+    out = b.spelled_out(out)
     own = {p.name for p in b.params}
     if all(n in own or n.startswith(FREE) or not b.is_local(n) for n in out.names):
         return out

@@ -9,6 +9,7 @@ that nobody reads any more: the running value is `x`, or `out` while the input i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from netdsl.backends.torch.symbols import Var
 from netdsl.code import expr as code
@@ -82,7 +83,7 @@ def settings_in(expr: Expr) -> int:
     own = 0
     if isinstance(expr, Call):
         named = [n for n, _ in expr.named if n != "inplace"]
-        own = 1 if named and not (expr.function.text == "torch.cat") else 0
+        own = 1 if named and expr.function.text != "torch.cat" else 0
     return own + sum(settings_in(p) for p in expr.parts())
 
 
@@ -176,7 +177,7 @@ def join(
 
 def _next_group(groups: list[object], before: object, after: object) -> bool:
     """Whether one statement directly follows another."""
-    for a, b in zip(groups, groups[1:]):
+    for a, b in pairwise(groups):
         if a is before and b is after:
             return True
     return False
@@ -285,7 +286,7 @@ def statements(
     lines = join(ops, ends)
     result = _write(lines, [v.id for v in ends], namer)
     last = lines[-1] if lines else None
-    values: list[Expr] = [Name(namer.names[v.id]) for v in ends]
+    values: list[Expr] = [Name(namer.names.get(v.id, v.id)) for v in ends]
     single = (
         len(ends) == 1
         and isinstance(last, Line)
@@ -301,7 +302,10 @@ def statements(
     return result + finish(values)
 
 
-def _write(lines: Sequence[Line | LoopOp], ends: Sequence[str], namer: Namer) -> list[Statement]:
+def _write(
+    lines: Sequence[Line | LoopOp], ends: Sequence[str], namer: Namer, held: Iterable[str] = ()
+) -> list[Statement]:
+    """Lines as statements. The names `held` keep their values throughout."""
     later: list[set[str]] = [set(ends)]
     for line in reversed(lines):
         later.insert(
@@ -309,7 +313,7 @@ def _write(lines: Sequence[Line | LoopOp], ends: Sequence[str], namer: Namer) ->
         )
     out: list[Statement] = []
     for i, line in enumerate(lines):
-        alive = {namer.names[v] for v in later[i + 1] if v in namer.names}
+        alive = {namer.names[v] for v in later[i + 1] if v in namer.names} | {*held}
         if isinstance(line, LoopOp):
             out += _loop(line, alive, namer)
             continue
@@ -365,16 +369,19 @@ def _replace(expr: Expr, old: Expr, new: Expr) -> Expr:
 
 
 def _loop(op: LoopOp, alive: set[str], namer: Namer) -> list[Statement]:
+    """A loop. What its rounds read of what was made before it is needed in every one of them."""
     entry = namer.names[op.entry.id]
+    read = {r for inner in op.body for r in reads_of(inner)}
+    held = alive | {namer.names[r] for r in read if r in namer.names}
     out: list[Statement] = []
     name = entry
-    if entry in alive or entry in namer.reserved:
-        name = namer.choose(op.exit, alive)
+    if entry in held or entry in namer.reserved:
+        name = namer.choose(op.exit, held)
         out.append(Assign(name, Name(entry)))
     namer.names[op.inner.id] = name
     namer.names[op.exit.id] = name
     lines = join(op.body, [op.last])
-    body = _write(lines, [op.last.id], namer)
+    body = _write(lines, [op.last.id], namer, held)
     final = namer.names[op.last.id]
     if final != name:
         if body and isinstance(body[-1], Assign) and body[-1].target == final:

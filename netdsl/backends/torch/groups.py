@@ -25,6 +25,7 @@ from netdsl.design import (
     Note,
     Region,
     Scope,
+    SharedModule,
     Value,
     reads_around,
 )
@@ -32,7 +33,7 @@ from netdsl.elaborate.values import BlockDef
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
-    pass
+    from netdsl.backends.torch.emitter import Emitter
 
 
 # ------------------------------------------------------------------------------------------- blocks
@@ -172,12 +173,12 @@ def group_module(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> 
     """A group, a bar, a labelled form: `nn.Sequential(...)` where it is one chain, else a class."""
     scopes = [link.scope for link in links if link.scope is not None]
     exports = b.emitter.exports_of_link(links)
-    if val is not None and not exports and all(is_chain(s) for s in scopes):
+    if val is not None and not exports and all(is_chain(b.emitter, s) for s in scopes):
         return _sequential(b, links, scopes, val, at)
     return helper(b, links, scopes, val, at, exports)
 
 
-def is_chain(scope: Scope) -> bool:
+def is_chain(emitter: Emitter, scope: Scope) -> bool:
     """Whether a scope is one chain of modules."""
     if isinstance(scope.definition, ast.Aux):
         return False  # a side output reads best as a class with its own forward
@@ -185,36 +186,39 @@ def is_chain(scope: Scope) -> bool:
         scope.kind in ("group", "bar", "aux", "module")
         and not scope.weights
         and not scope.shared
-        and _region_is_chain(scope.region)
+        and region_is_chain(emitter, scope.region)
     )
 
 
-def _region_is_chain(region: Region) -> bool:
+def region_is_chain(emitter: Emitter, region: Region) -> bool:
+    """Whether every step of a body is a module that takes and gives one value."""
     for event in region.events:
         if isinstance(event, Flow):
-            if not all(_link_is_chain(link) for link in event.links):
+            if not all(_link_is_chain(emitter, link) for link in event.links):
                 return False
         elif isinstance(event, Loop):
-            if not all(_region_is_chain(r) for r in event.iterations):
+            if not all(region_is_chain(emitter, r) for r in event.iterations):
                 return False
         elif isinstance(event, Branch):
-            if event.region is not None and not _region_is_chain(event.region):
+            if event.region is not None and not region_is_chain(emitter, event.region):
                 return False
         elif not (isinstance(event, Note) and isinstance(event.node, (ast.Let, ast.Init))):
             return False
     return True
 
 
-def _link_is_chain(link: Link) -> bool:
+def _link_is_chain(emitter: Emitter, link: Link) -> bool:
     what = link.what
     if isinstance(what, Applied):
         return not what.layer.references()
     if isinstance(what, Scope):
-        if link.exports or len(link.inputs) != 1:
+        if link.exports or len(link.inputs) != 1 or emitter.gives_several(what):
             return False
+        if any(isinstance(v, SharedModule) for v in what.arguments.values()):
+            return False  # forward passes the module
         return what.outer is None or not reads_around(what)
     if isinstance(what, Inlined):
-        return _region_is_chain(what.region)
+        return region_is_chain(emitter, what.region)
     return False
 
 

@@ -98,6 +98,8 @@ class Readers:
             if counts[id(at)] != 1 or at.maker is None:
                 return False
             maker = at.maker
+            if at is not maker.output:
+                return False  # a value from inside a step, which something else inside may need
             what = _form(maker.what)
             if _is_input(at, scope):
                 return False
@@ -197,6 +199,7 @@ def _count_region(region: Region, counts: Counter[int]) -> None:
                 _count_region(event.region, counts)
         elif isinstance(event, AuxEvent):
             _count_links([event.link], counts)
+            counts[id(event.link.output)] += 1  # returned; it may be what came in
 
 
 def _count_links(links: Iterable[Link], counts: Counter[int]) -> None:

@@ -169,7 +169,7 @@ class Machine(Tokens):
             return Leaf("nn.Parameter", shape_of(positional[0]), {})
         tensors = [v for v in flat(positional) if isinstance(v, Token)]
         if not tensors:
-            return Leaf(name, tuple(positional), named)
+            return Leaf(name, plain(positional), named)
         if name in _REDUCTIONS:
             return self.token("reduce", _REDUCTIONS[name], positional[0])
         if name in _ELEMENTWISE:

@@ -104,8 +104,10 @@ class Walk:
         elif isinstance(what, Inlined):
             self.region(what.region, path, known)
         elif isinstance(what, Computed):
-            step = link.node.step  # type: ignore[union-attr]
-            self.give(link, self.compute(step.value, link, list(what.values), known), known)
+            assert isinstance(link.node, ast.Link) and isinstance(link.node.step, ast.Compute)
+            self.give(
+                link, self.compute(link.node.step.value, link, list(what.values), known), known
+            )
         else:
             assert isinstance(what, Taken)
 

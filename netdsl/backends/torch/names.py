@@ -9,13 +9,33 @@ from functools import cache
 from netdsl.backends.torch.helpers import all_helpers
 from netdsl.backends.torch.steps import extern_imports
 from netdsl.design import Design
+from netdsl.elaborate.naming import MODULE_NAMES
 
 # What the emitted text uses by name.
 IMPORTED = frozenset({"F", "nn", "torch", "math", "self", "super"})
 CLASSES = frozenset({"Tensor", "Sequence", "OrderedDict", "NamedTuple", "ClassVar"})
 BUILTINS = frozenset(
-    """range zip enumerate len min max sum int round abs reversed tuple float bool str getattr dict list
-    isinstance""".split()
+    [
+        "range",
+        "zip",
+        "enumerate",
+        "len",
+        "min",
+        "max",
+        "sum",
+        "int",
+        "round",
+        "abs",
+        "reversed",
+        "tuple",
+        "float",
+        "bool",
+        "str",
+        "getattr",
+        "dict",
+        "list",
+        "isinstance",
+    ]
 )
 AMBIGUOUS = frozenset({"l", "I", "O"})  # ruff does not want variables called so
 
@@ -50,6 +70,11 @@ def safe(name: str, taken: Iterable[str] = ()) -> str:
     while name in used:
         name += "_"
     return name
+
+
+def no_attribute(name: str) -> bool:
+    """Whether a module cannot have an attribute of this name beside its own."""
+    return keyword.iskeyword(name) or name in MODULE_NAMES or name.startswith("__")
 
 
 def net_class(design: Design) -> str:

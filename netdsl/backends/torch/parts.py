@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from netdsl.backends.torch.names import distinct, safe
 from netdsl.backends.torch.symbols import (
     At,
     Differ,
@@ -14,13 +16,14 @@ from netdsl.backends.torch.symbols import (
     SymTarget,
     Val,
     Var,
+    concrete,
+    with_arguments,
 )
-from netdsl.backends.torch.names import distinct, safe
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Statement
 from netdsl.design import Applied, Frame, Inlined, Link, Region, Scope, Shared, Value
-from netdsl.elaborate.values import Silent
+from netdsl.elaborate.values import Form, Silent
 from netdsl.layers.base import Given, Layer
 from netdsl.record import Record
 from netdsl.shapes import Size
@@ -84,12 +87,23 @@ def step_of(link: Link) -> ast.Call:
     return node.step
 
 
+def form_target(at: At, step: ast.Call) -> SymTarget:
+    """The arguments of `residual(...)` and `dense(...)`."""
+    return with_arguments(at, SymTarget(Form(step.name.text), {}, frozenset()), step.args)
+
+
 def layer_parts(b: Builder, links: Sequence[Link], val: Val, at: At) -> tuple[Layer, Given]:
     """A layer and what it says about itself in the code."""
     what = links[0].what
     assert isinstance(what, Applied)
     target = b.step_target(at, step_of(links[0]), links)
-    return what.layer, b.given(at, what.layer, target, links, [val])
+    given = b.given(at, what.layer, target, links, [val])
+    if isinstance(getattr(what.layer, "padding", None), str):
+        # Where no formula holds, a layer says its own numbers for "full" and "same".
+        said = [link.what.layer.module(given).text for link in links]  # type: ignore[union-attr]
+        if len(set(said)) > 1:
+            raise Differ(at.rows, said, "the padding differs")
+    return what.layer, given
 
 
 def layer_module(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made:
@@ -99,7 +113,7 @@ def layer_module(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made:
         raise TypeError(f"{layer.word} is no module")
     if layer.inplace and all(b.emitter.readers.may_overwrite(link, _owner(link)) for link in links):
         call = code.Call(call.function, call.positional, (*call.named, ("inplace", Literal(True))))
-    out, call_expr, sets = named_channels(b, layer.out_channels(given), call, at)
+    out, call_expr, sets = named_channels(b, layer_channels(layer, given, links), call, at)
     result = result_val(b, links, out, at, b.taint_of(layer, given, val))
     return Made(call_expr, result, (), tuple(sets), layer, given)
 
@@ -108,6 +122,16 @@ def _owner(link: Link) -> Scope:
     owner = link.frame.scope
     assert owner is not None
     return owner
+
+
+def layer_channels(layer: Layer, given: Given, links: Sequence[Link]) -> Expr | None:
+    """The channels that a layer gives. A number of its own (`reshape`'s) may be another in other rows."""
+    channels = layer.out_channels(given)
+    if isinstance(channels, Literal) and channels != given.in_channels:
+        shapes = [link.output.shape for link in links if link.output is not None]
+        if any(s is not None and s.channels != channels.value for s in shapes):
+            return None
+    return channels
 
 
 def result_val(
@@ -192,7 +216,7 @@ def _numbered_key(b: Builder, keys: Sequence[str], at: At) -> Expr:
     if any(not k.startswith(word) for k in keys) or at.rows.base.parent is None:
         raise Differ(at.rows, list(keys), "names without a rule")
     pairs = sorted(set(zip(rounds, numbers)))
-    steps = {b - a for (_, a), (_, b) in zip(pairs, pairs[1:])}
+    steps = {b - a for (_, a), (_, b) in pairwise(pairs)}
     if len({r for r, _ in pairs}) != len(pairs) or len(steps) > 1:
         raise Differ(at.rows, list(keys), "names without a rule")
     step = steps.pop() if steps else 1
@@ -204,7 +228,12 @@ def _numbered_key(b: Builder, keys: Sequence[str], at: At) -> Expr:
 def let(b: Builder, node: ast.Let, at: At) -> list[Statement]:
     """A `let` with a number becomes a variable, unless it is one already; others are just known."""
     name = node.name.text
-    found = at.sym(node.value)
+    try:
+        found = at.sym(node.value)
+    except Differ:
+        if isinstance(concrete(at.values_of(node.value)[0]), Value):
+            return []  # a value that nobody reads from here is not known here
+        raise
     if isinstance(found, tuple) and all(isinstance(f, Expr) for f in found):
         found = code.sequence(found)
     if not isinstance(found, Expr) or isinstance(found, (Literal, Name)):
@@ -223,12 +252,12 @@ def inlined(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> tuple
     """The place inside an inlined block: its parameters are the caller's expressions."""
     what = links[0].what
     assert isinstance(what, Inlined)
-    step = links[0].node.step  # type: ignore[union-attr]
+    node = links[0].node
+    assert isinstance(node, ast.Link) and isinstance(node.step, ast.Inline)
+    step = node.step
     definition = what.definition
     target = at.env.find(step.name.text)
     base = target if isinstance(target, SymTarget) else SymTarget(definition, {}, frozenset())
-    from netdsl.backends.torch.symbols import with_arguments
-
     full = with_arguments(at, base, step.args)
     regions = [link.what.region for link in links]  # type: ignore[union-attr]
     rows = at.rows.reframed([r.frame for r in regions])
@@ -257,7 +286,9 @@ def loop_header(
         inner.env.names["round "] = Name(name)
         b.deps[name] = b.dependencies(count)
         return (name,), code.call("range", count)
-    iterable = at.expr(node.iterable)
+    iterable = at.sym(node.iterable)
+    if not isinstance(iterable, Expr):
+        raise Differ(inner.rows, list(range(len(inner.rows))), "a loop over values")
     targets = []
     parts = _component_dependencies(b, iterable, len(node.names))
     for target, deps in zip(node.names, parts):
@@ -308,8 +339,12 @@ def _component_dependencies(b: Builder, iterable: Expr, count: int) -> list[froz
 
 
 def loop_dependencies(b: Builder, node: ast.For | ast.Repeat, at: At) -> frozenset[str]:
-    expr = at.expr(node.count if isinstance(node, ast.Repeat) else node.iterable)
-    return b.dependencies(expr)
+    through = node.count if isinstance(node, ast.Repeat) else node.iterable
+    first = at.values_of(through)[0]
+    if isinstance(first, tuple) and first and isinstance(concrete(first[0]), Value):
+        return frozenset()
+    found = at.sym(through)
+    return b.dependencies(found) if isinstance(found, Expr) else frozenset()
 
 
 def count_of(iterable: Expr) -> Expr:
@@ -337,13 +372,17 @@ def bind_round(b: Builder, node: ast.For | ast.Repeat, j: int, inner: At, at: At
         values = [None] * len(node.names)
     for target, value in zip(node.names, values):
         if value is None:
-            concrete = [f.find(target.text) for f in inner.rows.frames]
-            value = inner.from_value(inner.uniform(concrete, target.text))
+            found = [f.find(target.text) for f in inner.rows.frames]
+            if isinstance(concrete(found[0]), Value):
+                continue  # looked up where it is read
+            value = inner.from_value(inner.uniform(found, target.text))
         inner.env.names[target.text] = value
 
 
 def _entry(at: At, node: ast.Expr, j: int) -> Sym | None:
     """Entry `j` of what a loop goes through, as an expression; None if only its value is known."""
+    if isinstance(concrete(at.values_of(node)[0][j]), Value):
+        return None
     if isinstance(node, ast.ListLiteral):
         return at.sym(node.items[j])
     if (

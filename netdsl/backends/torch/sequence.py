@@ -243,6 +243,8 @@ class SequenceBuilder:
         node = events[0].node
         if len(set(outcomes)) == 1:
             parts.folded(self.b, node.condition, at)
+            if events[0].region is None:
+                return [], val
             return self._arm(events, val, at, list(range(len(events))))
         condition = at.expr(node.condition)
         yes = [i for i, o in enumerate(outcomes) if o]
@@ -406,18 +408,16 @@ def write(
         return sets, arguments, None
     name = variable()
     first: list[ModuleItem] = []
-    if not ordered or True:
-        while (
-            rest
-            and isinstance(rest[0], ModuleItem)
-            and not rest[0].before
-            and (not ordered or isinstance(rest[0].key, Literal))
-        ):
-            first.append(rest.pop(0))  # type: ignore[arg-type]
+    while (
+        rest
+        and isinstance(rest[0], ModuleItem)
+        and not rest[0].before
+        and (not ordered or isinstance(rest[0].key, Literal))
+    ):
+        first.append(rest.pop(0))  # type: ignore[arg-type]
     if ordered:
-        start: Expr = code.Call(
-            Name("OrderedDict"), (), tuple((i.key.value, i.expr) for i in first)
-        )  # type: ignore[union-attr]
+        named = tuple((i.key.value, i.expr) for i in first if isinstance(i.key, Literal))
+        start: Expr = code.Call(Name("OrderedDict"), (), named)
         annotation = "OrderedDict[str, nn.Module]"
     else:
         start = ListOf(tuple(i.expr for i in first))

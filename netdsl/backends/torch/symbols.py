@@ -16,6 +16,7 @@ from netdsl.backends.torch.names import distinct, safe
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import Frame, SharedModule, Value
+from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import Names, evaluate
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.values import (
@@ -31,7 +32,6 @@ from netdsl.layers import find
 from netdsl.record import Record
 from netdsl.shapes import Open, Size
 from netdsl.syntax import ast
-
 
 FREE = "^"  # before a name that a class reads from the one around it
 
@@ -140,13 +140,13 @@ class Val:
     def __init__(
         self,
         channels: Expr | None,
-        concretes: Sequence[Value],
+        concretes: Sequence[Value | None],  # None has no shape and is not read
         rows: Rows,
         taint: frozenset[str] = frozenset(),
         var: Var | None = None,
     ) -> None:
         self.channels = channels  # None: no expression is right for all rows
-        self.concretes = list(concretes)
+        self.concretes: list[Any] = list(concretes)
         self.rows = rows
         self.taint = taint
         self.var = var
@@ -245,9 +245,12 @@ class Scene:
                 self.kept.append(value)
         return val
 
-    def find(self, rows: Rows, concretes: Sequence[Value]) -> Val | None:
-        """The value that these concrete ones are, one a row; the latest if there are several."""
+    def find(self, rows: Rows, concretes: Sequence[Value], read: bool = False) -> Val | None:
+        """The value that these concrete ones are, one a row; the latest if there are several. Where
+        it is `read`, one that has a variable: what a module passes through is not made by it."""
         for val in reversed(self.values.get(id(concretes[0]), ())):
+            if read and val.var is None:
+                continue
             if val.rows.encloses(rows) and all(a is b for a, b in zip(val.at(rows), concretes)):
                 return val
         return None
@@ -314,7 +317,7 @@ class At:
 
     def resolve(self, concretes: Sequence[Value]) -> Val:
         """The value of the class that these concrete ones are, one a row."""
-        val = self.scene.find(self.rows, concretes)
+        val = self.scene.find(self.rows, concretes, read=True)
         if val is None and self.scene.capture is not None:
             val = self.scene.capture(self, concretes)
         if val is None:
@@ -385,11 +388,20 @@ def _size(at: At, node: ast.SizeLiteral) -> Sym:
     return Literal(Size(node.sides))
 
 
+def definition_of(file: Any, name: str) -> Any:
+    """What defines a name of a file, itself or the file that it is imported from; None if nothing."""
+    definition = file.definitions.get(name)
+    if isinstance(definition, ast.Import):
+        other = file.imports.get(definition)
+        return None if other is None else definition_of(other, name)
+    return definition
+
+
 def _ref(at: At, node: ast.Ref) -> Sym:
     found = at.env.find(node.name)
     if found is not None:
         return _here(at, found)
-    definition = at.file.definitions.get(node.name)
+    definition = definition_of(at.file, node.name)
     value = evaluate(node, at.names(0))
     if isinstance(definition, ast.Let):
         if isinstance(definition.value, ast.Number):
@@ -444,9 +456,15 @@ def _attribute(at: At, node: ast.Attribute) -> Sym:
     plain = node.name.plain
     if isinstance(first, InputFacts) and at.input is not None:
         return _fact(at, at.input, plain or "", node)
-    if isinstance(first, Tapped) and plain in ("channels", "height", "width", "length", "shape"):
+    if isinstance(first, (Tapped, Value)) and plain in (
+        "channels",
+        "height",
+        "width",
+        "length",
+        "shape",
+    ):
         val = at.scene.peek(at.rows, [concrete(v) for v in of]) or at.scene.peek(
-            at.rows, [v.value for v in of]
+            at.rows, [v.value if isinstance(v, Tapped) else v for v in of]
         )
         if val is not None:
             return _fact(at, val, plain, node)
@@ -503,9 +521,14 @@ def _index(at: At, node: ast.Index) -> Sym:
         if not isinstance(index, Literal):
             index = Literal(at.uniform(at.values_of(node.index), node.index.span.text))
         return entries[index.value]
-    if isinstance(of, Expr):
+    if isinstance(of, Expr) and not _are_sizes(at, node.of):
         return code.subscript(of, index)
     raise _Unsayable
+
+
+def _are_sizes(at: At, node: ast.Expr) -> bool:
+    """Whether a list is a size: in the code it may be one number, which has no sides."""
+    return any(isinstance(v, Size) for v in at.values_of(node))
 
 
 def _slice(at: At, node: ast.Slice) -> Sym:
@@ -518,7 +541,7 @@ def _slice(at: At, node: ast.Slice) -> Sym:
         entries = _entries(at, of, node.of)
         if entries is not None:
             return _sequence(entries[start:stop])
-    if isinstance(of, Expr) and not isinstance(of, code.Call):
+    if isinstance(of, Expr) and not isinstance(of, code.Call) and not _are_sizes(at, node.of):
         return code.Subscript(of, code.Range(ends[0], ends[1]))
     raise _Unsayable
 
@@ -600,7 +623,11 @@ def _logical(at: At, node: ast.Logical) -> Sym:
     items: list[Expr] = []
     decisive = node.op == "or"
     for item in node.items:
-        found = at.expr(item)
+        try:
+            found = at.expr(item)
+        except Mistake:  # never looked at: what stands before it decides
+            at.scene.wanted |= frozenset().union(*(i.names for i in items))
+            raise _Unsayable from None
         items.append(found)
         if isinstance(found, Literal) and bool(found.value) is decisive:
             break  # the rest is not looked at, and may not even have a value
@@ -617,7 +644,7 @@ def _choose(at: At, node: ast.Choose) -> Sym:
         arm = at.sym(node.then if outcomes[0] else node.other)
         try:
             other = at.sym(node.other if outcomes[0] else node.then)
-        except (Differ, KeyError, TypeError, LookupError, ArithmeticError):
+        except (Differ, Mistake, KeyError, TypeError, LookupError, ArithmeticError):
             other = None
         if isinstance(arm, Expr) and isinstance(other, Expr):
             return (

@@ -102,8 +102,7 @@ class Tokens:
     def learn(self, layer: Layer, shape: Shape) -> None:
         """What the two forms of a layer without weights are called, and which arguments are defaults."""
         fields = {n: getattr(layer, n) for n in type(layer).model_fields}
-        if layer.references():
-            return
+        others = tuple(Name(f"%{n}") for n in layer.references())
         literal = Given(
             {n: Literal(v) for n, v in fields.items()}, [shape], [Literal(shape.channels)]
         )
@@ -113,10 +112,10 @@ class Tokens:
         )
         values = {f"field {n}": plain(v) for n, v in fields.items()}
         env = {**FUNCTIONS, **values}
-        for form in ("module", "function"):
+        for form in ("module", "function") if not others else ("function",):
             try:
                 make = getattr(layer, form)
-                inputs = (Name("%"),) if form == "function" else ()
+                inputs = (Name("%"), *others) if form == "function" else ()
                 short, long = make(literal, *inputs), make(full, *inputs)
             except (AttributeError, TypeError, AssertionError):
                 continue
@@ -246,5 +245,3 @@ def _is_zero(value: Any) -> bool:
 
 def _order(value: Any) -> tuple[int, Any]:
     return (1, id(value)) if isinstance(value, Token) else (0, value)
-
-

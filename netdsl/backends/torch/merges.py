@@ -1,0 +1,112 @@
+"""Merges: `concat`, `add`, `mul`. Bars are walked one after the other; their values meet in one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from netdsl.backends.torch import calls, parts
+from netdsl.backends.torch.builder import Differ
+from netdsl.backends.torch.symbols import At, Val, Var
+from netdsl.code.expr import Expr, Literal, Name
+from netdsl.design import (
+    BarEvent,
+    Branch,
+    Link,
+    Loop,
+    Note,
+    Region,
+)
+
+if TYPE_CHECKING:
+    from netdsl.backends.torch.flow import Walker
+
+SELF = Name("self")
+
+
+def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
+    b = w.b
+    merges = [link.what for link in links]
+    branch = w.branch
+    values: list[Val] = []
+    regions = [m.region for m in merges]  # type: ignore[union-attr]
+    inner = at.inside(at.rows.reframed([r.frame for r in regions]))
+    _bars(w, regions, val, inner, values)
+    w.branch = branch
+    layer = merges[0].layer  # type: ignore[union-attr]
+    step = parts.step_of(links[0])
+    values = [known_here(w, v, at) for v in values]
+    target = b.step_target(at, step, links)
+    shapes = [v.at(at.rows)[0].shape for v in values]
+    from netdsl.layers.base import Given
+
+    fields = {n: s for n, s in target.bound.items() if isinstance(s, Expr)}
+    given = Given(fields, shapes, [b.channels_of(at, v) for v in values])  # type: ignore[arg-type]
+    taint = frozenset().union(*(v.taint for v in values))
+    exprs = [w.var_of(v).expr for v in values]
+    channels, _, sets = parts.named_channels(b, layer.out_channels(given), Literal(0), at)
+    b.ctor += sets
+    out = parts.result_val(b, links, channels, at, taint)
+    if len(values) == 1:
+        out.var = values[0].var
+        return out
+    out.var = Var(branch=branch)
+    expr = layer.function(given, *exprs)
+    assert expr is not None
+    w.op([out.var], expr, joins=True)
+    return out
+
+
+def known_here(w: Walker, val: Val, at: At) -> Val:
+    return (
+        val
+        if val.rows.encloses(at.rows)
+        else Val(val.channels, val.concretes, at.rows, val.taint, val.var)
+    )
+
+
+def _bars(w: Walker, regions: Sequence[Region], val: Val | None, at: At, values: list[Val]) -> None:
+    for k in range(len(regions[0].events)):
+        events = [r.events[k] for r in regions]
+        first = events[0]
+        if isinstance(first, BarEvent):
+            values.append(_bar(w, events, val, at))  # type: ignore[arg-type]
+        elif isinstance(first, Note):
+            w.note(events, at)  # type: ignore[arg-type]
+        elif isinstance(first, Loop):
+            trips = [len(e.iterations) for e in events]  # type: ignore[union-attr]
+            if len(set(trips)) > 1:
+                raise Differ(at.rows, trips, "different numbers of bars")
+            w.b.scene.wanted |= parts.loop_dependencies(w.b, first.node, at)
+            for j in range(trips[0]):
+                inner_regions = [e.iterations[j] for e in events]  # type: ignore[union-attr]
+                inner = at.inside(at.rows.reframed([r.frame for r in inner_regions]))
+                parts.bind_round(w.b, first.node, j, inner, at)
+                _bars(w, inner_regions, val, inner, values)
+        elif isinstance(first, Branch):
+            outcomes = [e.outcome for e in events]  # type: ignore[union-attr]
+            if len(set(outcomes)) > 1:
+                raise Differ(at.rows, outcomes, "bars under a condition")
+            parts.folded(w.b, first.node.condition, at)
+            if first.region is not None:
+                arms = [e.region for e in events]  # type: ignore[union-attr]
+                inner = at.inside(at.rows.reframed([r.frame for r in arms if r is not None]))
+                _bars(w, arms, val, inner, values)  # type: ignore[arg-type]
+
+
+def _bar(w: Walker, events: list[BarEvent], val: Val | None, at: At) -> Val:
+    number = events[0].number
+    numbers = [e.number for e in events]
+    if len(set(numbers)) > 1:
+        raise Differ(at.rows, numbers, "bars with different numbers")
+    before = w.branch
+    w.branch = f"branch{number}"
+    try:
+        if events[0].flow is not None:
+            out = w.links([e.flow.links for e in events], val, at)  # type: ignore[union-attr]
+        else:
+            out = calls.module(w, [e.link for e in events], val, at)  # type: ignore[misc]
+    finally:
+        w.branch = before
+    assert out is not None
+    return out

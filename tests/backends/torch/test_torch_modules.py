@@ -1,0 +1,168 @@
+"""What the emitted module does beyond what the zoo and the random programs show."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+import torch
+from torch import nn
+
+import netdsl
+
+
+def module_of(network: netdsl.Network) -> nn.Module:
+    names: dict[str, object] = {"__name__": "emitted"}
+    exec(network.torch_source(), names)  # noqa: S102
+    made = names[network.torch_class]
+    assert isinstance(made, type) and issubclass(made, nn.Module)
+    return made()
+
+
+@pytest.mark.parametrize("name", ["Tensor", "nn", "F", "torch", "Sequence", "range"])
+def test_name_of_a_network_that_the_file_needs_itself(name: str) -> None:
+    network = netdsl.loads(f"net {name} {{\n input image: 3x4x4\n conv(2, 3x3) -> relu\n}}")
+    assert f"class {network.torch_class}(nn." in network.torch_source()
+    assert module_of(network)(torch.zeros(2, 3, 4, 4)).shape == (2, 2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "word", ["from", "lambda", "class", "self", "x", "range", "torch", "in_channels"]
+)
+def test_arguments_called_as_words_of_python(word: str) -> None:
+    text = f"block b({word}, scale=0.5) {{\n residual(scale=scale) {{ c: conv({word}, 1x1) }}\n}}\n"
+    text += "net Net {\n input image: 4x3x3\n b(4) -> b(4, scale=0.25)\n}"
+    network = netdsl.loads(text)
+    module = module_of(network)
+    assert [tuple(p.shape) for p in module.parameters()] == [(4, 4, 1, 1), (4,)] * 2
+    x = torch.randn(2, 4, 3, 3)
+    first, second = module.b1, module.b2
+    y = x + 0.5 * first.c(x)  # type: ignore[operator,union-attr]
+    torch.testing.assert_close(module(x), y + 0.25 * second.c(y))  # type: ignore[operator,union-attr]
+
+
+def test_side_outputs_in_training_only() -> None:
+    network = netdsl.loads(
+        """net Net {
+          input image: 3x8x8
+          stem: conv(4, 3x3)
+          aux side(weight=0.3) { global_avgpool -> flatten -> linear(2) }
+          aux far = conv(1, 1x1)
+          global_avgpool -> flatten -> fc: linear(5)
+        }"""
+    )
+    module = module_of(network)
+    assert module.aux_weights == {"side": 0.3, "far": 1.0}
+    x = torch.zeros(2, 3, 8, 8)
+    given = module(x)
+    assert type(given).__name__ == "NetOutput" and given._fields == ("output", "side", "far")
+    assert given.side.shape == (2, 2) and given.far.shape == (2, 1, 6, 6)
+    assert module.eval()(x).shape == (2, 5)
+    assert sum(p.numel() for p in module.parameters()) == network.parameters
+    assert network.parameters - network.parameters_used == 4 * 2 + 2 + 4 + 1
+
+
+def test_several_outputs_are_a_named_tuple() -> None:
+    network = netdsl.loads(
+        """net Net {
+          input image: 3x8x8
+          body: { conv(4, 3x3) -> map: relu -> conv(2, 3x3) }
+          output body, body.map
+        }"""
+    )
+    given = module_of(network)(torch.zeros(1, 3, 8, 8))
+    assert given._fields == ("body", "body_map")
+    assert given.body.shape == (1, 2, 4, 4) and given.body_map.shape == (1, 4, 6, 6)
+
+
+def test_several_inputs_and_a_shared_module() -> None:
+    network = netdsl.loads(
+        """net Net {
+          input left: 3x5x7
+          input right: 3x5x7
+          module tower = { conv(4, 3x3, padding=1) -> relu }
+          @left -> a: tower
+          @right -> b: tower
+          (abs(@a - @b))
+        }"""
+    )
+    module = module_of(network)
+    left, right = torch.randn(2, 3, 5, 7), torch.randn(2, 3, 5, 7)
+    tower = module.tower
+    assert isinstance(tower, nn.Module)
+    torch.testing.assert_close(module(left, right), (tower(left) - tower(right)).abs())
+    assert list(module.state_dict()) == ["tower.0.weight", "tower.0.bias"]
+    assert "Input: left (N, 3, 5, 7), right (N, 3, 5, 7)." in network.torch_source()
+
+
+def test_open_sides() -> None:
+    network = netdsl.loads(
+        """net Net {
+          input image: 3x?x?
+          conv(4, 3x3, stride=2, padding=1) -> relu
+          add { | conv(4, 3x3, padding=1) | identity }
+          global_avgpool -> flatten -> fc: linear(2)
+        }"""
+    )
+    module = module_of(network)
+    for height, width in [(7, 9), (32, 16), (1, 1)]:
+        assert module(torch.zeros(2, 3, height, width)).shape == (2, 2)
+    assert "Input: (N, 3, H, W)." in network.torch_source()
+
+
+def test_learned_tensors_and_their_starts() -> None:
+    network = netdsl.loads(
+        """net Net {
+          input image: 3x4x4
+          param gain: [3] = 2
+          param shift: [3]
+          (@gain * @image + @shift)
+          c: conv(2, 1x1)
+          init { shift: normal(0.1)  c.weight: constant(0.5)  c.bias: zeros }
+        }"""
+    )
+    module = module_of(network)
+    state = module.state_dict()
+    assert list(state) == ["gain", "shift", "c.weight", "c.bias"]
+    assert (state["gain"] == 2).all() and state["shift"].std() > 0
+    assert (state["c.weight"] == 0.5).all() and (state["c.bias"] == 0).all()
+
+
+def test_a_deep_network_compiles_in_seconds() -> None:
+    start = time.process_time()
+    network = netdsl.load("zoo:resnet50", depths=[3, 4, 390, 3])
+    source = network.torch_source()
+    assert time.process_time() - start < 20
+    assert network.layers == 1202
+    assert len(source.splitlines()) < 120  # loops are loops
+    with torch.device("meta"):
+        assert len(list(module_of(network).parameters())) > 3600
+
+
+def test_layer_of_the_users_own() -> None:
+    network = netdsl.loads(
+        """extern layer Blur(width, factor=2) -> [in.channels, in.height, in.width] = "torch.nn:Identity"
+        net Net {
+          input image: 3x4x4
+          conv(4, 1x1)
+          Blur(3, factor=4)
+        }"""
+    )
+    source = network.torch_source()
+    assert "from torch.nn import Identity" in source
+    assert re.search(r"Identity\(width=3, factor=4\)", source)
+
+
+def test_docstrings_say_shapes() -> None:
+    network = netdsl.loads(
+        """block down(width, stride=2) { conv(width, 3x3, stride=stride, padding=1) -> bn -> relu }
+        net Net { input image: 3x32x32
+          down(8) -> down(16) -> down(16, stride=1)
+        }"""
+    )
+    source = network.torch_source()
+    assert (
+        '"""Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride)."""' in source
+    )
+    assert '"""Input: (N, 3, 32, 32). Output: (N, 16, 8, 8)."""' in source

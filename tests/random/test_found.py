@@ -1,0 +1,22 @@
+"""Small programs that were emitted wrongly once: each file of found/ says what was wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from program_checks import check_exact, check_numbers, check_on_meta, check_text, emitted
+
+import netdsl
+
+FOUND = sorted(Path(__file__).with_name("found").glob("*.net"))
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_found(path: Path) -> None:
+    network = netdsl.load(path)
+    text = emitted(network.design)
+    check_text(text)
+    check_on_meta(network, text)
+    check_numbers(network, text)
+    check_exact(network, text)
