@@ -5,20 +5,22 @@ from __future__ import annotations
 import difflib
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 
+RUFF = (sys.executable, "-m", "ruff")  # that of this environment, whatever PATH says
 _MARK = "# MARK {}"
 
 
 def formatted(text: str, width: int) -> str:
     """What `ruff format` makes of a text."""
-    command = ["ruff", "format", "--isolated", "--line-length", str(width)]
+    command = [*RUFF, "format", "--isolated", "--line-length", str(width)]
     return _run([*command, "--stdin-filename", "emitted.py", "-"], text)
 
 
 def complaints(text: str, *options: str) -> str:
     """What `ruff check` says about a text; its defaults, and `options`."""
-    command = ["ruff", "check", "--isolated", "--output-format", "concise", "--no-cache", *options]
+    command = [*RUFF, "check", "--isolated", "--output-format", "concise", "--no-cache", *options]
     return _run([*command, "--stdin-filename", "emitted.py", "-"], text, may_fail=True)
 
 
