@@ -440,14 +440,18 @@ def reads_around(scope: Scope) -> bool:
 class Design:
     """A compiled network.
 
-    `doc` is the text that documents it (its own, else its file's), `conditions` say of which numbers
-    open sizes must be multiples, `overridden` whether a parameter or the input's size came from outside.
+    `own_doc` is the text that documents it and `file_doc` that of its file, `conditions` say of which
+    numbers open sizes must be multiples, `overridden` whether a parameter or the input's size came from
+    outside.
     """
 
-    def __init__(self, net: Scope, source: Source, doc: str | None) -> None:
+    def __init__(
+        self, net: Scope, source: Source, own_doc: str | None, file_doc: str | None
+    ) -> None:
         self.net = net
         self.source = source
-        self.doc = doc
+        self.own_doc = own_doc
+        self.file_doc = file_doc
         self.meta: dict[str, Any] = {}
         self.keys: dict[str, str] = {}
         self.conditions: list[tuple[int, ast.Node]] = []
@@ -457,6 +461,11 @@ class Design:
     @property
     def name(self) -> str:
         return self.net.name
+
+    @property
+    def doc(self) -> str | None:
+        """What documents the network: its own text, else its file's."""
+        return self.own_doc or self.file_doc
 
     @property
     def inputs(self) -> Mapping[str, Value]:

@@ -198,8 +198,9 @@ def register(frame: Frame, link: Link, name: str, plain: str | None) -> None:
     at: Frame | None = frame
     while at is not None:
         at.labels[name] = link
-        if plain is not None and at.kind in ("repeat", "for"):
-            at.labels[plain] = link
+        if plain is not None and at.kind in ("inline", "repeat", "for"):
+            at.labels[plain] = link  # the text of an inlined block does not see the loop around it
+        if at.kind in ("repeat", "for"):
             plain = None  # outside of the loop only the numbered name is left
         if at.kind == "scope":
             if at.scope is not None:

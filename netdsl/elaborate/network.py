@@ -102,7 +102,7 @@ def _elaborate(
         ),
         None,
     )
-    design = Design(scope, file.source, doc or file.tree.doc)
+    design = Design(scope, file.source, doc, file.tree.doc)
     design.conditions = run.conditions
     design.overridden = run.overridden
     design.run = run

@@ -255,8 +255,10 @@ def _pad(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
         pairs = [(padding[2 * i], padding[2 * i + 1]) for i in range(len(sides))]
     else:
         pairs = [(p, p) for p in spread(padding, len(sides))]
-    if a.get("mode") == "reflect":
-        need(all(max(pair) < s for pair, s in zip(pairs, sides)))
+    need(all(min(pair) >= 0 for pair in pairs))
+    if a.get("mode") in ("reflect", "circular"):
+        most = 1 if a["mode"] == "reflect" else 0
+        need(all(max(pair) <= s - most for pair, s in zip(pairs, sides)))
     return (x[0], *(s + sum(pair) for s, pair in zip(sides, pairs)))
 
 

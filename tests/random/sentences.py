@@ -16,6 +16,7 @@ from typing import Any
 from layer_rules import POSITIONAL, WORDS, Invalid, Shape, Size, layer_shape, need
 
 _TAP = re.compile(r"@((?:\w|\{[^}]*\})+)")
+_BRANCH = re.compile(r"branch\d+")  # what bars without a label are called
 _SIZE = re.compile(r"\b\d+(?:x\d+)+\b")
 _KEYWORD = re.compile(
     r"\b("
@@ -202,7 +203,7 @@ class Frame:
         if loop is not None and "{" not in text:
             need(loop.kind == "repeat")
             plain, name = name, f"{name}{loop.iteration}"
-        need(name.isidentifier())
+        need(name.isidentifier() and not _BRANCH.fullmatch(name))
         scope = self._around()[-1]
         need(name not in scope.taken)
         scope.taken.add(name)

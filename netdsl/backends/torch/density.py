@@ -124,7 +124,7 @@ def _dense_rolled(
     del b.ops[ops_at:]
     used = any(index in s.reads() for s in ctor)
     b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(ctor)))
-    through = b.for_forward(code.call("range", count), "depth")
+    through = code.call("range", b.for_forward(count, "depth"))
     read = {n for op in ops for n in rounds.names_of(op)}
     result = b.scene.know(
         Val(start + count * growth, [link.output for link in links], at.rows, val.taint)
@@ -181,8 +181,22 @@ def is_dense_dict(b: Builder, scopes: Sequence[Scope]) -> bool:
     return True
 
 
-def dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
-    """`class X(nn.ModuleDict)`: every layer reads what all before it gave."""
+def dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val | None:
+    """`class X(nn.ModuleDict)`: every layer reads what all before it gave. None where its rounds
+    cannot be one loop, but can be written out."""
+    trips = {len(s.region.events[0].links[0].what.iterations) for s in scopes}  # type: ignore[union-attr]
+    restore = b.snapshot()
+    try:
+        return _dense_class(b, scopes, val, at)
+    except Differ as differ:
+        outward = differ.outward() if differ.parent_base is at.rows.base else None
+        if len(trips) > 1 or differ.rows.base is at.rows.base or outward is not None:
+            raise  # two classes, each with its own loop
+        restore()
+        return None
+
+
+def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     from netdsl.backends.torch.finish import close
 
     links = [s.region.events[0].links[0] for s in scopes]  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from netdsl.backends.torch.names import camel, distinct, net_class, reserved
 from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.symbols import At, Constants, Differ, Env, Rows, SymModule, Val, Var
 from netdsl.backends.torch.template import Param, Template, annotation_of
-from netdsl.code.expr import Literal, Name
+from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import (
     Applied,
     Dense,
@@ -26,7 +26,11 @@ from netdsl.design import (
     Shared,
     links_of,
 )
-from netdsl.elaborate.values import BlockDef, Target
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate.expressions import evaluate
+from netdsl.elaborate.names import Names
+from netdsl.elaborate.run import Run
+from netdsl.elaborate.values import BlockDef, Silent, Target
 from netdsl.shapes import Size
 from netdsl.syntax import ast
 
@@ -49,6 +53,8 @@ class Emitter:
         self.uses: dict[int, list[Link]] = {}  # id of a shared module's link -> its uses
         # id of a shared module -> the inner values that it gives and their places (see `parts.Made`)
         self.gives: dict[int, tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]] = {}
+        # id of a shared module -> the class that makes it, and the channels that it gives there
+        self.shared_channels: dict[int, tuple[Builder, Expr | None]] = {}
         self._collect(design.net, set())
         self.readers = Readers(self.exports)
         name = net_class(design)
@@ -110,7 +116,7 @@ class Emitter:
                 made.append((self._build_block(definition, group), group))
             except Differ as differ:
                 waiting[:0] = split(group, differ)
-        names = class_names(definition, made)
+        names = class_names(self.run, definition, made)
         for (template, group), name in zip(made, names):
             template.wanted = name
             for scope in group:
@@ -272,7 +278,9 @@ class CannotEmit(Exception):
     """The emitter has no form for a construct. A bug: every valid network has one."""
 
 
-def class_names(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]]]) -> list[str]:
+def class_names(
+    run: Run, definition: BlockDef, made: Sequence[tuple[Template, list[Scope]]]
+) -> list[str]:
     """Names for the classes of one block: the one with all defaults is plain, others say what differs."""
     base = camel(definition.name)
     if len(made) == 1:
@@ -282,13 +290,15 @@ def class_names(definition: BlockDef, made: Sequence[tuple[Template, list[Scope]
     for template, scopes in made:
         arguments = scopes[0].arguments
         default = (
-            all(_is_default(definition, n, arguments[n]) for n in varying) if varying else not names
+            all(_is_default(run, definition, n, arguments[n]) for n in varying)
+            if varying
+            else not names
         )
         name = base
         if not default:
             for parameter in varying:
                 value = arguments[parameter]
-                if isinstance(value, Target) and not _is_default(definition, parameter, value):
+                if isinstance(value, Target) and not _is_default(run, definition, parameter, value):
                     name += camel(value.name)
         names.append(name)
     out: list[str] = []
@@ -313,13 +323,15 @@ def _varying_targets(
     return found
 
 
-def _is_default(definition: BlockDef, name: str, value: Any) -> bool:
+def _is_default(run: Run, definition: BlockDef, name: str, value: Any) -> bool:
     param = next(p for p in definition.params if p.name.text == name)
     if param.default is None or not isinstance(value, Target):
         return False
-    return (
-        isinstance(param.default, ast.Ref) and param.default.name == value.name and not value.bound
-    )
+    try:
+        default = evaluate(param.default, Names(run, definition.file, definition.file.frame))
+    except (Mistake, Silent):  # it reads other parameters
+        return False
+    return default == value
 
 
 def _own_label(made: Sequence[tuple[Template, list[Scope]]], index: int) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch.docs import shape_lines
+from netdsl.backends.torch.docs import shape_lines, text_of
 from netdsl.backends.torch.forward import AnyOp, LoopOp, Op, reads_of, statements
 from netdsl.backends.torch.names import distinct, reserved, safe
 from netdsl.backends.torch.symbols import FREE, At, Differ, Val, Var
@@ -34,6 +34,10 @@ def finish(
     if scopes[0].kind == "net" and scopes[0].outputs:
         for path, value in scopes[0].outputs.items():
             found = walker.resolve(at, [value])
+            said = found.channels
+            template.output_channels.append(
+                None if said is None else _in_own_words(b, said, scopes, found, at)
+            )
             ends.append(_tapped(walker.var_of(found)))
             names.append("_".join(path))
     else:
@@ -213,7 +217,7 @@ def close(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | No
     out = result.channels if result is not None else None
     out = None if out is None else _in_own_words(b, out, scopes, result, at)
     template.out_channels = None if out is None else _shown(code.rename(out, b.passed))
-    template.doc = shape_lines(b, scopes, val, result)
+    template.doc = [*text_of(b, scopes[0]), *shape_lines(b, scopes, val, result)]
     final = result if result is not None else val
     assert final is not None
     return Val(out, final.concretes, final.rows, final.taint, final.var)

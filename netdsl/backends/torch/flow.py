@@ -57,7 +57,7 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     if (
         first.numbered
         and not b.template.exports
-        and groups.region_is_chain(b.emitter, first.region)
+        and all(groups.region_is_chain(b.emitter, s.region) for s in scopes)
         and val is not None
     ):
         return sequential_class(b, scopes, val, at)
@@ -67,7 +67,9 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
         and not b.template.exports
         and not b.emitter.exact
     ):
-        return density.dense_class(b, scopes, val, at)
+        made = density.dense_class(b, scopes, val, at)
+        if made is not None:
+            return made
     b.is_list = first.numbered
     result = walker.region(first.region.body, regions, val, at)
     emit_init(b, scopes, at)

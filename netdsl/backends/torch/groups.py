@@ -76,12 +76,13 @@ def _construct(
         elif param.source in target.bound:
             sym = target.bound[param.source]
             known[param.name] = sym if isinstance(sym, Expr) else code.sequence(sym)  # type: ignore[arg-type]
-    for param in template.params:  # defaults that read others come last
+    for param in template.params:  # before those that read others
+        if param.default is not None:
+            known.setdefault(param.name, param.default)
+    for param in template.params:
         if param.name in known:
             continue
-        if param.default is not None:
-            known[param.name] = param.default
-        elif param.computed is not None:
+        if param.computed is not None:
             known[param.name] = code.rename(param.computed, known)
         else:
             known[param.name] = _default_in_rows(b, param.source, links, at)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netdsl.backends.torch.docs import file_doc
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.finish import transform
 from netdsl.backends.torch.helpers import helper_sources
@@ -45,7 +46,7 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
     for source in helpers:
         needed |= source.names
     body: list[Statement] = [*constants, *(h.statement for h in helpers), *definitions]
-    module = Module(emitter.design.doc, tuple(imports_for(needed, externs)), tuple(body))
+    module = Module(file_doc(emitter.design), tuple(imports_for(needed, externs)), tuple(body))
     text = module_text(module, width)
     for helper in helpers:
         text = text.replace(helper.placeholder, helper.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -231,7 +232,7 @@ def let(b: Builder, node: ast.Let, at: At) -> list[Statement]:
     try:
         found = at.sym(node.value)
     except Differ:
-        if isinstance(concrete(at.values_of(node.value)[0]), Value):
+        if _are_values(at.values_of(node.value)[0]):
             return []  # a value that nobody reads from here is not known here
         raise
     if isinstance(found, tuple) and all(isinstance(f, Expr) for f in found):
@@ -258,7 +259,7 @@ def inlined(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> tuple
     definition = what.definition
     target = at.env.find(step.name.text)
     base = target if isinstance(target, SymTarget) else SymTarget(definition, {}, frozenset())
-    full = with_arguments(at, base, step.args)
+    full = with_arguments(at, base, step.args, partial(_if_read, at))
     regions = [link.what.region for link in links]  # type: ignore[union-attr]
     rows = at.rows.reframed([r.frame for r in regions])
     env = Env()
@@ -266,12 +267,32 @@ def inlined(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> tuple
     inner.file, inner.input = definition.file, val
     for param in definition.params:
         name = param.name.text
-        if name in full.bound:
-            env.names[name] = full.bound[name]
-        else:
+        if name not in full.bound:
             assert param.default is not None
             env.names[name] = inner.sym(param.default)
+        elif full.bound[name] is not UNREAD:
+            env.names[name] = full.bound[name]
     return inner, regions
+
+
+UNREAD = Literal(None)  # an argument that is a value which nobody reads
+
+
+def _if_read(at: At, node: ast.Expr) -> Sym:
+    """An argument of an inlined block; a value that is not known here is looked up where it is read."""
+    try:
+        return at.sym(node)
+    except Differ:
+        if _are_values(at.values_of(node)[0]):
+            return UNREAD
+        raise
+
+
+def _are_values(found: Any) -> bool:
+    found = concrete(found)
+    return isinstance(found, Value) or (
+        isinstance(found, tuple) and any(_are_values(f) for f in found)
+    )
 
 
 # -------------------------------------------------------------------------------------------- loops

@@ -90,7 +90,10 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
         ctor.append(parts.assign_channels(name, last.channels))
     shown = tuple(t if any(t in s.reads() for s in ctor) else "_" for t in targets)
     b.ctor.append(For(shown, iterable, tuple(ctor)))
-    through = b.for_forward(iterable, "depth" if isinstance(node, ast.Repeat) else "rounds")
+    if isinstance(node, ast.Repeat):
+        through = code.call("range", b.for_forward(parts.count_of(iterable), "depth"))
+    else:
+        through = b.for_forward(iterable, "rounds")
     read = {n for op in ops for n in names_of(op)}
     shown = tuple(t if t in read else "_" for t in targets)
     exits = [e.iterations[-1].exit if e.iterations else v for e, v in zip(events, val.at(at.rows))]

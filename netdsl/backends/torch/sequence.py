@@ -211,10 +211,15 @@ class SequenceBuilder:
         carried: str | None,
         iterable: Expr,
     ) -> bool:
-        """A short `repeat` whose channels change is written out: VGG's two `linear(4096)`."""
-        if not isinstance(node, ast.Repeat) or carried is None or len(set(trips)) > 1:
+        """A short `repeat` whose channels change is written out: VGG's two `linear(4096)`; and one of a
+        single round anyway."""
+        if not isinstance(node, ast.Repeat) or len(set(trips)) > 1:
             return False
         if not isinstance(parts.count_of(iterable), Literal):
+            return False
+        if trips[0] == 1:
+            return True
+        if carried is None:
             return False
         plain = all(isinstance(i, (ModuleItem, SetItem)) for i in items)
         modules = sum(isinstance(i, ModuleItem) for i in items)

@@ -25,6 +25,7 @@ from netdsl.design import (
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
+    from netdsl.backends.torch.builder import Builder
     from netdsl.backends.torch.flow import Walker
 
 SELF = Name("self")
@@ -58,6 +59,7 @@ def shared_module(w: Walker, node: ast.Module, events: Sequence[Note], at: At) -
     var = Var(label=node.name.text)
     for module in shared:
         b.emitter.gives[id(module)] = made.exports, made.places
+        b.emitter.shared_channels[id(module)] = b, made.val.channels
     at.env.names[node.name.text] = SymModule(shared[0], var)
     w.b.instead[var.id] = code.Attribute(SELF, node.name.text)
 
@@ -88,7 +90,7 @@ def use_shared(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     target = calls.module_expr(w, found)
     outs = [link.output for link in links]
     numbers = [v.shape.channels for v in outs if v is not None and v.shape is not None]
-    channels = Literal(numbers[0]) if len(set(numbers)) == 1 else None
+    channels = _said_channels(b, found, numbers, at)
     out = b.scene.know(Val(channels, outs, at.rows, val.taint | frozenset(calls.taint_all(w))))  # type: ignore[arg-type]
     if channels is None:
         same = [v.shape.channels for v in val.at(at.rows) if v.shape is not None]
@@ -97,6 +99,14 @@ def use_shared(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     outs = calls.outputs_of(w, links, Made(target, out, exports=exports, places=places), at)
     w.op(outs, code.Call(target, (w.var_of(val).expr,)))
     return out
+
+
+def _said_channels(b: Builder, module: SymModule, numbers: list[int], at: At) -> Expr | None:
+    """The channels that a module of this class gives, as it says them itself if that is right here."""
+    maker, said = b.emitter.shared_channels.get(id(module.shared), (None, None))
+    if maker is b and said is not None and b.evaluate_rows(said, at) == numbers:
+        return said
+    return Literal(numbers[0]) if len(set(numbers)) == 1 else None
 
 
 def weight(w: Walker, events: list[WeightEvent], at: At) -> None:

@@ -611,6 +611,9 @@ def _unary(at: At, node: ast.Unary) -> Sym:
 
 
 def _binary(at: At, node: ast.Binary) -> Sym:
+    left, right = at.sym(node.left), at.sym(node.right)
+    if isinstance(left, SymTarget) or isinstance(right, SymTarget):
+        raise _Unsayable  # layers are compared before there is a class
     left, right = at.expr(node.left), at.expr(node.right)
     if node.op in ("==", "!=", "<", "<=", ">", ">="):
         return code.compare(node.op, left, right)
@@ -701,8 +704,14 @@ def parameters_of(definition: Any) -> list[str]:
     return ["count"] if definition.name == "dense" else ["scale", "survival"]
 
 
-def with_arguments(at: At, target: SymTarget, args: Sequence[ast.Argument]) -> SymTarget:
-    """The target with these arguments as well."""
+def with_arguments(
+    at: At,
+    target: SymTarget,
+    args: Sequence[ast.Argument],
+    sym: Callable[[ast.Expr], Sym] | None = None,
+) -> SymTarget:
+    """The target with these arguments as well. `sym` reads them in another way than `at` does."""
+    sym = sym or at.sym
     bound = dict(target.bound)
     positional = set(target.positional)
     free = [n for n in parameters_of(target.definition) if n not in bound]
@@ -715,7 +724,7 @@ def with_arguments(at: At, target: SymTarget, args: Sequence[ast.Argument]) -> S
             positional.discard(name)
             if name in free:
                 free.remove(name)
-        bound[name] = at.sym(argument.value)
+        bound[name] = sym(argument.value)
     return SymTarget(target.definition, bound, frozenset(positional))
 
 

@@ -56,6 +56,9 @@ class Template:
         self.returns = "Tensor"
         self.doc: list[str] = []
         self.out_channels: Expr | None = None
+        self.output_channels: list[
+            Expr | None
+        ] = []  # of the outputs of a net, if it says what they are
         self.exports: list[tuple[str, ...]] = []
         self.places: list[int] = []  # which returned value the result and each export are
         self.takes_input = True  # `forward` reads the running value

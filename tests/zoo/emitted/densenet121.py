@@ -12,7 +12,10 @@ from torch.nn import functional as F
 
 
 class DenseLayer(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, growth, H, W)."""
+    """What one layer adds: `growth` channels, by way of four times as many.
+
+    Input: (N, in_channels, H, W). Output: (N, growth, H, W).
+    """
 
     def __init__(self, in_channels: int, growth: int) -> None:
         super().__init__()
@@ -43,7 +46,10 @@ class Denseblock(nn.ModuleDict):
 
 
 class Transition(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, in_channels // 2, H / 2, W / 2)."""
+    """Halves channels, height and width.
+
+    Input: (N, in_channels, H, W). Output: (N, in_channels // 2, H / 2, W / 2).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()

@@ -33,7 +33,11 @@ class ConvBn(nn.Module):
 
 
 class Inception(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, c1 + c3 + c5 + proj, H, W)."""
+    """Four branches side by side; `r3` and `r5` channels before the larger
+    convolutions.
+
+    Input: (N, in_channels, H, W). Output: (N, c1 + c3 + c5 + proj, H, W).
+    """
 
     def __init__(
         self, in_channels: int, c1: int, r3: int, c3: int, r5: int, c5: int, proj: int

@@ -37,7 +37,10 @@ class Unit(nn.Module):
 
 
 class InceptionA(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 224 + proj, H, W)."""
+    """For maps of 35x35.
+
+    Input: (N, in_channels, H, W). Output: (N, 224 + proj, H, W).
+    """
 
     def __init__(self, in_channels: int, proj: int) -> None:
         super().__init__()
@@ -60,7 +63,11 @@ class InceptionA(nn.Module):
 
 
 class InceptionB(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 480 + in_channels, H / 2, W / 2)."""
+    """From maps of 35x35 to 17x17.
+
+    Input: (N, in_channels, H, W).
+    Output: (N, 480 + in_channels, (H - 1) / 2, (W - 1) / 2).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -79,7 +86,10 @@ class InceptionB(nn.Module):
 
 
 class InceptionC(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 768, H, W)."""
+    """For maps of 17x17: 7x7 convolutions, each as a 1x7 and a 7x1.
+
+    Input: (N, in_channels, H, W). Output: (N, 768, H, W).
+    """
 
     def __init__(self, in_channels: int, inner: int) -> None:
         super().__init__()
@@ -121,7 +131,11 @@ class AuxLogits(nn.Module):
 
 
 class InceptionD(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 512 + in_channels, H / 2, W / 2)."""
+    """From maps of 17x17 to 8x8.
+
+    Input: (N, in_channels, H, W).
+    Output: (N, 512 + in_channels, (H - 1) / 2, (W - 1) / 2).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -143,7 +157,10 @@ class InceptionD(nn.Module):
 
 
 class InceptionE(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 2048, H, W)."""
+    """For maps of 8x8, with branches that fork.
+
+    Input: (N, in_channels, H, W). Output: (N, 2048, H, W).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -210,10 +227,8 @@ class InceptionV3(nn.Module):
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.trunc_normal_(module.weight, std=0.1)
-        nn.init.trunc_normal_(
-            self.get_parameter("AuxLogits.conv1.conv.weight"), std=0.01
-        )
-        nn.init.trunc_normal_(self.get_parameter("AuxLogits.fc.weight"), std=0.001)
+        nn.init.trunc_normal_(self.AuxLogits.conv1.conv.weight, std=0.01)
+        nn.init.trunc_normal_(self.AuxLogits.fc.weight, std=0.001)
 
     def forward(self, x: Tensor) -> Tensor | InceptionV3Output:
         x = self.Conv2d_1a_3x3(x)

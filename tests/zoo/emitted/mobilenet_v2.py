@@ -51,7 +51,10 @@ class ConvBnRelu6(nn.Sequential):
 
 
 class InvertedResidual(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, channels, H / stride, W / stride)."""
+    """Wide inside, narrow outside; the last convolution is linear.
+
+    Input: (N, in_channels, H, W). Output: (N, channels, H / stride, W / stride).
+    """
 
     def __init__(
         self, in_channels: int, channels: int, stride: int, expand: int

@@ -12,7 +12,10 @@ from torch.nn import functional as F
 
 
 class Basic(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride)."""
+    """Two 3x3 convolutions beside a shortcut.
+
+    Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride).
+    """
 
     def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
         super().__init__()

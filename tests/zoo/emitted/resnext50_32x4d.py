@@ -12,7 +12,10 @@ from torch.nn import functional as F
 
 
 class Bottleneck(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 4 * width, H / stride, W / stride)."""
+    """A 3x3 convolution between two of 1x1, beside a shortcut.
+
+    Input: (N, in_channels, H, W). Output: (N, 4 * width, H / stride, W / stride).
+    """
 
     def __init__(
         self,

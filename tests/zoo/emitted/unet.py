@@ -17,7 +17,9 @@ def center_crop(x: Tensor, like: Tensor) -> Tensor:
 
 
 class DoubleConv(nn.Sequential):
-    """Input: (N, in_channels, H, W). Output: (N, width, H - 4, W - 4)."""
+    """Input: (N, in_channels, H, W).
+    Output: (N, width, H + 4 * padding - 4, W + 4 * padding - 4).
+    """
 
     def __init__(self, in_channels: int, width: int, padding: int) -> None:
         super().__init__(
@@ -30,7 +32,7 @@ class DoubleConv(nn.Sequential):
 
 class Up(nn.Module):
     """Input: (N, in_channels, H, W) and skip: (N, skip_channels, ...).
-    Output: (N, width, ...).
+    Output: (N, width, 2 * H + 4 * padding - 4, 2 * W + 4 * padding - 4).
     """
 
     def __init__(
