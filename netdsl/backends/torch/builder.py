@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 FEW_TRIPS = 8
 FEW_STEPS = 3
+LONGEST = 1000  # characters of an expression in which nothing more is spelled out
 
 
 class Builder:
@@ -466,10 +467,11 @@ class Builder:
         return any(p.name == name for p in self.params)
 
     def spelled_out(self, expr: Expr) -> Expr:
-        """An expression without the variables whose one meaning is known."""
+        """An expression without the variables whose one meaning is known, unless it grows too long: one
+        that says `make_divisible` of another, several times over, doubles with each."""
         for _ in range(20):
             known = {n: self.meanings[n] for n in expr.names if n in self.meanings}
-            if not known:
+            if not known or len(expr.text) > LONGEST:
                 break
             expr = code.rename(expr, known)
         return expr
