@@ -184,7 +184,8 @@ class Permute(Reshaping):
         return Shape(*(x[i] for i in self.order))
 
     def out_channels(self, a: Given) -> Expr:
-        return [a.in_channels, *a.sides][self.order[0]]
+        first = self.order[0]
+        return a.in_channels if first == 0 else a.sides[first - 1]  # open sides are not asked for
 
     def _dimensions(self, a: Given) -> list[Expr]:
         """PyTorch's numbers: the batch comes first."""

@@ -236,7 +236,7 @@ def test_ruff_format(folder: Path) -> None:
 
 
 def test_pyright(folder: Path) -> None:
-    report = json.loads(judged(folder, "pyright", "--outputjson"))
+    report = json.loads(judged(folder, "pyright", "--pythonpath", sys.executable, "--outputjson"))
     assert report["summary"]["filesAnalyzed"] == len(NAMES) + 1
     messages = [f"{Path(m['file']).name}: {m['message']}" for m in report["generalDiagnostics"]]
     assert messages and all(message.startswith("wrong.py: ") for message in messages), messages

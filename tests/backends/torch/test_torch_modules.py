@@ -166,3 +166,11 @@ def test_docstrings_say_shapes() -> None:
         '"""Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride)."""' in source
     )
     assert '"""Input: (N, 3, 32, 32). Output: (N, 16, 8, 8)."""' in source
+
+
+def test_permute_of_open_sides() -> None:
+    """The channels come first all the same: the sides, which have no number, are not asked for."""
+    text = "block turned { permute([0, 2, 1]) -> relu }\n"
+    net = netdsl.loads(text + "net A {\n  input x: 8x?x?\n  turned\n  conv(4, 3x3, padding=1)\n}")
+    with torch.no_grad():
+        assert net.module()(torch.zeros(1, 8, 5, 9)).shape == (1, 4, 9, 5)
