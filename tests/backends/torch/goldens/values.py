@@ -41,8 +41,8 @@ class Decode(nn.Module):
 
     def forward(self, x: Tensor, skips: Sequence[Tensor]) -> Tensor:
         x = F.interpolate(x, skips[0].shape[-2:])
-        x = torch.cat([x, skips[0], F.avg_pool2d(skips[1], 2)], dim=1)
-        return F.relu(self.conv(x), inplace=True)
+        x = self.conv(torch.cat([x, skips[0], F.avg_pool2d(skips[1], 2)], dim=1))
+        return F.relu(x, inplace=True)
 
 
 class Values(nn.Module):
