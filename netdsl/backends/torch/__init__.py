@@ -37,10 +37,11 @@ def torch_source(design: Design, width: int = WIDTH) -> str:
 
 def classes(design: Design, width: int = WIDTH) -> tuple[Emitter, Template]:
     """The checked classes of a network, and that of the network itself."""
-    from netdsl.backends.torch.check import Mismatch, check
+    from netdsl.backends.torch.check import check
     from netdsl.backends.torch.emitter import CannotEmit, Emitter
     from netdsl.backends.torch.page import in_order
-    from netdsl.backends.torch.symbols import Differ
+    from netdsl.backends.torch.rows import Differ
+    from netdsl.backends.torch.tokens import Mismatch
 
     why = ""
     for exact in (False, True):

@@ -7,9 +7,11 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import parts
-from netdsl.backends.torch.symbols import At, Differ, Val, Var
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
-from netdsl.code.expr import Call, Expr, Literal, Name
+from netdsl.code.expr import Call, Expr, Literal
 from netdsl.design import Link, Value
 from netdsl.elaborate.compute import holds_value
 from netdsl.syntax import ast
@@ -74,7 +76,7 @@ class _Work:
             return code.negative(self.expr(node.of))
         if isinstance(node, ast.Choose):
             outcomes = self.at.values_of(node.condition)
-            outcome = self.at.uniform(outcomes, node.condition.span.text)
+            outcome = self.at.rows.uniform(outcomes, node.condition.span.text)
             parts.folded(self.walker.b, node.condition, self.at)
             return self.expr(node.then if outcome else node.other)
         if isinstance(node, ast.Binary):
@@ -137,6 +139,3 @@ class _Work:
 
 def _hint(node: ast.Expr) -> str:
     return node.name if isinstance(node, ast.Ref) else "factor"
-
-
-__all__ = ["Name", "computed"]

@@ -10,28 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from netdsl.backends.torch.arguments import with_arguments
 from netdsl.backends.torch.forward import LoopOp, Op
+from netdsl.backends.torch.named import definition_of
 from netdsl.backends.torch.names import distinct, no_attribute, safe
-from netdsl.backends.torch.symbols import (
-    FREE,
-    At,
-    Differ,
-    Env,
-    Rows,
-    Scene,
-    SymModule,
-    SymTarget,
-    Val,
-    Var,
-    definition_of,
-    parameters_of,
-    with_arguments,
-)
+from netdsl.backends.torch.rows import Differ, Rows
+from netdsl.backends.torch.scene import FREE, INPUT, Env, Scene, SymModule, SymTarget, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Argument, Param, Template, annotation_of, same_value
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Statement
-from netdsl.design import Applied, Frame, Link, Merge, Region, Scope, Value
+from netdsl.design import Applied, Frame, Link, Merge, Scope, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import step_target
 from netdsl.elaborate.values import BlockDef, LayerDef, Target, freeze
@@ -45,7 +35,6 @@ if TYPE_CHECKING:
     from netdsl.backends.torch.emitter import Emitter
 
 FEW_TRIPS = 8
-FEW_STEPS = 3
 LONGEST = 1000  # characters of an expression in which nothing more is spelled out
 
 
@@ -332,7 +321,7 @@ class Builder:
             definition = meant.definition
         if base is None:
             base = SymTarget(definition, {}, frozenset())
-        return with_arguments(at, base, step.args)
+        return with_arguments(base, step.args, at.sym)
 
     def given(
         self,
@@ -512,7 +501,6 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
-INPUT = "the sides of the input"  # in a taint: they depend on what flows in
 GEOMETRY = frozenset(
     {
         "kernel_size",
@@ -602,10 +590,3 @@ def _arguments_of_extern(layer: Layer, target: SymTarget, at: At) -> dict[str, E
         sym = target.bound.get(name)
         found[name] = sym if isinstance(sym, Expr) else Literal(value)
     return found
-
-
-def region_rows(regions: Iterable[Region]) -> list[Frame]:
-    return [r.frame for r in regions]
-
-
-__all__ = ["Builder", "Differ", "OpenSides", "parameters_of"]

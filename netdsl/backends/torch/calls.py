@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from netdsl.backends.torch import groups, parts
 from netdsl.backends.torch.builder import Captured
 from netdsl.backends.torch.parts import Made
-from netdsl.backends.torch.symbols import At, SymModule, Val, Var
+from netdsl.backends.torch.scene import SymModule, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, ListOf, Literal, Name
 from netdsl.design import (

@@ -117,6 +117,3 @@ def _leaves(
         _leaves(machine, module.children[key], f"{path}{key}.", found, expected)
     for key in tensors:
         module.children[key] = machine.token("parameter", f"{path}{key}")
-
-
-__all__ = ["Mismatch", "check"]

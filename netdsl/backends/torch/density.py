@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts, rounds
-from netdsl.backends.torch.builder import FEW_TRIPS, Builder, Differ
+from netdsl.backends.torch.builder import FEW_TRIPS, Builder
 from netdsl.backends.torch.forward import LoopOp
 from netdsl.backends.torch.initial import emit_init
-from netdsl.backends.torch.symbols import FREE, At, Val, Var
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import FREE, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, ListOf, Literal, Name
 from netdsl.code.stmt import Assign, For, Return, Statement

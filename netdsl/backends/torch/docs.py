@@ -13,7 +13,7 @@ from netdsl.shapes import SIDE_NAMES, Open, Shape
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
-    from netdsl.backends.torch.symbols import Val
+    from netdsl.backends.torch.scene import Val
 
 
 def file_doc(design: Design) -> str | None:
@@ -194,6 +194,3 @@ def _net_shape(channels: Expr | None, shape: Shape | None) -> str:
     said = None if isinstance(channels, Literal) else channels
     first = str(shape[0]) if said is None else said.text
     return f"(N, {', '.join([first, *(str(d) for d in shape[1:])])})"
-
-
-__all__ = ["shape_lines"]

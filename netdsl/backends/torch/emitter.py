@@ -9,19 +9,16 @@ from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.inplace import Readers
 from netdsl.backends.torch.names import camel, distinct, net_class, reserved
+from netdsl.backends.torch.rows import Differ, Rows
+from netdsl.backends.torch.scene import Constants, Env, Val, Var
 from netdsl.backends.torch.steps import extern_imports
-from netdsl.backends.torch.symbols import At, Constants, Differ, Env, Rows, SymModule, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Param, Template, annotation_of
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import (
-    Applied,
-    Dense,
     Design,
-    Inlined,
     Link,
-    Merge,
     Region,
-    Residual,
     Scope,
     Shared,
     links_of,
@@ -350,6 +347,3 @@ def _own_label(made: Sequence[tuple[Template, list[Scope]]], index: int) -> str 
 def all_links(region: Region) -> list[Link]:
     """Every step of a region, in order, with bars' own scopes."""
     return list(links_of(region))
-
-
-__all__ = ["Applied", "CannotEmit", "Dense", "Emitter", "Inlined", "Merge", "Residual", "SymModule"]

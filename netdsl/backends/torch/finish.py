@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from netdsl.backends.torch.docs import shape_lines, text_of
 from netdsl.backends.torch.forward import AnyOp, LoopOp, Op, reads_of, statements
 from netdsl.backends.torch.names import distinct, reserved, safe
-from netdsl.backends.torch.symbols import FREE, At, Differ, Val, Var
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import FREE, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Param, annotation_of
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name

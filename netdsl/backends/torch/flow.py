@@ -11,12 +11,14 @@ from typing import Any
 
 from netdsl.backends.torch import calls, density, groups, merges, parts, residuals, rounds, sharing
 from netdsl.backends.torch.arithmetic import computed
-from netdsl.backends.torch.builder import Builder, Captured, Differ
+from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.parts import Made
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder, write
-from netdsl.backends.torch.symbols import At, Env, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.code.stmt import Assign, Do
@@ -361,6 +363,3 @@ def _owner(link: Link) -> Scope:
     owner = link.frame.scope
     assert owner is not None
     return owner
-
-
-__all__ = ["Env", "Walker", "build"]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-from netdsl.backends.torch.symbols import Var
+from netdsl.backends.torch.scene import Var
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, ListOf, Name
-from netdsl.code.stmt import Assign, For, If, Return, Statement
+from netdsl.code.stmt import Assign, For, Statement
 from netdsl.record import Record
 
 MOST_CALLS = 3
@@ -390,6 +390,3 @@ def _loop(op: LoopOp, alive: set[str], namer: Namer) -> list[Statement]:
             body.append(Assign(name, Name(final)))
     out.append(For(op.targets, op.iterable, tuple(body)))
     return out
-
-
-__all__ = ["AnyOp", "If", "LoopOp", "Op", "Return", "Var", "statements"]

@@ -9,12 +9,13 @@ from netdsl.backends.torch import parts
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.names import camel, safe
 from netdsl.backends.torch.parts import Made
+from netdsl.backends.torch.rows import Differ, Rows
+from netdsl.backends.torch.scene import FREE, Env, SymTarget, Val
 from netdsl.backends.torch.sequence import SequenceBuilder, write
-from netdsl.backends.torch.symbols import FREE, At, Differ, Env, Rows, SymTarget, Val
+from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Template, same_value
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr, Literal, Name, Star
-from netdsl.code.stmt import Assign
+from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import (
     Applied,
     Branch,
@@ -166,7 +167,7 @@ def _value_channels(b: Builder, sym: object, at: At) -> Expr:
 def _default_in_rows(b: Builder, name: str, links: Sequence[Link], at: At) -> Expr:
     """A default that reads the block's input: its value, where all rows agree."""
     values = [link.scope.arguments[name] for link in links if link.scope is not None]
-    return Literal(at.uniform(values, f"default of {name}"))
+    return Literal(at.rows.uniform(values, f"default of {name}"))
 
 
 # ------------------------------------------------------------------------------------------- groups
@@ -352,6 +353,3 @@ def _helper_name(link: Link, b: Builder) -> str:
         if not (link.key or "0").isdigit()
         else f"{b.template.wanted}Group"
     )
-
-
-__all__ = ["Assign", "Star", "block_call", "group_module", "helper", "is_chain"]

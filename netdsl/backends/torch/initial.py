@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch.symbols import At, Differ, Env
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import Env
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.code.stmt import Assign, Do, For, If, Statement
@@ -276,6 +278,3 @@ def _classes(links: Sequence[Link]) -> tuple[str, ...]:
         if isinstance(call, Call) and isinstance(call.function, Name):
             found[call.function.id] = None
     return tuple(sorted(found))
-
-
-__all__ = ["emit_init", "filled_tensor", "filler", "layers_below"]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls, parts
-from netdsl.backends.torch.builder import Differ
-from netdsl.backends.torch.symbols import At, Val, Var
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import (
     BarEvent,

@@ -8,9 +8,8 @@ from typing import Any
 
 from netdsl.backends.torch.docs import file_doc
 from netdsl.backends.torch.emitter import Emitter
-from netdsl.backends.torch.finish import transform
 from netdsl.backends.torch.helpers import helper_sources
-from netdsl.backends.torch.names import extern_imports
+from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.template import Template
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -187,6 +186,3 @@ def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
     for symbol, package in sorted(externs.items(), key=lambda e: (e[1], e[0])):
         found.append(Import(package, (symbol,)))
     return found
-
-
-__all__ = ["page", "transform"]

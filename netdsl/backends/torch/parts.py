@@ -7,27 +7,18 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from netdsl.backends.torch.arguments import with_arguments
 from netdsl.backends.torch.names import distinct, safe
-from netdsl.backends.torch.symbols import (
-    At,
-    Differ,
-    Env,
-    Rows,
-    Sym,
-    SymTarget,
-    Val,
-    Var,
-    concrete,
-    with_arguments,
-)
+from netdsl.backends.torch.rows import Differ, Rows
+from netdsl.backends.torch.scene import Env, Sym, SymTarget, Val, concrete
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Statement
-from netdsl.design import Applied, Frame, Inlined, Link, Region, Scope, Shared, Value
+from netdsl.design import Applied, Frame, Inlined, Link, Region, Scope, Value
 from netdsl.elaborate.values import Form, Silent
 from netdsl.layers.base import Given, Layer
 from netdsl.record import Record
-from netdsl.shapes import Size
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -90,7 +81,7 @@ def step_of(link: Link) -> ast.Call:
 
 def form_target(at: At, step: ast.Call) -> SymTarget:
     """The arguments of `residual(...)` and `dense(...)`."""
-    return with_arguments(at, SymTarget(Form(step.name.text), {}, frozenset()), step.args)
+    return with_arguments(SymTarget(Form(step.name.text), {}, frozenset()), step.args, at.sym)
 
 
 def layer_parts(b: Builder, links: Sequence[Link], val: Val, at: At) -> tuple[Layer, Given]:
@@ -259,7 +250,7 @@ def inlined(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> tuple
     definition = what.definition
     target = at.env.find(step.name.text)
     base = target if isinstance(target, SymTarget) else SymTarget(definition, {}, frozenset())
-    full = with_arguments(at, base, step.args, partial(_if_read, at))
+    full = with_arguments(base, step.args, partial(_if_read, at))
     regions = [link.what.region for link in links]  # type: ignore[union-attr]
     rows = at.rows.reframed([r.frame for r in regions])
     env = Env()
@@ -396,7 +387,7 @@ def bind_round(b: Builder, node: ast.For | ast.Repeat, j: int, inner: At, at: At
             found = [f.find(target.text) for f in inner.rows.frames]
             if isinstance(concrete(found[0]), Value):
                 continue  # looked up where it is read
-            value = inner.from_value(inner.uniform(found, target.text))
+            value = inner.from_value(inner.rows.uniform(found, target.text))
         inner.env.names[target.text] = value
 
 
@@ -467,6 +458,3 @@ def assign_channels(name: str, value: Expr) -> Statement:
     if isinstance(value, code.Op) and value.op == "+" and value.left == Name(name):
         return Augment(name, "+", value.right)
     return Assign(name, value)
-
-
-__all__ = ["Made", "Shared", "Size", "Var", "module_of"]

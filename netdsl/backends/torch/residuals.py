@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import groups, merges, parts
-from netdsl.backends.torch.builder import Differ
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import SymTarget, Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder, write
-from netdsl.backends.torch.symbols import At, SymTarget, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, If, Statement

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts, residuals
-from netdsl.backends.torch.builder import FEW_TRIPS, Differ
+from netdsl.backends.torch.builder import FEW_TRIPS
 from netdsl.backends.torch.forward import LoopOp
-from netdsl.backends.torch.symbols import At, Val, Var
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, For, If

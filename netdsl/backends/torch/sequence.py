@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts
-from netdsl.backends.torch.builder import FEW_TRIPS, Differ
-from netdsl.backends.torch.symbols import At, Env, Val
+from netdsl.backends.torch.builder import FEW_TRIPS
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import Val
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, ListOf, Literal, Name, Star
 from netdsl.code.stmt import Assign, Augment, Do, For, If, Statement
@@ -472,6 +474,3 @@ def statements(items: Sequence[Item], ordered: bool, name: str) -> list[Statemen
                 out.append(If(code.negate(item.condition), other))
     flush()
     return out
-
-
-__all__ = ["Env", "Item", "SequenceBuilder", "as_arguments", "write"]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls, parts
-from netdsl.backends.torch.builder import Differ
 from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.initial import filled_tensor
 from netdsl.backends.torch.parts import Made
-from netdsl.backends.torch.symbols import At, SymModule, Val, Var
+from netdsl.backends.torch.rows import Differ
+from netdsl.backends.torch.scene import SymModule, Val, Var
+from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign
