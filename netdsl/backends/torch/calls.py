@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import groups, parts
 from netdsl.backends.torch.builder import Captured
+from netdsl.backends.torch.given import target_of
 from netdsl.backends.torch.parts import Made
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -137,8 +138,7 @@ def taint_all(w: Walker) -> set[str]:
 
 def block_arguments(w: Walker, links: Sequence[Link], val: Val | None, at: At) -> list[Expr]:
     """What the call of a block passes: the running value and its value parameters."""
-    step = parts.step_of(links[0])
-    target = w.b.step_target(at, step, links)
+    target = target_of(at, links)
     template = w.b.emitter.template_of(links[0].scope)
     arguments = [w.var_of(val).expr] if val is not None and template.takes_input else []
     for argument in template.forward_params:

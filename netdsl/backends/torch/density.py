@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts, rounds
-from netdsl.backends.torch.builder import FEW_TRIPS, Builder
+from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.forward import LoopOp
+from netdsl.backends.torch.given import channels_of, form_target, step_of
 from netdsl.backends.torch.initial import emit_init
+from netdsl.backends.torch.parts import FEW_TRIPS
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -42,8 +44,8 @@ def dense(w: Walker, links: list[Link], val: Val, at: At) -> Val:
         out = parts.result_val(b, links, val.channels, at, val.taint)
         out.var = w.var_of(val)
         return out
-    step = parts.step_of(links[0])
-    target = parts.form_target(at, step)
+    step = step_of(links[0])
+    target = form_target(at, step)
     count = target.bound["count"]
     assert isinstance(count, Expr)
     if len(set(trips)) == 1 and (trips[0] <= FEW_TRIPS or b.emitter.exact):
@@ -81,7 +83,7 @@ def _dense_unrolled(
             values = [d.iterations[j + 1].entry for d in found]
         else:
             values = [link.output for link in links]
-        channels = code.total([b.channels_of(at, val), b.channels_of(at, out)])
+        channels = code.total([channels_of(b, at, val), channels_of(b, at, out)])
         joined = b.scene.know(Val(channels, values, at.rows, val.taint | out.taint))  # type: ignore[arg-type]
         joined.var = Var(branch=w.branch)
         pair = ListOf((w.var_of(val).expr, w.var_of(out).expr))
@@ -111,7 +113,7 @@ def _dense_rolled(
     inner.env.names["round "] = Name(index)
     b.deps[index] = frozenset()
     growth = _growth(b, regions, val, rows, inner)
-    start = b.channels_of(at, val)
+    start = channels_of(b, at, val)
     first = Var()
     entry = b.scene.know(
         Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint, first)
@@ -202,8 +204,8 @@ def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     from netdsl.backends.torch.finish import close
 
     links = [s.region.events[0].links[0] for s in scopes]  # type: ignore[union-attr]
-    step = parts.step_of(links[0])
-    target = parts.form_target(at, step)
+    step = step_of(links[0])
+    target = form_target(at, step)
     count = target.bound["count"]
     assert isinstance(count, Expr)
     iterations = [link.what.iterations for link in links]  # type: ignore[union-attr]
@@ -216,7 +218,7 @@ def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     inner.env.names["round "] = Name(index)
     b.deps[index] = frozenset()
     growth = _growth(b, regions, val, rows, inner)
-    start = b.channels_of(at, val)
+    start = channels_of(b, at, val)
     entry = b.scene.know(
         Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint)
     )  # type: ignore[misc]

@@ -9,12 +9,18 @@ from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.inplace import Readers
 from netdsl.backends.torch.names import camel, distinct, net_class, reserved
+from netdsl.backends.torch.parameters import (
+    bind_net_parameters,
+    bind_parameters,
+    input_value,
+    net_inputs,
+    place,
+)
 from netdsl.backends.torch.rows import Differ, Rows
-from netdsl.backends.torch.scene import Constants, Env, Val, Var
+from netdsl.backends.torch.scene import Constants, Env
 from netdsl.backends.torch.steps import extern_imports
-from netdsl.backends.torch.symbols import At
-from netdsl.backends.torch.template import Param, Template, annotation_of
-from netdsl.code.expr import Expr, Literal, Name
+from netdsl.backends.torch.template import Template
+from netdsl.code.expr import Expr
 from netdsl.design import (
     Design,
     Link,
@@ -28,7 +34,6 @@ from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import BlockDef, Silent, Target
-from netdsl.shapes import Size
 from netdsl.syntax import ast
 
 
@@ -130,9 +135,9 @@ class Emitter:
         builder = Builder(self, template, scopes, rows)
         builder.scene.constants = self.constants
         env = Env()
-        builder.bind_parameters(definition, env)
-        val = builder.input_value([s.input for s in scopes], env)
-        at = At(builder.scene, env, rows, definition.file, val, builder.fact)
+        bind_parameters(builder, definition, env)
+        val = input_value(builder, [s.input for s in scopes])
+        at = place(builder, env, definition.file, val)
         flow.build(builder, scopes, val, at)
         return template
 
@@ -155,64 +160,9 @@ class Emitter:
         builder = Builder(self, template, [net], rows)
         builder.scene.constants = self.constants
         env = Env()
-        builder.reserve(
-            [
-                *(p.name.text for p in definition.node.params),
-                *(net.values if len(net.values) > 1 else ()),
-            ]
-        )
-        for param in definition.node.params:
-            name = param.name.text
-            value = net.arguments[name]
-            written = (
-                param.default
-                if isinstance(param.default, ast.Number) and value == param.default.value
-                else None
-            )
-            literal = Literal(
-                value,
-                written.text
-                if written is not None and type(value) is type(written.value)
-                else None,
-            )
-            if isinstance(value, Target):
-                env.names[name] = At(
-                    builder.scene, env, rows, definition.file, None, builder.fact
-                ).from_value(value)
-            elif (
-                self.exact
-                or name in fixed
-                or isinstance(value, (Size, bool, str))
-                or value is None
-                or not _is_plain(value)
-            ):
-                env.names[name] = (
-                    literal
-                    if not _holds_targets(value)
-                    else At(
-                        builder.scene, env, rows, definition.file, None, builder.fact
-                    ).from_value(value)
-                )
-            else:
-                python = builder.authored[name]
-                builder.origins[python] = name
-                builder.params.append(
-                    Param(python, "argument", name, annotation_of([value]), literal)
-                )
-                env.names[name] = Name(python)
-        values = list(net.values.items())
-        val: Val | None = None
-        if len(values) == 1:
-            var = Var(label="x")
-            val = builder.scene.know(
-                Val(Literal(values[0][1].shape.channels), [values[0][1]], rows, var=var)
-            )
-        else:
-            builder.multiple_inputs = True
-            for name, value in values:
-                var = builder._forward_parameter(name, "Tensor")
-                builder.scene.know(Val(Literal(value.shape.channels), [value], rows, var=var))
-        at = At(builder.scene, env, rows, definition.file, val, builder.fact)
+        bind_net_parameters(builder, env, fixed)
+        val = net_inputs(builder)
+        at = place(builder, env, definition.file, val)
         flow.build(builder, [net], val, at)
         names = {p.name for p in builder.params}
         return template, builder.scene.wanted & names
@@ -242,18 +192,6 @@ class Emitter:
                 template.name = distinct(wanted, taken)
                 taken.add(template.name)
         self.class_names = taken
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(_is_plain(v) for v in value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _holds_targets(value: Any) -> bool:
-    return isinstance(value, tuple) and any(
-        isinstance(v, Target) or _holds_targets(v) for v in value
-    )
 
 
 def split(group: list[Scope], differ: Differ) -> list[list[Scope]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netdsl.backends.torch.docs import shape_lines, text_of
 from netdsl.backends.torch.forward import AnyOp, LoopOp, Op, reads_of, statements
 from netdsl.backends.torch.names import distinct, reserved, safe
+from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -394,6 +395,6 @@ def _in_own_words(
                 code.Subscript(Name(p.name), Literal(0)),
             ]
         for candidate in candidates:
-            if b.evaluate_rows(candidate, at) == wanted:
+            if row_values(b, candidate, at) == wanted:
                 return candidate
     return None

@@ -13,6 +13,7 @@ from netdsl.backends.torch import calls, density, groups, merges, parts, residua
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.forward import Op
+from netdsl.backends.torch.given import taint_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.parts import Made
 from netdsl.backends.torch.rows import Differ
@@ -282,7 +283,7 @@ class Walker:
                     links,
                     parts.layer_channels(layer, given, links),
                     at,
-                    b.taint_of(layer, given, val),
+                    taint_of(b, layer, given, val),
                 )
                 out.var = Var(branch=self.branch)
                 self.op([out.var], expr)
@@ -295,7 +296,7 @@ class Walker:
                     links,
                     parts.layer_channels(layer, given, links),
                     at,
-                    b.taint_of(layer, given, val),
+                    taint_of(b, layer, given, val),
                 )
                 out.var = Var(branch=self.branch)
                 self.op([out.var], stored)

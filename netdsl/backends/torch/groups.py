@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import parts
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.given import channels_of, sides_of, target_of
 from netdsl.backends.torch.names import camel, safe
+from netdsl.backends.torch.parameters import input_value
 from netdsl.backends.torch.parts import Made
 from netdsl.backends.torch.rows import Differ, Rows
-from netdsl.backends.torch.scene import FREE, Env, SymTarget, Val
+from netdsl.backends.torch.scene import FREE, Env, SymTarget, Val, as_expr
 from netdsl.backends.torch.sequence import SequenceBuilder, write
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Template, same_value
@@ -45,8 +47,7 @@ def block_call(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> Ma
     if any(t is not templates[0] for t in templates):
         raise Differ(at.rows, [t.wanted + str(id(t)) for t in templates], "different classes")
     template = templates[0]
-    step = parts.step_of(links[0])
-    target = b.step_target(at, step, links)
+    target = target_of(at, links)
     b.template.uses.append(template)
     return _construct(b, template, target, links, val, at)
 
@@ -64,19 +65,18 @@ def _construct(
     assert isinstance(definition, BlockDef)
     known: dict[str, Expr] = dict(template.substitutes)
     if val is not None:
-        channels = b.channels_of(at, val)
+        channels = channels_of(b, at, val)
         known["in_channels"] = channels
     for param in template.params:
         if param.role == "in":
-            known[param.name] = b.channels_of(at, val) if val is not None else Literal(0)
+            known[param.name] = channels_of(b, at, val) if val is not None else Literal(0)
         elif param.role == "fact":
             assert val is not None
             known[param.name] = _side(b, val, param.source, at)
         elif param.role == "channels":
             known[param.name] = _value_channels(b, target.bound[param.source], at)
         elif param.source in target.bound:
-            sym = target.bound[param.source]
-            known[param.name] = sym if isinstance(sym, Expr) else code.sequence(sym)  # type: ignore[arg-type]
+            known[param.name] = as_expr(target.bound[param.source])
     for param in template.params:  # before those that read others
         if param.default is not None:
             known.setdefault(param.name, param.default)
@@ -153,13 +153,13 @@ def _sides_differ(links: Sequence[Link]) -> bool:
 
 
 def _side(b: Builder, val: Val, name: str, at: At) -> Expr:
-    sides = b.sides_of(at, val)
+    sides = sides_of(b, at, val)
     return sides[{"height": -2, "width": -1, "length": -1}[name]]
 
 
 def _value_channels(b: Builder, sym: object, at: At) -> Expr:
     if isinstance(sym, Val):
-        return b.channels_of(at, sym)
+        return channels_of(b, at, sym)
     assert isinstance(sym, tuple)
     return code.sequence([_value_channels(b, s, at) for s in sym])
 
@@ -281,7 +281,7 @@ def helper(
     inner.scene.freed = b.freed
     env = Env(at.env, b.freed)
     if val is not None:
-        entry = inner.input_value(val.at(at.rows), env)
+        entry = input_value(inner, val.at(at.rows))
     else:
         entry = None
     around = _input_of(b, inner, at, rows)
@@ -293,7 +293,9 @@ def helper(
     positional: list[Expr] = []
     for param in template.params:
         value = (
-            b.channels_of(at, val) if param.role == "in" and val is not None else Name(param.source)
+            channels_of(b, at, val)
+            if param.role == "in" and val is not None
+            else Name(param.source)
         )
         known[param.name] = value
         if param in template.kept:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls, parts
+from netdsl.backends.torch.given import channels_of, target_of
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
@@ -35,14 +36,13 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     _bars(w, regions, val, inner, values)
     w.branch = branch
     layer = merges[0].layer  # type: ignore[union-attr]
-    step = parts.step_of(links[0])
     values = [known_here(w, v, at) for v in values]
-    target = b.step_target(at, step, links)
+    target = target_of(at, links)
     shapes = [v.at(at.rows)[0].shape for v in values]
     from netdsl.layers.base import Given
 
     fields = {n: s for n, s in target.bound.items() if isinstance(s, Expr)}
-    given = Given(fields, shapes, [b.channels_of(at, v) for v in values])  # type: ignore[arg-type]
+    given = Given(fields, shapes, [channels_of(b, at, v) for v in values])  # type: ignore[arg-type]
     taint = frozenset().union(*(v.taint for v in values))
     exprs = [w.var_of(v).expr for v in values]
     channels, _, sets = parts.named_channels(b, layer.out_channels(given), Literal(0), at)

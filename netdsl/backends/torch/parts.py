@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.arguments import with_arguments
+from netdsl.backends.torch.given import given_to, layer_of, taint_of, target_of
 from netdsl.backends.torch.names import distinct, safe
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import Env, Sym, SymTarget, Val, concrete
@@ -16,13 +17,16 @@ from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Statement
 from netdsl.design import Applied, Frame, Inlined, Link, Region, Scope, Value
-from netdsl.elaborate.values import Form, Silent
+from netdsl.elaborate.values import Silent
 from netdsl.layers.base import Given, Layer
 from netdsl.record import Record
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
+
+
+FEW_TRIPS = 8  # rounds of a loop that are rather written out
 
 
 class Made(Record):
@@ -69,33 +73,17 @@ def _kind(link: Link) -> Any:
     return type(what).__name__
 
 
-def step_of(link: Link) -> ast.Call:
-    """The word with its arguments that a step is."""
-    node = link.node
-    if isinstance(node, (ast.Aux, ast.Module)):
-        assert node.chain is not None
-        node = node.chain.links[0]
-    assert isinstance(node, ast.Link) and isinstance(node.step, ast.Call)
-    return node.step
-
-
-def form_target(at: At, step: ast.Call) -> SymTarget:
-    """The arguments of `residual(...)` and `dense(...)`."""
-    return with_arguments(SymTarget(Form(step.name.text), {}, frozenset()), step.args, at.sym)
-
-
 def layer_parts(b: Builder, links: Sequence[Link], val: Val, at: At) -> tuple[Layer, Given]:
     """A layer and what it says about itself in the code."""
-    what = links[0].what
-    assert isinstance(what, Applied)
-    target = b.step_target(at, step_of(links[0]), links)
-    given = b.given(at, what.layer, target, links, [val])
-    if isinstance(getattr(what.layer, "padding", None), str):
+    layer = layer_of(links[0])
+    given = given_to(b, at, target_of(at, links), links, [val])
+    if isinstance(getattr(layer, "padding", None), str):
         # Where no formula holds, a layer says its own numbers for "full" and "same".
-        said = [link.what.layer.module(given).text for link in links]  # type: ignore[union-attr]
+        modules = [layer_of(link).module(given) for link in links]
+        said = [m.text for m in modules if m is not None]
         if len(set(said)) > 1:
             raise Differ(at.rows, said, "the padding differs")
-    return what.layer, given
+    return layer, given
 
 
 def layer_module(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made:
@@ -106,7 +94,7 @@ def layer_module(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made:
     if layer.inplace and all(b.emitter.readers.may_overwrite(link, _owner(link)) for link in links):
         call = code.Call(call.function, call.positional, (*call.named, ("inplace", Literal(True))))
     out, call_expr, sets = named_channels(b, layer_channels(layer, given, links), call, at)
-    result = result_val(b, links, out, at, b.taint_of(layer, given, val))
+    result = result_val(b, links, out, at, taint_of(b, layer, given, val))
     return Made(call_expr, result, (), tuple(sets), layer, given)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import groups, merges, parts
+from netdsl.backends.torch.given import form_target, step_of
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymTarget, Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder, write
@@ -35,7 +36,7 @@ SELF = Name("self")
 def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     b = w.b
     found: list[Residual] = [link.what for link in links]  # type: ignore[misc]
-    step = parts.step_of(links[0])
+    step = step_of(links[0])
     adds = [r.adds for r in found]
     inner = at.inside(at.rows.reframed([r.body.frame for r in found]))
     group = w.group
@@ -49,7 +50,7 @@ def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
         out = parts.result_val(b, links, body.channels, at, body.taint)
         out.var = w.var_of(body)
         return out
-    target = parts.form_target(at, step)
+    target = form_target(at, step)
     out_expr, random = _scaled(w, target, found, w.var_of(body).expr)
     taint = body.taint | val.taint
     x = w.var_of(val).expr

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts, residuals
-from netdsl.backends.torch.builder import FEW_TRIPS
 from netdsl.backends.torch.forward import LoopOp
+from netdsl.backends.torch.given import channels_of
+from netdsl.backends.torch.parts import FEW_TRIPS
+from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
@@ -81,7 +83,7 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
     channels, carried, ctor, ops, last, first = _round(w, node, regions, rows, val, inner, None)
     if last.channels is None or channels is None or last.channels.text != channels.text:
         restore()
-        start = b.channels_of(at, val)
+        start = channels_of(b, at, val)
         name = b.fresh("channels")
         b.deps[name] = b.dependencies(start)
         channels, carried, ctor, ops, last, first = _round(w, node, regions, rows, val, inner, name)
@@ -193,7 +195,7 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
     actual = [v.shape.channels for v in _after(events, val, at)]  # type: ignore[union-attr]
     channels = None
     for candidate in (made.val.channels, val.channels):
-        if candidate is not None and b.evaluate_rows(candidate, at) == actual:
+        if candidate is not None and row_values(b, candidate, at) == actual:
             channels = candidate
             break
     if channels is None:

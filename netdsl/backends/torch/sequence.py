@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import parts
-from netdsl.backends.torch.builder import FEW_TRIPS
+from netdsl.backends.torch.given import channels_of
+from netdsl.backends.torch.parts import FEW_TRIPS
+from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val
 from netdsl.backends.torch.symbols import At
@@ -182,7 +184,7 @@ class SequenceBuilder:
     ) -> tuple[str, list[Item], list[Item], Val]:
         """Run the body with its running channels in a variable, which its end sets anew."""
         start = (
-            self.b.channels_of(inner, Val(val.channels, [r.entry for r in regions], rows))
+            channels_of(self.b, inner, Val(val.channels, [r.entry for r in regions], rows))
             if val.channels is None
             else val.channels
         )  # type: ignore[misc]
@@ -319,7 +321,7 @@ class SequenceBuilder:
             return then.channels
         actual = [v.shape.channels for v in _exits(events, then, other, yes, no)]
         for candidate in (then.channels, other.channels):
-            if self.b.evaluate_rows(candidate, at) == actual:
+            if row_values(self.b, candidate, at) == actual:
                 return candidate
         return None
 

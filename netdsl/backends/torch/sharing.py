@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls, parts
 from netdsl.backends.torch.forward import Op
+from netdsl.backends.torch.given import step_of
 from netdsl.backends.torch.initial import filled_tensor
 from netdsl.backends.torch.parts import Made
+from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -71,12 +73,12 @@ def _shared_channels(w: Walker, links: Sequence[Link | None], at: At, numbers: l
     if len(set(numbers)) == 1:
         for param in b.params:
             if param.role == "in":
-                found = b.evaluate_rows(Name(param.name), at)
+                found = row_values(b, Name(param.name), at)
                 if found == numbers:
                     return Name(param.name)
         return Literal(numbers[0])
     for param in b.params:
-        found = b.evaluate_rows(Name(param.name), at)
+        found = row_values(b, Name(param.name), at)
         if found == numbers:
             return Name(param.name)
     raise Differ(at.rows, numbers, "channels of a shared module")
@@ -84,7 +86,7 @@ def _shared_channels(w: Walker, links: Sequence[Link | None], at: At, numbers: l
 
 def use_shared(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     b = w.b
-    step = parts.step_of(links[0])
+    step = step_of(links[0])
     found = at.env.find(step.name.text)
     if not isinstance(found, SymModule):
         raise Differ(at.rows, list(range(len(at.rows))), "a module that is not known here")
@@ -105,7 +107,7 @@ def use_shared(w: Walker, links: list[Link], val: Val, at: At) -> Val:
 def _said_channels(b: Builder, module: SymModule, numbers: list[int], at: At) -> Expr | None:
     """The channels that a module of this class gives, as it says them itself if that is right here."""
     maker, said = b.emitter.shared_channels.get(id(module.shared), (None, None))
-    if maker is b and said is not None and b.evaluate_rows(said, at) == numbers:
+    if maker is b and said is not None and row_values(b, said, at) == numbers:
         return said
     return Literal(numbers[0]) if len(set(numbers)) == 1 else None
 
