@@ -1,7 +1,7 @@
 """Design -> a PyTorch module as an expert would have written it.
 
 Templates are made of the blocks (builder, flow, sequence), checked by running them on numbers (check),
-given names, and written down (page, netdsl.code.layout). See docs/ARCHITECTURE.md.
+given names, and written down (page, netdsl.code.layout). See docs/architecture.md.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import parts
+from netdsl.backends.torch.loops import folded
+from netdsl.backends.torch.modules import result_val
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
@@ -44,7 +45,7 @@ def computed(walker: Walker, links: Sequence[Link], at: At) -> Val:
     expr = work.expr(node.step.value)
     channels = _channels(work.read, links, at, walker)
     taint = frozenset().union(*(v.taint for v in work.read))
-    out = parts.result_val(b, links, channels, at, taint)
+    out = result_val(b, links, channels, at, taint)
     out.var = Var(branch=walker.branch)
     walker.op([out.var], expr)
     return out
@@ -77,7 +78,7 @@ class _Work:
         if isinstance(node, ast.Choose):
             outcomes = self.at.values_of(node.condition)
             outcome = self.at.rows.uniform(outcomes, node.condition.span.text)
-            parts.folded(self.walker.b, node.condition, self.at)
+            folded(self.walker.b, node.condition, self.at)
             return self.expr(node.then if outcome else node.other)
         if isinstance(node, ast.Binary):
             left, right = self.expr(node.left), self.expr(node.right)

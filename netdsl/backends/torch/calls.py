@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import groups, parts
+from netdsl.backends.torch import groups
 from netdsl.backends.torch.builder import Captured
 from netdsl.backends.torch.given import target_of
-from netdsl.backends.torch.parts import Made
+from netdsl.backends.torch.loops import folded, loop_dependencies
+from netdsl.backends.torch.modules import Made
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
@@ -209,9 +210,9 @@ def _position_dependencies(w: Walker, scopes: Sequence[Scope], at: At) -> set[st
     found: set[str] = set()
     for event in scopes[0].region.events:
         if isinstance(event, Loop):
-            found |= parts.loop_dependencies(w.b, event.node, at)
+            found |= loop_dependencies(w.b, event.node, at)
         elif isinstance(event, Branch):
-            parts.folded(w.b, event.node.condition, at)
+            folded(w.b, event.node.condition, at)
     return found
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import parts, rounds
+from netdsl.backends.torch import rounds
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.forward import LoopOp
 from netdsl.backends.torch.given import channels_of, form_target, step_of
 from netdsl.backends.torch.initial import emit_init
-from netdsl.backends.torch.parts import FEW_TRIPS
+from netdsl.backends.torch.keys import key_expr
+from netdsl.backends.torch.loops import FEW_TRIPS, loop_name
+from netdsl.backends.torch.modules import module_of, result_val
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -41,7 +43,7 @@ def dense(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     found: list[Dense] = [link.what for link in links]  # type: ignore[misc]
     trips = [len(d.iterations) for d in found]
     if not any(trips):
-        out = parts.result_val(b, links, val.channels, at, val.taint)
+        out = result_val(b, links, val.channels, at, val.taint)
         out.var = w.var_of(val)
         return out
     step = step_of(links[0])
@@ -108,7 +110,7 @@ def _dense_rolled(
     owners = [i for i, t in enumerate(trips) for _ in range(t)]
     rows = at.rows.inside([r.frame for r in regions], owners)
     inner = at.inside(rows, looping=True)
-    index = parts.loop_name(b, "i", at)
+    index = loop_name(b, "i", at)
     inner.loops = (*at.loops, index)
     inner.env.names["round "] = Name(index)
     b.deps[index] = frozenset()
@@ -213,7 +215,7 @@ def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     owners = [i for i, its in enumerate(iterations) for _ in its]
     rows = at.rows.inside([r.frame for r in regions], owners)
     inner = at.inside(rows, looping=True)
-    index = parts.loop_name(b, "i", at)
+    index = loop_name(b, "i", at)
     inner.loops = (*at.loops, index)
     inner.env.names["round "] = Name(index)
     b.deps[index] = frozenset()
@@ -223,9 +225,9 @@ def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
         Val(start + Name(index) * growth, [r.entry for r in regions], rows, val.taint)
     )  # type: ignore[misc]
     column = [r.events[0].links[0] for r in regions]  # type: ignore[union-attr]
-    made = parts.module_of(b, column, entry, inner)
+    made = module_of(b, column, entry, inner)
     assert made is not None
-    key = parts.key_expr(b, column, inner)
+    key = key_expr(column, inner)
     body: list[Statement] = [*made.before, *made.sets, Assign(code.Subscript(SELF, key), made.expr)]
     used = any(index in s.reads() for s in body)
     b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(body)))

@@ -53,7 +53,7 @@ class Emitter:
             int, set[tuple[str, ...]]
         ] = {}  # id of a scope -> paths read from outside
         self.uses: dict[int, list[Link]] = {}  # id of a shared module's link -> its uses
-        # id of a shared module -> the inner values that it gives and their places (see `parts.Made`)
+        # id of a shared module -> the inner values that it gives and their places (see `modules.Made`)
         self.gives: dict[int, tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]] = {}
         # id of a shared module -> the class that makes it, and the channels that it gives there
         self.shared_channels: dict[int, tuple[Builder, Expr | None]] = {}

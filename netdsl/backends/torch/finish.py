@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
 
 SELF = Name("self")
-TRAINING = code.Attribute(SELF, "training")
 
 
 def finish(

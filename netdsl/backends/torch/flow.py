@@ -9,19 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netdsl.backends.torch import calls, density, groups, merges, parts, residuals, rounds, sharing
+from netdsl.backends.torch import calls, density, groups, merges, residuals, rounds, sharing
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.forward import Op
-from netdsl.backends.torch.given import taint_of
+from netdsl.backends.torch.given import layer_of, taint_of
 from netdsl.backends.torch.initial import emit_init
-from netdsl.backends.torch.parts import Made
+from netdsl.backends.torch.keys import key_expr
+from netdsl.backends.torch.lets import inlined, let
+from netdsl.backends.torch.modules import (
+    Made,
+    in_place,
+    layer_channels,
+    layer_module,
+    layer_parts,
+    result_val,
+)
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder, write
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
-from netdsl.code.expr import Call, Expr, Literal, Name
+from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Do
 from netdsl.design import (
     Applied,
@@ -43,6 +52,7 @@ from netdsl.design import (
     Value,
     WeightEvent,
 )
+from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast
 
 SELF = Name("self")
@@ -94,9 +104,6 @@ def sequential_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> V
     return close(b, scopes, val, last, at)
 
 
-# -------------------------------------------------------------------------------------------- dense
-
-
 # ------------------------------------------------------------------------------------------- walker
 class Walker:
     """Walks a scope and makes attributes and operations."""
@@ -108,7 +115,6 @@ class Walker:
         self.branch: str | None = None  # the bar in which they stand
         self.aux: dict[str, tuple[Var, float]] = {}
         self.outputs: list[tuple[str, Var]] = []
-        self.rolled: list[At] = []  # loops that stay loops around here
 
     # ----------------------------------------------------------------------------------- values
     def var_of(self, val: Val) -> Var:
@@ -192,14 +198,12 @@ class Walker:
     def note(self, events: Sequence[Note], at: At) -> None:
         node = events[0].node
         if isinstance(node, ast.Let):
-            self.b.ctor += parts.let(self.b, node, at)
+            self.b.ctor += let(self.b, node, at)
         elif isinstance(node, ast.Module):
             sharing.shared_module(self, node, events, at)
 
     # ------------------------------------------------------------------------------------ links
-    def links(
-        self, rows: Sequence[Sequence[Link]], val: Val | None, at: At, joined: bool = False
-    ) -> Val | None:
+    def links(self, rows: Sequence[Sequence[Link]], val: Val | None, at: At) -> Val | None:
         for column in zip(*rows):
             val = self.link(list(column), val, at)
         return val
@@ -217,7 +221,7 @@ class Walker:
         if isinstance(what, Computed):
             out = computed(self, links, at)
         elif isinstance(what, Inlined):
-            inner, regions = parts.inlined(self.b, links, val, at)
+            inner, regions = inlined(links, val, at)
             return self._relocate(self.region(what.region.body, regions, val, inner), at)
         elif isinstance(what, Merge):
             out = merges.merge(self, links, val, at)
@@ -255,10 +259,10 @@ class Walker:
     def layer(self, links: list[Link], val: Val, at: At) -> Val | None:
         """A layer: a function where `forward` can say it, else an attribute."""
         b = self.b
-        words = [link.what.layer.word for link in links]  # type: ignore[union-attr]
+        words = [layer_of(link).word for link in links]
         if len(set(words)) > 1:
             raise Differ(at.rows, words, "different layers")
-        layer, given = parts.layer_parts(b, links, val, at)
+        layer, given = layer_parts(b, links, val, at)
         if layer.word == "identity":
             return None
         module = None if layer.references() else layer.module(given)
@@ -270,50 +274,34 @@ class Walker:
             x = [self.var_of(val).expr, *(given.get(n, Literal(0)) for n in layer.references())]
             expr = layer.function(given, *x)
             if expr is not None and not any(b.is_local(n) for n in expr.names):
-                if (
-                    layer.inplace
-                    and all(b.emitter.readers.may_overwrite(link, _owner(link)) for link in links)
-                    and isinstance(expr, Call)
-                ):
-                    expr = Call(
-                        expr.function, expr.positional, (*expr.named, ("inplace", Literal(True)))
-                    )
-                out = parts.result_val(
-                    b,
-                    links,
-                    parts.layer_channels(layer, given, links),
-                    at,
-                    taint_of(b, layer, given, val),
-                )
-                out.var = Var(branch=self.branch)
-                self.op([out.var], expr)
-                return out
+                return self._function(links, layer, given, val, in_place(b, layer, links, expr), at)
             if module is None:
                 assert expr is not None
                 stored = b.for_forward(expr, links[0].word)
-                out = parts.result_val(
-                    b,
-                    links,
-                    parts.layer_channels(layer, given, links),
-                    at,
-                    taint_of(b, layer, given, val),
-                )
-                out.var = Var(branch=self.branch)
-                self.op([out.var], stored)
-                return out
-        made = parts.layer_module(b, links, val, at)
+                return self._function(links, layer, given, val, stored, at)
+        made = layer_module(b, links, val, at)
         self.attribute(links, made, at)
         call = self.call(links, at, [self.var_of(val).expr])
         made.val.var = Var(branch=self.branch)
         self.op([made.val.var], call, random=layer.family == "dropout")
         return made.val
 
+    def _function(
+        self, links: list[Link], layer: Layer, given: Given, val: Val, expr: Expr, at: At
+    ) -> Val:
+        """What a layer gives that `forward` says as an expression."""
+        channels = layer_channels(layer, given, links)
+        out = result_val(self.b, links, channels, at, taint_of(self.b, layer, given, val))
+        out.var = Var(branch=self.branch)
+        self.op([out.var], expr)
+        return out
+
     def attribute(self, links: Sequence[Link], made: Made, at: At) -> None:
         """`self.conv1 = ...`, at its place in the constructor."""
         b = self.b
         b.ctor += made.before
         b.ctor += made.sets
-        key = parts.key_expr(b, links, at)
+        key = key_expr(links, at)
         comment = self._belief(links)
         if b.is_list:
             b.ctor.append(Do(code.call(code.Attribute(SELF, "append"), made.expr), comment))
@@ -330,7 +318,7 @@ class Walker:
 
     def child(self, links: Sequence[Link], at: At) -> Expr:
         """How `forward` reaches a step's module."""
-        key = parts.key_expr(self.b, links, at)
+        key = key_expr(links, at)
         if self.b.is_list:
             assert isinstance(key, Literal)
             return code.Subscript(SELF, Literal(int(key.value)))
@@ -342,25 +330,3 @@ class Walker:
 
     def call(self, links: Sequence[Link], at: At, arguments: Sequence[Expr]) -> Expr:
         return code.Call(self.child(links, at), tuple(arguments))
-
-    # -------------------------------------------------------------------------- tapped sequences
-
-    # ------------------------------------------------------------------------------------ merges
-
-    # ---------------------------------------------------------------------------------- residual
-
-    # -------------------------------------------------------------------------------------- loops
-
-    # ----------------------------------------------------------------------------------- branches
-
-    # --------------------------------------------------------------------------------------- dense
-
-    # -------------------------------------------------------------------------------------- shared
-
-    # ------------------------------------------------------------------------------ tensors and aux
-
-
-def _owner(link: Link) -> Scope:
-    owner = link.frame.scope
-    assert owner is not None
-    return owner

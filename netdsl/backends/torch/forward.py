@@ -99,9 +99,7 @@ class Line:
         self.condition = condition
 
 
-def join(
-    ops: Sequence[AnyOp], ends: Sequence[Var], first_reads: Iterable[str] = ()
-) -> list[Line | LoopOp]:
+def join(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[Line | LoopOp]:
     """Operations as lines. `ends` are read after the last one."""
     reads: dict[str, int] = {}
     for op in ops:

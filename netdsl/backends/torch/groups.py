@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import parts
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.given import channels_of, sides_of, target_of
+from netdsl.backends.torch.modules import Made, named_channels, result_val
 from netdsl.backends.torch.names import camel, safe
 from netdsl.backends.torch.parameters import input_value
-from netdsl.backends.torch.parts import Made
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import FREE, Env, SymTarget, Val, as_expr
 from netdsl.backends.torch.sequence import SequenceBuilder, write
@@ -111,11 +110,11 @@ def _construct(
     channels = None if out is None else code.rename(out, known)
     if channels is not None and not _sayable(b, channels, known):
         channels = None
-    channels, call, sets = parts.named_channels(b, channels, call, at)
+    channels, call, sets = named_channels(b, channels, call, at)
     taint = val.taint if val is not None else frozenset()
     for expr in known.values():
         taint |= b.dependencies(expr)
-    result = parts.result_val(
+    result = result_val(
         b, links, channels, at, taint if _sides_differ(links) else (val.taint if val else taint)
     )
     exports, places = tuple(template.exports), tuple(template.places)
@@ -254,7 +253,7 @@ def _sequential(
 
     before, arguments, _ = write(items, ordered, variable)
     call = code.Call(Name("nn.Sequential"), tuple(arguments))
-    result = parts.result_val(b, links, last.channels, at, last.taint)
+    result = result_val(b, links, last.channels, at, last.taint)
     return Made(call, result, tuple(before))
 
 
@@ -307,20 +306,18 @@ def helper(
         channels = code.rename(channels, known)
         if not _sayable(b, channels, known):
             channels = None
-    channels, call, sets = parts.named_channels(b, channels, call, at)
-    result = parts.result_val(b, links, channels, at, out.taint)
+    channels, call, sets = named_channels(b, channels, call, at)
+    result = result_val(b, links, channels, at, out.taint)
     captured, places = tuple(inner.captured), tuple(template.places)
     return Made(
         call,
         result,
         (),
         tuple(sets),
-        None,
-        None,
-        captured,
-        tuple(exports),
-        places,
-        template.takes_input,
+        helper=captured,
+        exports=tuple(exports),
+        places=places,
+        takes_input=template.takes_input,
     )
 
 

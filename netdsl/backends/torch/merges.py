@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import calls, parts
+from netdsl.backends.torch import calls
 from netdsl.backends.torch.given import channels_of, target_of
+from netdsl.backends.torch.loops import bind_round, folded, loop_dependencies
+from netdsl.backends.torch.modules import named_channels, result_val
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
@@ -45,9 +47,9 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     given = Given(fields, shapes, [channels_of(b, at, v) for v in values])  # type: ignore[arg-type]
     taint = frozenset().union(*(v.taint for v in values))
     exprs = [w.var_of(v).expr for v in values]
-    channels, _, sets = parts.named_channels(b, layer.out_channels(given), Literal(0), at)
+    channels, _, sets = named_channels(b, layer.out_channels(given), Literal(0), at)
     b.ctor += sets
-    out = parts.result_val(b, links, channels, at, taint)
+    out = result_val(b, links, channels, at, taint)
     if len(values) == 1:
         out.var = values[0].var
         return out
@@ -78,17 +80,17 @@ def _bars(w: Walker, regions: Sequence[Region], val: Val | None, at: At, values:
             trips = [len(e.iterations) for e in events]  # type: ignore[union-attr]
             if len(set(trips)) > 1:
                 raise Differ(at.rows, trips, "different numbers of bars")
-            w.b.scene.wanted |= parts.loop_dependencies(w.b, first.node, at)
+            w.b.scene.wanted |= loop_dependencies(w.b, first.node, at)
             for j in range(trips[0]):
                 inner_regions = [e.iterations[j] for e in events]  # type: ignore[union-attr]
                 inner = at.inside(at.rows.reframed([r.frame for r in inner_regions]))
-                parts.bind_round(w.b, first.node, j, inner, at)
+                bind_round(first.node, j, inner, at)
                 _bars(w, inner_regions, val, inner, values)
         elif isinstance(first, Branch):
             outcomes = [e.outcome for e in events]  # type: ignore[union-attr]
             if len(set(outcomes)) > 1:
                 raise Differ(at.rows, outcomes, "bars under a condition")
-            parts.folded(w.b, first.node.condition, at)
+            folded(w.b, first.node.condition, at)
             if first.region is not None:
                 arms = [e.region for e in events]  # type: ignore[union-attr]
                 inner = at.inside(at.rows.reframed([r.frame for r in arms if r is not None]))

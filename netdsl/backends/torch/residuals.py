@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import groups, merges, parts
+from netdsl.backends.torch import groups, merges
 from netdsl.backends.torch.given import form_target, step_of
+from netdsl.backends.torch.keys import key_expr
+from netdsl.backends.torch.loops import folded
+from netdsl.backends.torch.modules import module_of, result_val
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymTarget, Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder, write
@@ -46,8 +49,8 @@ def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     w.group = group if w.branch is not None else object()
     if not any(adds):
         if step.condition is not None:
-            parts.folded(b, step.condition, at)
-        out = parts.result_val(b, links, body.channels, at, body.taint)
+            folded(b, step.condition, at)
+        out = result_val(b, links, body.channels, at, body.taint)
         out.var = w.var_of(body)
         return out
     target = form_target(at, step)
@@ -56,14 +59,14 @@ def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     x = w.var_of(val).expr
     shortcut, identity = _shortcut(w, links, found, step, val, at)
     if step.condition is not None and all(adds):
-        parts.folded(b, step.condition, at)
+        folded(b, step.condition, at)
     joined = x + out_expr if identity else out_expr + shortcut
     if not all(adds):
         assert step.condition is not None
         condition = at.expr(step.condition)
         flag = b.store(condition, "residual")
         joined = code.Choose(joined, flag, w.var_of(body).expr)
-    out = parts.result_val(b, links, body.channels, at, taint)
+    out = result_val(b, links, body.channels, at, taint)
     out.var = Var(branch=w.branch)
     w.op([out.var], joined, joins=True, random=random)
     return out
@@ -92,7 +95,7 @@ def _shortcut(
     x = w.var_of(val).expr
     if not any(taken):
         if step.clauses and step.clauses[0].condition is not None and any(r.adds for r in found):
-            parts.folded(b, step.clauses[0].condition, at)
+            folded(b, step.clauses[0].condition, at)
         return x, True
     clause = step.clauses[0]
     matter = [i for i, r in enumerate(found) if r.adds]
@@ -106,7 +109,7 @@ def _shortcut(
     narrowed = Val(val.channels, val.at(rows), rows, val.taint, val.var)
     if not both and every:
         if clause.condition is not None:
-            parts.folded(b, clause.condition, at)
+            folded(b, clause.condition, at)
         out = w.region(clause.body, regions, narrowed, inner)  # type: ignore[arg-type]
         assert out is not None
         return w.var_of(out).expr, False
@@ -116,9 +119,9 @@ def _shortcut(
     single = single_module(regions)  # type: ignore[arg-type]
     if single is not None:
         column = [link for r in regions for link in flow_links(r)]  # type: ignore[arg-type]
-        made = parts.module_of(b, column, narrowed, inner)
+        made = module_of(b, column, narrowed, inner)
         if made is not None and not made.exports and not made.helper:
-            key = parts.key_expr(b, column, inner)
+            key = key_expr(column, inner)
             if isinstance(key, Literal):
                 attribute = code.Attribute(SELF, key.value)
                 b.ctor.append(Assign(attribute, code.call("nn.Identity"), "nn.Module"))

@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import parts, residuals
+from netdsl.backends.torch import residuals
 from netdsl.backends.torch.forward import LoopOp
 from netdsl.backends.torch.given import channels_of
-from netdsl.backends.torch.parts import FEW_TRIPS
+from netdsl.backends.torch.keys import key_expr
+from netdsl.backends.torch.loops import (
+    FEW_TRIPS,
+    assign_channels,
+    bind_round,
+    count_of,
+    folded,
+    loop_dependencies,
+    loop_header,
+)
+from netdsl.backends.torch.modules import module_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
@@ -57,11 +67,11 @@ def loop(w: Walker, events: list[Loop], val: Val | None, at: At) -> Val | None:
 
 def _unrolled(w: Walker, events: list[Loop], trips: int, val: Val | None, at: At) -> Val | None:
     node = events[0].node
-    w.b.scene.wanted |= parts.loop_dependencies(w.b, node, at)
+    w.b.scene.wanted |= loop_dependencies(w.b, node, at)
     for j in range(trips):
         regions = [e.iterations[j] for e in events]
         inner = at.inside(at.rows.reframed([r.frame for r in regions]))
-        parts.bind_round(w.b, node, j, inner, at)
+        bind_round(node, j, inner, at)
         val = w._relocate(w.region(node.body, regions, val, inner), at)
     return val
 
@@ -76,7 +86,7 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
     owners = [i for i, t in enumerate(trips) for _ in range(t)]
     rows = at.rows.inside([r.frame for r in regions], owners)
     inner = at.inside(rows, looping=True)
-    targets, iterable = parts.loop_header(b, node, at, inner)
+    targets, iterable = loop_header(b, node, at, inner)
     if isinstance(node, ast.For) and "round " not in inner.env.names:
         raise Differ(rows, list(range(len(rows))), "a loop without a counter")
     restore = b.snapshot()
@@ -91,11 +101,11 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
             raise Differ(rows, [r.exit.shape.channels for r in regions], "channels differ")  # type: ignore[union-attr]
         b.deps[name] |= b.dependencies(last.channels)
         b.ctor.append(Assign(name, start))
-        ctor.append(parts.assign_channels(name, last.channels))
+        ctor.append(assign_channels(name, last.channels))
     shown = tuple(t if any(t in s.reads() for s in ctor) else "_" for t in targets)
     b.ctor.append(For(shown, iterable, tuple(ctor)))
     if isinstance(node, ast.Repeat):
-        through = code.call("range", b.for_forward(parts.count_of(iterable), "depth"))
+        through = code.call("range", b.for_forward(count_of(iterable), "depth"))
     else:
         through = b.for_forward(iterable, "rounds")
     read = {n for op in ops for n in names_of(op)}
@@ -160,7 +170,7 @@ def if_(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val | None:
     outcomes = [e.outcome for e in events]
     node = events[0].node
     if len(set(outcomes)) == 1:
-        parts.folded(b, node.condition, at)
+        folded(b, node.condition, at)
         if events[0].region is None:
             return val
         regions = [e.region for e in events]
@@ -186,8 +196,8 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
     narrowed = Val(val.channels, val.at(rows), rows, val.taint, val.var)
     column = [link for r in regions if r is not None for link in residuals.flow_links(r)]
     restore = b.snapshot()
-    made = parts.module_of(b, column, narrowed, inner)
-    key = parts.key_expr(b, column, inner)
+    made = module_of(b, column, narrowed, inner)
+    key = key_expr(column, inner)
     condition = at.expr(events[0].node.condition)
     if made is None or made.exports or made.helper or not isinstance(key, Literal) or made.sets:
         restore()

@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import parts
 from netdsl.backends.torch.given import channels_of
-from netdsl.backends.torch.parts import FEW_TRIPS
+from netdsl.backends.torch.keys import key_expr
+from netdsl.backends.torch.lets import inlined, let
+from netdsl.backends.torch.loops import (
+    FEW_TRIPS,
+    assign_channels,
+    bind_round,
+    count_of,
+    folded,
+    loop_dependencies,
+    loop_header,
+    relocated,
+    settled,
+)
+from netdsl.backends.torch.modules import module_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val
@@ -82,7 +94,7 @@ class SequenceBuilder:
                 items += found
             elif isinstance(first, Note):
                 if isinstance(first.node, ast.Let):
-                    items += [SetItem(s) for s in parts.let(self.b, first.node, at)]
+                    items += [SetItem(s) for s in let(self.b, first.node, at)]
             elif isinstance(first, Loop):
                 found, val = self.loop(events, val, at)  # type: ignore[arg-type]
                 items += found
@@ -99,16 +111,16 @@ class SequenceBuilder:
             links = list(column)
             what = links[0].what
             if isinstance(what, Inlined):
-                inner, regions = parts.inlined(self.b, links, val, at)
+                inner, regions = inlined(links, val, at)
                 found, val = self.region(what.region.body, regions, val, inner)
                 items += found
                 continue
-            made = parts.module_of(self.b, links, val, at)
+            made = module_of(self.b, links, val, at)
             if made is None:  # identity
                 continue
             val = made.val
             items += [SetItem(s) for s in made.sets]
-            key = parts.key_expr(self.b, links, at) if self.ordered else None
+            key = key_expr(links, at) if self.ordered else None
             items.append(ModuleItem(key, made.expr, tuple(made.before)))
         return items, val
 
@@ -139,7 +151,7 @@ class SequenceBuilder:
         owners = [i for i, t in enumerate(trips) for _ in range(t)]
         rows = at.rows.inside([r.frame for r in regions], owners)
         inner = at.inside(rows, looping=True)
-        targets, iterable = parts.loop_header(self.b, node, at, inner)
+        targets, iterable = loop_header(self.b, node, at, inner)
         was = self.carried
         restore = self.b.snapshot()
         try:
@@ -163,9 +175,7 @@ class SequenceBuilder:
         channels: Expr | None = val.channels
         if carried is not None:
             channels = Name(carried)
-            final = parts.settled(
-                self.b, channels, [e for e in exits if e is not None], at, all(trips)
-            )
+            final = settled(self.b, channels, [e for e in exits if e is not None], at, all(trips))
             channels = final
         concretes = [x if x is not None else v for x, v in zip(exits, val.at(at.rows))]
         out = self.b.scene.know(Val(channels, concretes, at.rows, taint))
@@ -175,8 +185,6 @@ class SequenceBuilder:
             self.b.origins.setdefault(name, name)
         used = _names_in(items)
         shown = tuple(t if t in used else "_" for t in targets)
-        if carried is not None and carried in _assigned_by(sets):
-            return [*sets, LoopItem(shown, iterable, tuple(items))], out
         return [*sets, LoopItem(shown, iterable, tuple(items))], out
 
     def _carried(
@@ -203,7 +211,7 @@ class SequenceBuilder:
             raise Differ(rows, [r.exit.shape.channels for r in regions], "channels differ")  # type: ignore[union-attr]
         if last.channels.text != name:
             self.b.deps[name] = self.b.deps[name] | self.b.dependencies(last.channels)
-            items.append(SetItem(parts.assign_channels(name, last.channels)))
+            items.append(SetItem(assign_channels(name, last.channels)))
             items = _sink(items, name)
         return name, sets, items, last
 
@@ -219,7 +227,7 @@ class SequenceBuilder:
         single round anyway."""
         if not isinstance(node, ast.Repeat) or len(set(trips)) > 1:
             return False
-        if not isinstance(parts.count_of(iterable), Literal):
+        if not isinstance(count_of(iterable), Literal):
             return False
         if trips[0] == 1:
             return True
@@ -235,14 +243,14 @@ class SequenceBuilder:
         if len(set(trips)) > 1:
             raise Differ(at.rows, trips, "different numbers of rounds")
         node = events[0].node
-        self.b.scene.wanted |= parts.loop_dependencies(self.b, node, at)
+        self.b.scene.wanted |= loop_dependencies(self.b, node, at)
         items: list[Item] = []
         for j in range(trips[0]):
             regions = [e.iterations[j] for e in events]
             inner = at.inside(at.rows.reframed([r.frame for r in regions]))
-            parts.bind_round(self.b, node, j, inner, at)
+            bind_round(node, j, inner, at)
             found, val = self.region(node.body, regions, val, inner)
-            val = parts.relocated(val, at.rows)
+            val = relocated(val, at.rows)
             items += found
         return items, self.b.scene.know(val)
 
@@ -251,7 +259,7 @@ class SequenceBuilder:
         outcomes = [e.outcome for e in events]
         node = events[0].node
         if len(set(outcomes)) == 1:
-            parts.folded(self.b, node.condition, at)
+            folded(self.b, node.condition, at)
             if events[0].region is None:
                 return [], val
             return self._arm(events, val, at, list(range(len(events))))
@@ -271,7 +279,7 @@ class SequenceBuilder:
                 val.channels
             )
             if val.channels.text != name:
-                before.append(SetItem(parts.assign_channels(name, val.channels)))
+                before.append(SetItem(assign_channels(name, val.channels)))
             channels = Name(name)
             val = Val(channels, val.concretes, val.rows, val.taint, val.var)
             then, then_val = self._arm([events[i] for i in yes], val, at, yes)
@@ -281,7 +289,7 @@ class SequenceBuilder:
                     channels = None
                 elif out.channels.text != name:
                     self.b.deps[name] |= self.b.dependencies(out.channels)
-                    arm.append(SetItem(parts.assign_channels(name, out.channels)))
+                    arm.append(SetItem(assign_channels(name, out.channels)))
         if not _modules(then) and not _modules(other) and not before:
             return [], self._joined(val, events, at)
         item = IfItem(condition, tuple(then), tuple(other))
@@ -308,7 +316,7 @@ class SequenceBuilder:
         inner = at.inside(rows)
         items, out = self.region(regions[0].body, regions, val, inner)
         if len(owners) == len(at.rows):
-            out = self.b.scene.know(parts.relocated(out, at.rows))
+            out = self.b.scene.know(relocated(out, at.rows))
         return items, out
 
     def _join(
@@ -344,10 +352,6 @@ def _sides_change(regions: Sequence[Region]) -> bool:
 
 def _modules(items: Sequence[Item]) -> bool:
     return any(not isinstance(i, SetItem) for i in items)
-
-
-def _assigned_by(items: Sequence[Item]) -> set[str]:
-    return {n for i in items if isinstance(i, SetItem) for n in i.statement.binds()}
 
 
 def _sink(items: list[Item], name: str) -> list[Item]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import calls, parts
+from netdsl.backends.torch import calls
 from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.given import step_of
 from netdsl.backends.torch.initial import filled_tensor
-from netdsl.backends.torch.parts import Made
+from netdsl.backends.torch.modules import Made, module_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymModule, Val, Var
@@ -52,7 +52,7 @@ def shared_module(w: Walker, node: ast.Module, events: Sequence[Note], at: At) -
     entry = Val(channels, values, at.rows, frozenset())
     saved = dict(b.scene.values)
     inside = at.inside(at.rows.reframed([s.frame for s in shared]))
-    made = parts.module_of(b, links, entry, inside)  # type: ignore[arg-type]
+    made = module_of(b, links, entry, inside)  # type: ignore[arg-type]
     b.scene.values.clear()
     b.scene.values.update(saved)
     made = made or Made(code.call("nn.Identity"), entry)
@@ -146,7 +146,7 @@ def aux_output(w: Walker, events: list[AuxEvent], val: Val | None, at: At) -> No
         assert isinstance(op, Op)
         w.op([var], op.expr, condition=training)
         return
-    made = parts.module_of(w.b, links, val, at)
+    made = module_of(w.b, links, val, at)
     if made is None:  # identity
         w.op([var], w.var_of(val).expr, condition=training)
         return

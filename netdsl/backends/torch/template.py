@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from netdsl.code.expr import Expr, Literal, Name, literal_text
+from netdsl.code.expr import Expr, Name, literal_text
 from netdsl.code.stmt import Statement
 from netdsl.record import Record
 from netdsl.shapes import Size
@@ -106,7 +106,3 @@ def _kinds(value: Any) -> list[str]:
 def same_value(a: Any, b: Any) -> bool:
     """Whether two arguments are emitted as the same text."""
     return literal_text(a) == literal_text(b) and type(a) is type(b)
-
-
-def literal_of(value: Any, written: Mapping[Any, str] | None = None) -> Literal:
-    return Literal(value)
