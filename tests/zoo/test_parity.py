@@ -7,6 +7,7 @@ networks work as well; the slow ones compare outputs and gradients at the usual 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -63,7 +64,8 @@ def ledger(pytestconfig: pytest.Config) -> Iterator[Ledger]:
         f"{zero[what]} of {len(gaps)} {what} exactly 0, largest {max(gaps.values(), default=0)}"
         for what, gaps in measured.items()
     )
-    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+    capturing: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with capturing.global_and_fixture_disabled():
         print(f"\ntorchvision parity: {said}")
     assert all(zero[what] >= 0.9 * len(gaps) for what, gaps in measured.items()), said
 
