@@ -28,10 +28,10 @@ from netdsl.design import (
     Scope,
     SharedModule,
     Value,
-    reads_around,
 )
 from netdsl.elaborate.values import BlockDef
 from netdsl.syntax import ast
+from netdsl.walks import reads_around
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.emitter import Emitter
