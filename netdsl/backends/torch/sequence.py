@@ -224,7 +224,7 @@ class SequenceBuilder:
         restore = self.b.snapshot()
         then, then_val = self._arm([events[i] for i in yes], val, at, yes)
         other, other_val = self._arm([events[i] for i in no], val, at, no)
-        channels = self._join(then_val, other_val, yes, no, events, at)
+        channels = self._join(then_val, other_val, yes, no, at)
         before: list[Item] = []
         if channels is None and val.channels is not None:
             # The arms leave different channels: they set a variable.
@@ -279,28 +279,23 @@ class SequenceBuilder:
             out = self.b.scene.know(parts.relocated(out, at.rows))
         return items, out
 
-    def _join(
-        self, then: Val, other: Val, yes: list[int], no: list[int], events: list[Branch], at: At
-    ) -> Expr | None:
+    def _join(self, then: Val, other: Val, yes: list[int], no: list[int], at: At) -> Expr | None:
         """Channels after both arms, if one way to say them is right in all rows."""
         if then.channels is None or other.channels is None:
             return None
         if then.channels == other.channels:
             return then.channels
-        actual = [v.shape.channels for v in _exits(events, then, other, yes, no)]
+        actual = [v.shape.channels for v in _exits(then, other, yes, no)]
         for candidate in (then.channels, other.channels):
             if self.b.evaluate_rows(candidate, at) == actual:
                 return candidate
         return None
 
 
-def _exits(events: list[Branch], then: Val, other: Val, yes: list[int], no: list[int]) -> list[Any]:
-    found: dict[int, Any] = {}
-    for owner, value in zip(yes, then.at(then.rows)):
-        found[owner] = value
-    for owner, value in zip(no, other.at(other.rows)):
-        found[owner] = value
-    return [found[i] for i in range(len(events))]
+def _exits(then: Val, other: Val, yes: list[int], no: list[int]) -> list[Any]:
+    """What the arms give, in the order of the rows."""
+    found = dict(zip(yes, then.at(then.rows))) | dict(zip(no, other.at(other.rows)))
+    return [found[i] for i in sorted(found)]
 
 
 def _sides_change(regions: Sequence[Region]) -> bool:
