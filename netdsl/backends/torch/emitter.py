@@ -20,11 +20,9 @@ from netdsl.design import (
     Inlined,
     Link,
     Merge,
-    Region,
     Residual,
     Scope,
     Shared,
-    links_of,
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import evaluate
@@ -33,6 +31,7 @@ from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import BlockDef, Silent, Target
 from netdsl.shapes import Size
 from netdsl.syntax import ast
+from netdsl.walks import links_of
 
 
 class Emitter:
@@ -65,7 +64,7 @@ class Emitter:
         if id(scope) in seen:
             return
         seen.add(id(scope))
-        links = list(all_links(scope.region))
+        links = list(links_of(scope.region))
         for shared in scope.shared.values():
             if shared.link is not None:
                 links.append(shared.link)
@@ -345,11 +344,6 @@ def _own_label(made: Sequence[tuple[Template, list[Scope]]], index: int) -> str 
         if label in own - others:
             return label
     return None
-
-
-def all_links(region: Region) -> list[Link]:
-    """Every step of a region, in order, with bars' own scopes."""
-    return list(links_of(region))
 
 
 __all__ = ["Applied", "CannotEmit", "Dense", "Emitter", "Inlined", "Merge", "Residual", "SymModule"]

@@ -14,8 +14,9 @@ from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured, Differ
 from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.initial import emit_init
+from netdsl.backends.torch.items import write
 from netdsl.backends.torch.parts import Made
-from netdsl.backends.torch.sequence import SequenceBuilder, write
+from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At, Env, Val, Var
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
@@ -82,7 +83,7 @@ def sequential_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> V
 
     builder = SequenceBuilder(b, False)
     items, last = builder.region(scopes[0].region.body, [s.region for s in scopes], val, at)
-    before, arguments, _ = write(items, False, lambda: b.fresh("layers"))
+    before, arguments = write(items, False, lambda: b.fresh("layers"))
     b.template.base = "nn.Sequential"
     b.template.forward_params = []  # a chain reads what flows only
     b.captured.clear()

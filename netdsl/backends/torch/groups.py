@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import parts
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.items import write
 from netdsl.backends.torch.names import camel, safe
 from netdsl.backends.torch.parts import Made
-from netdsl.backends.torch.sequence import SequenceBuilder, write
+from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import FREE, At, Differ, Env, Rows, SymTarget, Val
 from netdsl.backends.torch.template import Template, same_value
 from netdsl.code import expr as code
@@ -27,10 +28,10 @@ from netdsl.design import (
     Scope,
     SharedModule,
     Value,
-    reads_around,
 )
 from netdsl.elaborate.values import BlockDef
 from netdsl.syntax import ast
+from netdsl.walks import reads_around
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.emitter import Emitter
@@ -251,7 +252,7 @@ def _sequential(
             text = "".join(p for p in plain if isinstance(p, str)).strip("_")
         return b.fresh(safe(text if text.isidentifier() else "layers"))
 
-    before, arguments, _ = write(items, ordered, variable)
+    before, arguments = write(items, ordered, variable)
     call = code.Call(Name("nn.Sequential"), tuple(arguments))
     result = parts.result_val(b, links, last.channels, at, last.taint)
     return Made(call, result, tuple(before))

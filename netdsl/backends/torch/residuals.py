@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import groups, merges, parts
 from netdsl.backends.torch.builder import Differ
-from netdsl.backends.torch.sequence import SequenceBuilder, write
+from netdsl.backends.torch.items import write
+from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At, SymTarget, Val, Var
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -146,7 +147,7 @@ def _weightless_chain(
     if any(tensors_of(link) for r in regions for link in flow_links(r)):
         return None
     items, _ = SequenceBuilder(w.b, False).region(regions[0].body, regions, val, inner)
-    before, arguments, _ = write(items, False, lambda: w.b.fresh("steps"))
+    before, arguments = write(items, False, lambda: w.b.fresh("steps"))
     module = (
         arguments[0] if len(arguments) == 1 else code.Call(Name("nn.Sequential"), tuple(arguments))
     )
