@@ -11,7 +11,7 @@ Everything is in the order of the text. Shapes have no batch dimension.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias, Union
 
 from netdsl.layers.base import Cost, Layer
@@ -369,72 +369,6 @@ class Scope:
         while scope.outer is not None:
             scope = scope.outer
         return scope
-
-
-def links_of(region: Region) -> Iterator[Link]:
-    """The steps of a region in the order they run, down to the scopes that they make."""
-    for event in region.events:
-        yield from _links_of_event(event)
-
-
-def _links_of_event(event: Event) -> Iterator[Link]:
-    if isinstance(event, Flow):
-        for link in event.links:
-            yield link
-            yield from inner_links(link)
-    elif isinstance(event, BarEvent):
-        if event.flow is not None:
-            yield from _links_of_event(event.flow)
-        elif event.link is not None:
-            yield event.link
-    elif isinstance(event, Loop):
-        for region in event.iterations:
-            yield from links_of(region)
-    elif isinstance(event, Branch):
-        if event.region is not None:
-            yield from links_of(event.region)
-    elif isinstance(event, AuxEvent):
-        yield event.link
-
-
-def inner_links(link: Link) -> Iterator[Link]:
-    """The steps inside a merge, a residual, ... that belong to the same scope."""
-    what = link.what
-    if isinstance(what, Merge):
-        yield from links_of(what.region)
-    elif isinstance(what, Residual):
-        yield from links_of(what.body)
-        if what.shortcut is not None:
-            yield from links_of(what.shortcut)
-    elif isinstance(what, Dense):
-        for region in what.iterations:
-            yield from links_of(region)
-    elif isinstance(what, Inlined):
-        yield from links_of(what.region)
-
-
-def reads_around(scope: Scope) -> bool:
-    """Whether a group reads anything but what flows into it: values, or shared modules."""
-    known = {id(scope.input)}
-    modules: set[int] = set()
-
-    def reads(at: Scope) -> bool:
-        modules.update(id(shared) for shared in at.shared.values())
-        known.update(id(weight.value) for weight in at.weights.values())
-        for link in links_of(at.region):
-            what = link.what
-            if isinstance(what, Shared) and id(what.home) not in modules:
-                return True
-            if isinstance(what, Dense):
-                known.update(id(region.entry) for region in what.iterations)
-            elif not isinstance(what, Merge) and any(id(v) not in known for v in link.inputs):
-                return True  # what meets in a merge are steps of their own
-            if isinstance(what, Scope) and what.outer is not None and reads(what):
-                return True
-            known.update(id(value) for value in (link.output, *link.exports.values()))
-        return False
-
-    return reads(scope)
 
 
 class Design:

@@ -9,7 +9,6 @@ from netdsl.design import (
     Computed,
     Dense,
     Design,
-    Flow,
     Inlined,
     Link,
     Merge,
@@ -18,11 +17,10 @@ from netdsl.design import (
     Scope,
     Shared,
     Taken,
-    Value,
-    links_of,
 )
 from netdsl.layers.base import Cost, Layer
 from netdsl.syntax import ast
+from netdsl.walks import inner_value, links_of, own_links, value_inputs
 
 
 def tensors_of(link: Link) -> dict[str, tuple[int, ...]]:
@@ -120,40 +118,15 @@ def depth(design: Design) -> int:
     known: dict[int, int] = {id(v): 0 for v in net.values.values()}
     if net.input is not None:
         known[id(net.input)] = 0
-    _run_depth(net, known)
+    _region_depth(net.region, known)
     ends = list(net.outputs.values()) or ([net.result] if net.result is not None else [])
     return max((known.get(id(v), 0) for v in ends), default=0)
 
 
-def _run_depth(scope: Scope, known: dict[int, int]) -> None:
-    _region_depth(scope.region, known)
-
-
 def _region_depth(region: Region, known: dict[int, int]) -> None:
-    for link in top_links(region):
-        _link_depth(link, known)
-
-
-def top_links(region: Region) -> Iterator[Link]:
-    """The steps of a region in order, without those inside of merges, residuals, ..."""
-    from netdsl.design import AuxEvent, BarEvent, Branch, Loop
-
-    for event in region.events:
-        if isinstance(event, Flow):
-            yield from event.links
-        elif isinstance(event, BarEvent):
-            if event.flow is not None:
-                yield from event.flow.links
-            elif event.link is not None:
-                yield event.link
-        elif isinstance(event, Loop):
-            for inner in event.iterations:
-                yield from top_links(inner)
-        elif isinstance(event, Branch):
-            if event.region is not None:
-                yield from top_links(event.region)
-        elif isinstance(event, AuxEvent):
-            pass
+    for link in own_links(region):
+        if not isinstance(link.node, ast.Aux):
+            _link_depth(link, known)
 
 
 def _link_depth(link: Link, known: dict[int, int]) -> None:
@@ -205,38 +178,13 @@ def _scope_depth(link: Link, scope: Scope, known: dict[int, int]) -> None:
     """Through a level: a block's values are its own, a group's are those around it."""
     inner = dict(known) if scope.outer is None else known
     if scope.outer is None:
-        outside = [v for v in link.inputs]
         inside = ([scope.input] if scope.input is not None else []) + value_inputs(scope)
-        for a, b in zip(outside, inside):
+        for a, b in zip(link.inputs, inside):
             inner[id(b)] = known.get(id(a), 0)
     elif link.inputs and scope.input is not None:
         inner[id(scope.input)] = known.get(id(link.inputs[0]), 0)
-    _run_depth(scope, inner)
+    _region_depth(scope.region, inner)
     for path, value in link.exports.items():
         known[id(value)] = inner.get(id(inner_value(scope, path)), 0)
     if scope.result is not None:
         _set(link, inner.get(id(scope.result), 0), known)
-
-
-def value_inputs(scope: Scope) -> list[Value]:
-    """The values among a block's arguments, in the order of its parameters."""
-    found: list[Value] = []
-
-    def collect(value: object) -> None:
-        if isinstance(value, Value):
-            found.append(value)
-        elif isinstance(value, tuple):
-            for entry in value:
-                collect(entry)
-
-    for argument in scope.arguments.values():
-        collect(argument)
-    return found
-
-
-def inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:
-    """The value that a path of labels reaches inside a scope."""
-    link = scope.labels[path[0]]
-    if len(path) == 1:
-        return link.output
-    return link.exports.get(path[1:])

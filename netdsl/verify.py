@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.design import Applied, Design, Link, Scope, Value, links_of
+from netdsl.design import Applied, Design, Link, Scope, Value
+from netdsl.walks import links_of
 
 
 class BrokenDesign(AssertionError):

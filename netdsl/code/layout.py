@@ -14,52 +14,25 @@ only; in `if` and `for` ruff wants empty lines of its own round them.
 
 from __future__ import annotations
 
-import ast
-import sys
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from itertools import groupby
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from netdsl.code import prose
-from netdsl.code.doc import (
-    SOFT,
-    Broken,
-    Doc,
-    Group,
-    Indent,
-    columns,
-    fits_broken,
-    fits_outside,
-    joined,
-    opened,
-    render,
-)
-from netdsl.code.expr import (
-    Attribute,
-    Expr,
-    ListOf,
-    Literal,
-    Name,
-    Op,
-    Subscript,
-    Tuple,
-    lift,
-    subscript,
-)
+from netdsl.code.annotations import type_doc, type_expr
+from netdsl.code.doc import SOFT, Doc, Indent, columns, joined, opened
+from netdsl.code.expr import Attribute, Expr, Name, Subscript, Tuple
 from netdsl.code.expr_doc import (
     INSIDE,
-    NOTHING,
     PARENTHESES,
     PERHAPS,
-    RETRIED,
     document,
     in_brackets,
     is_unary,
     listed,
-    may_stand_bare,
     need,
 )
+from netdsl.code.imports import import_lines
+from netdsl.code.place import Place, one_line, parenthesized, stands_bare, valued, valued_after
 from netdsl.code.stmt import (
     Assign,
     Augment,
@@ -71,27 +44,25 @@ from netdsl.code.stmt import (
     For,
     Function,
     If,
-    Import,
     Module,
     Parameter,
     Return,
     Statement,
 )
-from netdsl.record import Record
 
 WIDTH = 88  # the default of ruff and of Black
 
 
 def lines(statement: Statement, indent: int = 0, width: int = WIDTH) -> list[str]:
     """The lines of a statement that stands `indent` columns to the right."""
-    return _lines(statement, _Place(indent, width))
+    return _lines(statement, Place(indent, width))
 
 
 def module_text(module: Module, width: int = WIDTH) -> str:
     """The text of a file: docstring, imports, and what it defines."""
-    place = _Place(0, width)
+    place = Place(0, width)
     out = prose.docstring(module.doc, width)
-    imports, body = _imports(module.imports, place), _stacked(module.body, place)
+    imports, body = import_lines(module.imports, width), _stacked(module.body, place)
     if out and (imports or body):
         out.append("")
     out += imports
@@ -101,89 +72,13 @@ def module_text(module: Module, width: int = WIDTH) -> str:
     return "\n".join([*out, *body]) + "\n"
 
 
-class _Place(Record):
-    """Where lines stand: the column that they begin at, and the one that they end before."""
-
-    indent: int
-    width: int
-
-    @property
-    def margin(self) -> str:
-        return " " * self.indent
-
-    @property
-    def room(self) -> int:
-        return self.width - self.indent
-
-    def deeper(self) -> _Place:
-        return _Place(self.indent + 4, self.width)
-
-    def fits(self, text: str) -> bool:
-        return columns(text) <= self.room
-
-    def render(self, doc: Doc) -> list[str]:
-        return render(doc, self.indent, self.width)
-
-    def put(self, texts: Iterable[str]) -> list[str]:
-        """The texts as lines here."""
-        return [self.margin + text if text else "" for text in texts]
-
-
-def _lines(statement: Statement, place: _Place) -> list[str]:
+def _lines(statement: Statement, place: Place) -> list[str]:
     return _LAYOUTS[type(statement)](statement, place)
-
-
-# --------------------------------------------------------------------------------------- values
-def _valued(
-    head: str, value: Expr, place: _Place, tail: str = "", text: str | None = None
-) -> list[str]:
-    """The lines of `head`, a value, and `tail` (a colon, a comment); `text`: the value on one line."""
-    line = head + (value.text if text is None else text) + tail
-    if place.fits(line):
-        return place.put([line])
-    bare, within = (head, document(value), tail), (head, _parenthesized(value), tail)
-    stands = need(value) == NOTHING or _stands_bare(bare, value, place)
-    if need(value) == PERHAPS and not stands:
-        stands = not fits_broken(within, place.indent, place.width)
-    return place.render(bare if stands else within)
-
-
-def _stands_bare(bare: Doc, value: Expr, place: _Place) -> bool:
-    """Whether it is enough that brackets of the value break."""
-    if need(value) == PARENTHESES and not may_stand_bare(value):
-        return False
-    return fits_outside(bare, place.indent, place.width)
-
-
-def _parenthesized(value: Expr) -> Doc:
-    retried = need(value) == PARENTHESES and may_stand_bare(value)
-    inner = document(value, RETRIED if retried else INSIDE)
-    return ("(", Indent((SOFT, inner)), SOFT, ")")
-
-
-def _plain(value: Expr) -> str:
-    """The value on one line, a tuple of several without its parentheses."""
-    several = isinstance(value, Tuple) and len(value.items) > 1
-    if isinstance(value, Literal) and isinstance(value.value, tuple):
-        several = len(value.value) > 1 and value.text.startswith("(")
-    return value.text[1:-1] if several else value.text
-
-
-def _after(head: Doc, value: Expr, place: _Place, tail: str) -> list[str]:
-    """The lines of a `head` that takes several, and of a value that stands after it."""
-    *above, last = place.render(head)
-    return [*above, *_valued(last[place.indent :], value, place, tail)]
-
-
-def _one_a_line(items: Sequence[str]) -> Doc:
-    """Targets in parentheses, one a line."""
-    comma = "," if len(items) > 1 else ""
-    return ("(", Indent((SOFT, joined(items, (",", SOFT)), comma)), SOFT, ")")
 
 
 # --------------------------------------------------------------------------------------- comments
 def _commented(
-    comment: str | None, value: Expr, place: _Place, with_tail: Callable[[str], list[str]]
+    comment: str | None, value: Expr, place: Place, with_tail: Callable[[str], list[str]]
 ) -> list[str]:
     """A statement with its comment at the end if there is room, else above."""
     plain, remark = with_tail(""), prose.comment(comment)
@@ -197,12 +92,12 @@ def _commented(
     return [*_above(comment, place), *plain]
 
 
-def _above(comment: str | None, place: _Place) -> list[str]:
+def _above(comment: str | None, place: Place) -> list[str]:
     return place.put(prose.comment_lines(comment, place.room))
 
 
 # --------------------------------------------------------------------------------------- assignments
-def _assign(statement: Assign, place: _Place) -> list[str]:
+def _assign(statement: Assign, place: Place) -> list[str]:
     target, value = _target(statement.target), statement.value
 
     def with_tail(tail: str) -> list[str]:
@@ -211,18 +106,18 @@ def _assign(statement: Assign, place: _Place) -> list[str]:
     return _commented(statement.comment, value, place, with_tail)
 
 
-def _augment(statement: Augment, place: _Place) -> list[str]:
+def _augment(statement: Augment, place: Place) -> list[str]:
     return _assignment(_target(statement.target), None, f"{statement.op}=", statement.value, place)
 
 
-def _field(statement: Field, place: _Place) -> list[str]:
+def _field(statement: Field, place: Place) -> list[str]:
     if statement.value is None:
-        annotation = _annotation(statement.annotation or "object")
-        return _valued(f"{statement.name}: ", annotation, place)
+        kind = type_expr(statement.annotation or "object")
+        return valued(f"{statement.name}: ", kind, place)
     return _assignment(Name(statement.name), statement.annotation, "=", statement.value, place)
 
 
-def _constant(statement: Constant, place: _Place) -> list[str]:
+def _constant(statement: Constant, place: Place) -> list[str]:
     name, value = Name(statement.name), statement.value
     below = _assignment(name, statement.annotation, "=", value, place)
     return [*_above(statement.comment, place), *below]
@@ -233,38 +128,44 @@ def _target(target: Expr | str) -> Expr:
 
 
 def _assignment(
-    target: Expr, annotation: str | None, op: str, value: Expr, place: _Place, tail: str = ""
+    target: Expr, annotation: str | None, op: str, value: Expr, place: Place, tail: str = ""
 ) -> list[str]:
     """`target: annotation = value`, and a `tail` (the comment).
 
     The value breaks; only if that does not help, the brackets of target or annotation do.
     """
-    left, text = _plain(target), value.text
+    left, text = one_line(target), value.text
     if isinstance(target, Tuple):
-        text = _plain(value)
+        text = one_line(value)
     breakable = isinstance(target, (Subscript, Tuple))
     if annotation is not None:
-        kind = _annotation(annotation)
+        kind = type_expr(annotation)
         left, breakable = f"{left}: {kind.text}", not isinstance(kind, (Name, Attribute))
     head = f"{left} {op} "
     if place.fits(head + text + tail) or not breakable:
-        return _valued(head, value, place, tail, text)
+        return valued(head, value, place, tail, text)
     bare = (head, document(value), tail)
-    if _stands_bare(bare, value, place):
+    if stands_bare(bare, value, place):
         return place.render(bare)
     helps = need(value) == PARENTHESES or (need(value) == PERHAPS and not is_unary(value))
     if helps and place.fits(f"{head}("):
-        return place.render((head, _parenthesized(value), tail))
+        return place.render((head, parenthesized(value), tail))
     if isinstance(target, Tuple):
         split = _one_a_line([i.text for i in target.items])
     elif annotation is None:
         split = opened(document(target))
     else:
-        split = (document(target), ": ", opened(_annotated(annotation)))
-    return _after((split, f" {op} "), value, place, tail)
+        split = (document(target), ": ", opened(type_doc(annotation)))
+    return valued_after((split, f" {op} "), value, place, tail)
 
 
-def _do(statement: Do, place: _Place) -> list[str]:
+def _one_a_line(items: Sequence[str]) -> Doc:
+    """Targets in parentheses, one a line."""
+    comma = "," if len(items) > 1 else ""
+    return ("(", Indent((SOFT, joined(items, (",", SOFT)), comma)), SOFT, ")")
+
+
+def _do(statement: Do, place: Place) -> list[str]:
     def with_tail(tail: str) -> list[str]:
         line = statement.of.text + tail
         return (
@@ -274,58 +175,27 @@ def _do(statement: Do, place: _Place) -> list[str]:
     return _commented(statement.comment, statement.of, place, with_tail)
 
 
-# --------------------------------------------------------------------------------------- annotations
-@cache
-def _annotation(text: str) -> Expr:
-    """The expression that an annotation, or a base class, is."""
-    return _from_ast(ast.parse(text, mode="eval").body)
-
-
-def _from_ast(node: ast.expr) -> Expr:
-    if isinstance(node, ast.Attribute):
-        return Attribute(_from_ast(node.value), node.attr)
-    if isinstance(node, ast.Subscript):
-        return subscript(_from_ast(node.value), _from_ast(node.slice))
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return Op("|", _from_ast(node.left), _from_ast(node.right))
-    if isinstance(node, ast.Tuple):
-        return Tuple(tuple(_from_ast(e) for e in node.elts))
-    if isinstance(node, ast.List):
-        return ListOf(tuple(_from_ast(e) for e in node.elts))
-    if isinstance(node, ast.Constant):
-        return lift(node.value)
-    return Name(ast.unparse(node))
-
-
-def _annotated(text: str) -> Doc:
-    """The document of an annotation: a long union goes into parentheses."""
-    inner = document(_annotation(text), INSIDE)
-    if need(_annotation(text)) != PARENTHESES:
-        return inner
-    return Group((Broken("("), Indent((SOFT, inner)), SOFT, Broken(")")))
-
-
 # --------------------------------------------------------------------------------------- blocks
-def _return(statement: Return, place: _Place) -> list[str]:
+def _return(statement: Return, place: Place) -> list[str]:
     if statement.value is None:
         return place.put(["return"])
-    return _valued("return ", statement.value, place, text=_plain(statement.value))
+    return valued("return ", statement.value, place, text=one_line(statement.value))
 
 
-def _for(statement: For, place: _Place) -> list[str]:
+def _for(statement: For, place: Place) -> list[str]:
     targets, iterable = statement.targets, statement.iterable
-    head = _valued(f"for {', '.join(targets)} in ", iterable, place, ":")
+    head = valued(f"for {', '.join(targets)} in ", iterable, place, ":")
     moved = need(iterable) == PERHAPS and head[0].endswith(" in (")
     if moved or columns(head[0]) > place.width:  # rather break the targets
-        broken = _after(("for ", _one_a_line(targets), " in "), iterable, place, ":")
+        broken = valued_after(("for ", _one_a_line(targets), " in "), iterable, place, ":")
         helps = columns(broken[2]) <= place.width and not broken[2].endswith(" in (")
         if len(targets) > 1 or helps:
             head = broken
     return head + _block(statement.body, place)
 
 
-def _if(statement: If, place: _Place, word: str = "if") -> list[str]:
-    out = _valued(f"{word} ", statement.condition, place, ":") + _block(statement.then, place)
+def _if(statement: If, place: Place, word: str = "if") -> list[str]:
+    out = valued(f"{word} ", statement.condition, place, ":") + _block(statement.then, place)
     other = statement.other
     if len(other) == 1 and isinstance(other[0], If):
         out += _if(other[0], place, "elif")
@@ -334,14 +204,14 @@ def _if(statement: If, place: _Place, word: str = "if") -> list[str]:
     return out
 
 
-def _block(body: Body, place: _Place, doc: Sequence[str] = ()) -> list[str]:
+def _block(body: Body, place: Place, doc: Sequence[str] = ()) -> list[str]:
     """The lines of a body that belongs to what stands at `place`, after its docstring."""
     inner = place.deeper()
     found = [*inner.put(doc), *_stacked(body, inner)]
     return found or inner.put(["pass"])
 
 
-def _stacked(body: Body, place: _Place) -> list[str]:
+def _stacked(body: Body, place: Place) -> list[str]:
     """Statements one below the other, with empty lines round definitions."""
     out: list[str] = []
     for before, statement in zip((None, *body), body):
@@ -351,7 +221,7 @@ def _stacked(body: Body, place: _Place) -> list[str]:
     return out
 
 
-def _gap(before: Statement, after: Statement, place: _Place) -> int:
+def _gap(before: Statement, after: Statement, place: Place) -> int:
     """How many empty lines stand between two statements."""
     if isinstance(before, (Function, Class)) or isinstance(after, (Function, Class)):
         return 1 if place.indent else 2
@@ -359,11 +229,11 @@ def _gap(before: Statement, after: Statement, place: _Place) -> int:
 
 
 # --------------------------------------------------------------------------------------- definitions
-def _function(statement: Function, place: _Place) -> list[str]:
+def _function(statement: Function, place: Place) -> list[str]:
     head, returns, result = f"def {statement.name}(", "", ""
     if statement.returns is not None:
-        returns = f" -> {_annotation(statement.returns).text}"
-        result = (" -> ", _annotated(statement.returns))
+        returns = f" -> {type_expr(statement.returns).text}"
+        result = (" -> ", type_doc(statement.returns))
     line = f"{head}{', '.join(map(_parameter_text, statement.parameters))}){returns}:"
     out = place.put(f"@{d.text}" for d in statement.decorators)
     if place.fits(line):
@@ -384,7 +254,7 @@ def _function(statement: Function, place: _Place) -> list[str]:
 def _parameter(parameter: Parameter) -> Doc:
     doc: Doc = parameter.name
     if parameter.annotation is not None:
-        doc = (doc, ": ", _annotated(parameter.annotation))
+        doc = (doc, ": ", type_doc(parameter.annotation))
     if parameter.default is not None:
         doc = (doc, _equals(parameter), document(parameter.default, INSIDE))
     return doc
@@ -393,7 +263,7 @@ def _parameter(parameter: Parameter) -> Doc:
 def _parameter_text(parameter: Parameter) -> str:
     text = parameter.name
     if parameter.annotation is not None:
-        text += f": {_annotation(parameter.annotation).text}"
+        text += f": {type_expr(parameter.annotation).text}"
     if parameter.default is not None:
         text += _equals(parameter) + parameter.default.text
     return text
@@ -403,10 +273,10 @@ def _equals(parameter: Parameter) -> str:
     return "=" if parameter.annotation is None else " = "
 
 
-def _class(statement: Class, place: _Place) -> list[str]:
+def _class(statement: Class, place: Place) -> list[str]:
     bases: Doc = ""
     if statement.bases:
-        named = [document(_annotation(b), INSIDE) for b in statement.bases]
+        named = [document(type_expr(b), INSIDE) for b in statement.bases]
         bases = in_brackets("(", listed(named, apart=False), ")")
     doc = prose.docstring(statement.doc, place.deeper().room)
     if doc and statement.body:
@@ -415,48 +285,7 @@ def _class(statement: Class, place: _Place) -> list[str]:
     return head + _block(statement.body, place, doc)
 
 
-# --------------------------------------------------------------------------------------- imports
-def _imports(imports: Iterable[Import], place: _Place) -> list[str]:
-    """Import statements in the order and the groups of isort, which ruff's I001 asks for."""
-    names: dict[tuple[str, str], set[str]] = {}  # what has an alias gets a line of its own
-    for i in imports:
-        for name in i.names:
-            names.setdefault((i.module, name if " as " in name else ""), set()).add(name)
-    found = [
-        (_section(m), False, (m.lower(), m, _import_order(m)), [f"import {m}"])
-        for m in {i.module for i in imports if not i.names}
-    ]
-    for (module, _), some in names.items():
-        ordered = sorted(some, key=_import_order)
-        key = (module.lower(), module, _import_order(ordered[0]))
-        found.append((_section(module), True, key, _from_import(module, ordered, place)))
-    out: list[str] = []
-    for _, section in groupby(sorted(found), key=lambda f: f[0]):
-        out += [""] if out else []
-        out += [line for *_, text in section for line in text]
-    return out
-
-
-def _section(module: str) -> int:
-    root = module.partition(".")[0]
-    return 0 if root == "__future__" else 1 if root in sys.stdlib_module_names else 2
-
-
-def _import_order(name: str) -> tuple[int, str, str]:
-    """Constants, then classes, then the rest."""
-    plain = name.partition(" ")[0]
-    kind = 0 if plain.isupper() and len(plain) > 1 else 1 if plain[0].isupper() else 2
-    return kind, plain.lower(), plain
-
-
-def _from_import(module: str, names: Sequence[str], place: _Place) -> list[str]:
-    line = f"from {module} import {', '.join(names)}"
-    if place.fits(line):
-        return [line]
-    return [f"from {module} import (", *(f"    {n}," for n in names), ")"]
-
-
-_LAYOUTS: dict[type[Statement], Callable[[Any, _Place], list[str]]] = {
+_LAYOUTS: dict[type[Statement], Callable[[Any, Place], list[str]]] = {
     Assign: _assign,
     Augment: _augment,
     Field: _field,

@@ -51,7 +51,7 @@ def apply_block(
     link.inputs = [current] if current is not None else []
     for (
         param
-    ) in definition.params:  # in the order in which the scope knows them (totals.value_inputs)
+    ) in definition.params:  # in the order in which the scope knows them (walks.value_inputs)
         bound = target.bound.get(param.name.text)
         for value in values_in(bound.value) if bound is not None else ():
             link.inputs.append(value_of(value))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Applied, Frame, Link, Scope, links_of
+from netdsl.design import Applied, Frame, Link, Scope
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.values import Silent, kind_of
@@ -310,7 +310,6 @@ __all__ = [
     "InitLine",
     "Shape",
     "Start",
-    "links_of",
     "resolve_init",
     "start",
     "start_of",

@@ -11,7 +11,6 @@ from netdsl.design import (
     Shared,
     SharedModule,
     Value,
-    reads_around,
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 from netdsl.elaborate.applying import nothing_flows
 from netdsl.elaborate.steps import chain_as_step
+from netdsl.walks import reads_around
 
 
 def use_shared(

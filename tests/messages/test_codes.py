@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from verdicts import said_about
 
 import netdsl
-from netdsl.compiler import Compilation
-from netdsl.diagnostics import Diagnostic, NetError, render
+from netdsl.diagnostics import Diagnostic, render
 from netdsl.explain import BOOK, book, codes, explain
-from netdsl.network import parse_size
-from netdsl.source import Source
 
 PACKAGE = Path(netdsl.__file__).parent
 SHOWN = [code for code in codes() if "wrong" in book()[code]]
@@ -47,15 +45,9 @@ def diagnose(entry: dict[str, Any], text: str, folder: Path) -> list[Diagnostic]
         (folder / name).write_text(more.lstrip("\n"), encoding="utf-8")
     path = folder / "example.net"
     path.write_text(text.lstrip("\n"), encoding="utf-8")
-    compilation = Compilation(Source("example.net", text.lstrip("\n")), path)
-    if not {"set", "input", "net"} & set(entry):
-        return compilation.check()
-    sizes = {"": parse_size(entry["input"])} if "input" in entry else {}
-    try:
-        compilation.design(entry.get("net"), entry.get("set"), sizes)
-    except NetError as error:
-        return list(error.diagnostics)
-    return compilation.report.diagnostics
+    return said_about(
+        text.lstrip("\n"), path, entry.get("net"), entry.get("set"), entry.get("input")
+    )
 
 
 @pytest.mark.parametrize("code", SHOWN)

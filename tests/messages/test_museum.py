@@ -11,12 +11,10 @@ import re
 from pathlib import Path
 
 import pytest
+from verdicts import said_about
 
-from netdsl.compiler import Compilation
-from netdsl.diagnostics import Diagnostic, NetError, render
+from netdsl.diagnostics import Diagnostic, render
 from netdsl.elaborate.program import read_text
-from netdsl.network import parse_size
-from netdsl.source import Source
 
 MUSEUM = Path(__file__).parent / "museum"
 EXHIBITS = sorted(p for p in MUSEUM.rglob("*.net") if not p.name.startswith("_"))
@@ -26,18 +24,15 @@ OPTION = re.compile(r"# --(set|input|net) (.*)")
 def found_in(path: Path) -> list[Diagnostic]:
     """What is wrong with a file, called by its name."""
     text = read_text(path)
-    compilation = Compilation(Source(path.name, text), path)
     option = OPTION.match(text)
-    if option is None:
-        return compilation.check()
-    kind, value = option.groups()
-    try:
-        settings = dict([value.split("=", 1)]) if kind == "set" else {}
-        sizes = {"": parse_size(value)} if kind == "input" else {}
-        compilation.design(value if kind == "net" else None, settings, sizes)
-    except NetError as error:
-        return list(error.diagnostics)
-    return compilation.report.diagnostics
+    kind, value = option.groups() if option is not None else ("", "")
+    return said_about(
+        text,
+        path,
+        net=value if kind == "net" else None,
+        settings=dict([value.split("=", 1)]) if kind == "set" else None,
+        size=value if kind == "input" else None,
+    )
 
 
 @pytest.mark.parametrize("path", EXHIBITS, ids=[f"{p.parent.name}/{p.stem}" for p in EXHIBITS])

@@ -105,7 +105,7 @@ def check_numbers(network: Network, text: str) -> None:
         design = network.design
         module = module_of(text, network.torch_class).double()
         fill(module)
-        inputs = [torch.randn(BATCH, *v.shape, dtype=torch.double) for v in design.inputs.values()]
+        inputs = inputs_of(network)
         kept = [x.clone() for x in inputs]
         weights = {n: t.clone() for n, t in module.state_dict().items()}
         with torch.no_grad():
@@ -143,33 +143,31 @@ def check_exact(network: Network, text: str) -> None:
     """The other form, in plain numbers, is the same network."""
     exact = emitted(network.design, exact=True)
     check_text(exact)
-    with seeded(0):
-        module = module_of(text, network.torch_class).double().eval()
-        other = module_of(exact, network.torch_class).double().eval()
-        fill(module)
-        assert state_of(module) == state_of(other), "the exact form has another state_dict"
-        other.load_state_dict(module.state_dict())
-        inputs = [
-            torch.randn(BATCH, *v.shape, dtype=torch.double) for v in network.design.inputs.values()
-        ]
-        with torch.no_grad():
-            for a, b in zip(tensors_of(module(*inputs)), tensors_of(other(*inputs)), strict=True):
-                torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+    check_same_outputs(network, text, exact, network.torch_class)
 
 
 def check_open(network: Network, text: str, opened: Network) -> None:
     """A network whose sides are left open is the same for the sides that it was written for."""
     assert opened.state_dict_shapes() == network.state_dict_shapes()
-    other_text = emitted(opened.design)
-    check_text(other_text)
+    other = emitted(opened.design)
+    check_text(other)
+    check_same_outputs(network, text, other, opened.torch_class)
+
+
+def check_same_outputs(network: Network, text: str, other_text: str, other_name: str) -> None:
+    """Another text has the same `state_dict` and, with the same weights, gives the same."""
     with seeded(0):
         module = module_of(text, network.torch_class).double().eval()
-        other = module_of(other_text, opened.torch_class).double().eval()
+        other = module_of(other_text, other_name).double().eval()
         fill(module)
+        assert state_of(module) == state_of(other), "the state_dict is another"
         other.load_state_dict(module.state_dict())
-        inputs = [
-            torch.randn(BATCH, *v.shape, dtype=torch.double) for v in network.design.inputs.values()
-        ]
+        inputs = inputs_of(network)
         with torch.no_grad():
             for a, b in zip(tensors_of(module(*inputs)), tensors_of(other(*inputs)), strict=True):
                 torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+def inputs_of(network: Network) -> list[Tensor]:
+    shapes = [v.shape for v in network.design.inputs.values()]
+    return [torch.randn(BATCH, *shape, dtype=torch.double) for shape in shapes]

@@ -1,6 +1,6 @@
 """Random programs: what is emitted is the network, in every respect, whatever stands in the text.
 
-Hypothesis draws 200 programs that are valid by construction (programs.py). Names, shapes and numbers
+Hypothesis draws 200 programs that are valid by construction (drawing/). Names, shapes and numbers
 of weights are compared with the Design's, outputs with an interpreter of the Design (reference.py),
 gradients with those of the text without `inplace=True`; nothing may need the exact form that emits a
 class for every use of a block. A census shows that every construct of the language took part.
@@ -19,6 +19,7 @@ from random import Random
 import pytest
 import torch
 from census import constructs
+from drawing.programs import Program, program
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from program_checks import (
@@ -29,7 +30,6 @@ from program_checks import (
     check_text,
     emitted,
 )
-from programs import Program, program
 
 import netdsl
 from netdsl.compiler import Compilation

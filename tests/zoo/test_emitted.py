@@ -23,7 +23,8 @@ from zoo_oracle import network, theirs
 from zoo_table import BY_NAME, IN_TORCHVISION, ROWS, Row
 
 import netdsl
-from netdsl.design import Scope, links_of
+from netdsl.design import Scope
+from netdsl.walks import links_of
 
 GOLDENS = Path(__file__).parent / "emitted"
 SHOWN = (

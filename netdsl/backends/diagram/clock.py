@@ -7,25 +7,18 @@ values around them. A number counts on from step to step.
 from __future__ import annotations
 
 from netdsl.design import (
-    AuxEvent,
-    BarEvent,
-    Branch,
     Dense,
     Design,
-    Event,
-    Flow,
     Inlined,
     Link,
-    Loop,
     Merge,
     Region,
     Residual,
     Scope,
     Shared,
     Value,
-    links_of,
 )
-from netdsl.totals import inner_value
+from netdsl.walks import inner_value, links_of, own_links
 
 NEVER = -1
 
@@ -91,26 +84,8 @@ class Clock:
             self._last[id(self.same(value))] = self.now
 
     def _region(self, region: Region) -> None:
-        for event in region.events:
-            self._event(event)
-
-    def _event(self, event: Event) -> None:
-        if isinstance(event, Flow):
-            for link in event.links:
-                self._link(link)
-        elif isinstance(event, BarEvent):
-            if event.flow is not None:
-                self._event(event.flow)
-            elif event.link is not None:
-                self._link(event.link)
-        elif isinstance(event, Loop):
-            for region in event.iterations:
-                self._region(region)
-        elif isinstance(event, Branch):
-            if event.region is not None:
-                self._region(event.region)
-        elif isinstance(event, AuxEvent):
-            self._link(event.link)
+        for link in own_links(region):
+            self._link(link)
 
     def _link(self, link: Link) -> None:
         what = link.what

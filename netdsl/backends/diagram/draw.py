@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from netdsl import totals
 from netdsl.backends.diagram import forms
 from netdsl.backends.diagram.arithmetic import Operation, operation
 from netdsl.backends.diagram.canvas import Canvas, End, Ends
@@ -28,6 +27,7 @@ from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
 from netdsl.backends.diagram.text import clean, kind_of, layer_text, shape_text
 from netdsl.backends.diagram.words import caption, description
 from netdsl.design import AuxEvent, Design, SharedModule, Value
+from netdsl.walks import inner_value
 
 PANELS = ("block", "aux", "module", "dense")
 
@@ -227,7 +227,7 @@ class Drawer(Canvas):
         assert item.output is not None
         ends[item.output] = inner[item.plan.result]
         for names, value in item.link.exports.items():
-            within = totals.inner_value(item.scope, names)
+            within = inner_value(item.scope, names)
             assert within is not None
             ends[value] = inner[self.same(within)]
         self.depth += 1

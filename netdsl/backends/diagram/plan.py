@@ -41,7 +41,7 @@ from netdsl.design import (
     WeightEvent,
 )
 from netdsl.layers.base import Layer
-from netdsl.totals import value_inputs
+from netdsl.walks import value_inputs
 
 
 class Planner:

@@ -26,8 +26,8 @@ from netdsl.design import (
     Scope,
     Shared,
     Value,
-    links_of,
 )
+from netdsl.walks import inner_value, links_of
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
@@ -91,7 +91,7 @@ def _written_here(w: Walker, links: list[Link], val: Val | None, at: At) -> Val 
     assert out is not None
     for path in b.emitter.exports_of_link(links):
         values = [link.exports.get(path) for link in links]
-        inside = [_inner_value(s, path) for s in scopes]
+        inside = [inner_value(s, path) for s in scopes]
         if all(v is not None for v in values):
             found = w.resolve(at, inside)  # type: ignore[arg-type]
             b.scene.know(Val(found.channels, values, at.rows, found.taint, w.var_of(found)))  # type: ignore[arg-type]
@@ -225,12 +225,6 @@ def _has_modules(scope: Scope) -> bool:
         if isinstance(what, (Scope, Shared)):
             return True
     return False
-
-
-def _inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:
-    from netdsl.totals import inner_value
-
-    return inner_value(scope, path)
 
 
 def _position(scope: Scope, label: str) -> int | None:

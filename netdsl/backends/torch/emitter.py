@@ -24,10 +24,8 @@ from netdsl.code.expr import Expr
 from netdsl.design import (
     Design,
     Link,
-    Region,
     Scope,
     Shared,
-    links_of,
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import evaluate
@@ -35,6 +33,7 @@ from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import BlockDef, Silent, Target
 from netdsl.syntax import ast
+from netdsl.walks import links_of
 
 
 class Emitter:
@@ -67,7 +66,7 @@ class Emitter:
         if id(scope) in seen:
             return
         seen.add(id(scope))
-        links = list(all_links(scope.region))
+        links = list(links_of(scope.region))
         for shared in scope.shared.values():
             if shared.link is not None:
                 links.append(shared.link)
@@ -280,8 +279,3 @@ def _own_label(made: Sequence[tuple[Template, list[Scope]]], index: int) -> str 
         if label in own - others:
             return label
     return None
-
-
-def all_links(region: Region) -> list[Link]:
-    """Every step of a region, in order, with bars' own scopes."""
-    return list(links_of(region))

@@ -18,6 +18,7 @@ from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Class, Do, Field, For, If, Return, Statement, needed
 from netdsl.design import Scope, Value
+from netdsl.walks import inner_value
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
@@ -111,8 +112,6 @@ def _tapped(var: Var) -> Var:
 
 
 def _export(scope: Scope, path: tuple[str, ...]) -> Value | None:
-    from netdsl.totals import inner_value
-
     return inner_value(scope, path) if path[0] in scope.labels else None
 
 

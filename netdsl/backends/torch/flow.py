@@ -15,6 +15,7 @@ from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.given import layer_of, taint_of
 from netdsl.backends.torch.initial import emit_init
+from netdsl.backends.torch.items import write
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.lets import inlined, let
 from netdsl.backends.torch.modules import (
@@ -27,7 +28,7 @@ from netdsl.backends.torch.modules import (
 )
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
-from netdsl.backends.torch.sequence import SequenceBuilder, write
+from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -95,7 +96,7 @@ def sequential_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> V
 
     builder = SequenceBuilder(b, False)
     items, last = builder.region(scopes[0].region.body, [s.region for s in scopes], val, at)
-    before, arguments, _ = write(items, False, lambda: b.fresh("layers"))
+    before, arguments = write(items, False, lambda: b.fresh("layers"))
     b.template.base = "nn.Sequential"
     b.template.forward_params = []  # a chain reads what flows only
     b.captured.clear()

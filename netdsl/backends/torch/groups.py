@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.given import channels_of, sides_of, target_of
+from netdsl.backends.torch.items import write
 from netdsl.backends.torch.modules import Made, named_channels, result_val
 from netdsl.backends.torch.names import camel, safe
 from netdsl.backends.torch.parameters import input_value
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import FREE, Env, SymTarget, Val, as_expr
-from netdsl.backends.torch.sequence import SequenceBuilder, write
+from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Template, same_value
 from netdsl.code import expr as code
@@ -29,10 +30,10 @@ from netdsl.design import (
     Scope,
     SharedModule,
     Value,
-    reads_around,
 )
 from netdsl.elaborate.values import BlockDef
 from netdsl.syntax import ast
+from netdsl.walks import reads_around
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.emitter import Emitter
@@ -251,7 +252,7 @@ def _sequential(
             text = "".join(p for p in plain if isinstance(p, str)).strip("_")
         return b.fresh(safe(text if text.isidentifier() else "layers"))
 
-    before, arguments, _ = write(items, ordered, variable)
+    before, arguments = write(items, ordered, variable)
     call = code.Call(Name("nn.Sequential"), tuple(arguments))
     result = result_val(b, links, last.channels, at, last.taint)
     return Made(call, result, tuple(before))

@@ -14,15 +14,11 @@ from typing import Any
 
 from netdsl.design import (
     Applied,
-    AuxEvent,
-    BarEvent,
-    Branch,
     Computed,
     Dense,
     Flow,
     Inlined,
     Link,
-    Loop,
     Merge,
     Region,
     Residual,
@@ -31,8 +27,9 @@ from netdsl.design import (
     SharedModule,
     Taken,
     Value,
-    links_of,
 )
+from netdsl.syntax import ast
+from netdsl.walks import links_of, own_links
 
 
 class Readers:
@@ -183,23 +180,10 @@ def _count_path(scope: Scope, path: tuple[str, ...], counts: Counter[int]) -> No
 
 
 def _count_region(region: Region, counts: Counter[int]) -> None:
-    for event in region.events:
-        if isinstance(event, Flow):
-            _count_links(event.links, counts)
-        elif isinstance(event, BarEvent):
-            if event.flow is not None:
-                _count_links(event.flow.links, counts)
-            elif event.link is not None:
-                _count_links([event.link], counts)
-        elif isinstance(event, Loop):
-            for inner in event.iterations:
-                _count_region(inner, counts)
-        elif isinstance(event, Branch):
-            if event.region is not None:
-                _count_region(event.region, counts)
-        elif isinstance(event, AuxEvent):
-            _count_links([event.link], counts)
-            counts[id(event.link.output)] += 1  # returned; it may be what came in
+    for link in own_links(region):
+        _count_links([link], counts)
+        if isinstance(link.node, ast.Aux):
+            counts[id(link.output)] += 1  # returned; it may be what came in
 
 
 def _count_links(links: Iterable[Link], counts: Counter[int]) -> None:

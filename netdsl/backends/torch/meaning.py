@@ -30,7 +30,7 @@ from netdsl.elaborate.compute import holds_value
 from netdsl.elaborate.expressions import Names, evaluate
 from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast
-from netdsl.totals import inner_value, value_inputs
+from netdsl.walks import inner_value, value_inputs
 
 
 class Walk:

@@ -13,10 +13,8 @@ from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.template import Template
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
-from netdsl.code.layout import lines, module_text
+from netdsl.code.layout import WIDTH, lines, module_text
 from netdsl.code.stmt import Class, Constant, Function, Import, Module, Parameter, Statement
-
-WIDTH = 88
 
 
 def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import groups, merges
 from netdsl.backends.torch.given import form_target, step_of
+from netdsl.backends.torch.items import write
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import folded
 from netdsl.backends.torch.modules import module_of, result_val
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymTarget, Val, Var
-from netdsl.backends.torch.sequence import SequenceBuilder, write
+from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -151,7 +152,7 @@ def _weightless_chain(
     if any(tensors_of(link) for r in regions for link in flow_links(r)):
         return None
     items, _ = SequenceBuilder(w.b, False).region(regions[0].body, regions, val, inner)
-    before, arguments, _ = write(items, False, lambda: w.b.fresh("steps"))
+    before, arguments = write(items, False, lambda: w.b.fresh("steps"))
     module = (
         arguments[0] if len(arguments) == 1 else code.Call(Name("nn.Sequential"), tuple(arguments))
     )

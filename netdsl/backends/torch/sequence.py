@@ -1,15 +1,23 @@
 """Scopes that are one chain of modules: `nn.Sequential`, plain or from a list that loops fill.
 
-The body is run with channels as expressions; what comes out are items, which are written either as the
-arguments of one call or as statements that fill a list.
+The body is run with channels as expressions; what comes out are items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.given import channels_of
+from netdsl.backends.torch.items import (
+    IfItem,
+    Item,
+    LoopItem,
+    ModuleItem,
+    SetItem,
+    names_in,
+    sunk,
+)
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.lets import inlined, let
 from netdsl.backends.torch.loops import (
@@ -28,44 +36,13 @@ from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val
 from netdsl.backends.torch.symbols import At
-from netdsl.code import expr as code
-from netdsl.code.expr import Expr, ListOf, Literal, Name, Star
-from netdsl.code.stmt import Assign, Augment, Do, For, If, Statement
+from netdsl.code.expr import Expr, Literal, Name
+from netdsl.code.stmt import Assign
 from netdsl.design import Branch, Flow, Inlined, Link, Loop, Note, Region
-from netdsl.record import Record
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
-
-
-class ModuleItem(Record):
-    """One module: its key (None where they are numbered), statements that must come before it."""
-
-    key: Expr | None
-    expr: Expr
-    before: tuple[Statement, ...] = ()
-
-
-class LoopItem(Record):
-    targets: tuple[str, ...]
-    iterable: Expr
-    items: tuple[Item, ...]
-
-
-class IfItem(Record):
-    condition: Expr
-    then: tuple[Item, ...]
-    other: tuple[Item, ...]
-
-
-class SetItem(Record):
-    """A variable of the constructor gets a value."""
-
-    statement: Statement
-
-
-Item = ModuleItem | LoopItem | IfItem | SetItem
 
 
 class SequenceBuilder:
@@ -74,9 +51,6 @@ class SequenceBuilder:
     def __init__(self, builder: Builder, ordered: bool) -> None:
         self.b = builder
         self.ordered = ordered
-        self.positions: dict[
-            int, int
-        ] = {}  # statement or link -> modules before it, where that is fixed
         self.carried: str | None = None  # the variable that holds the running channels of a loop
 
     # -------------------------------------------------------------------------------------- bodies
@@ -89,17 +63,19 @@ class SequenceBuilder:
             events = [r.events[k] for r in regions]
             first = events[0]
             if isinstance(first, Flow):
-                links = [e.links for e in events]  # type: ignore[union-attr]
+                links = [e.links for e in events if isinstance(e, Flow)]
                 found, val = self.links(links, val, at)
                 items += found
             elif isinstance(first, Note):
                 if isinstance(first.node, ast.Let):
                     items += [SetItem(s) for s in let(self.b, first.node, at)]
             elif isinstance(first, Loop):
-                found, val = self.loop(events, val, at)  # type: ignore[arg-type]
+                loops = [e for e in events if isinstance(e, Loop)]
+                found, val = self.loop(loops, val, at)
                 items += found
             elif isinstance(first, Branch):
-                found, val = self.branch(events, val, at)  # type: ignore[arg-type]
+                branches = [e for e in events if isinstance(e, Branch)]
+                found, val = self.branch(branches, val, at)
                 items += found
             else:
                 raise TypeError(f"{type(first).__name__} is no part of a sequence")
@@ -155,9 +131,8 @@ class SequenceBuilder:
         was = self.carried
         restore = self.b.snapshot()
         try:
-            entry = self.b.scene.know(
-                Val(val.channels, [r.entry for r in regions], rows, val.taint)
-            )  # type: ignore[misc]
+            entries = [r.entry for r in regions]
+            entry = self.b.scene.know(Val(val.channels, entries, rows, val.taint))
             items, last = self.region(node.body, regions, entry, inner)
             before = None if val.channels is None else val.channels.text
             after = None if last.channels is None else last.channels.text
@@ -172,18 +147,17 @@ class SequenceBuilder:
         taint = last.taint | val.taint
         if _sides_change(regions):
             taint |= self.b.dependencies(iterable)
-        channels: Expr | None = val.channels
+        channels = val.channels
         if carried is not None:
-            channels = Name(carried)
-            final = settled(self.b, channels, [e for e in exits if e is not None], at, all(trips))
-            channels = final
+            known = [e for e in exits if e is not None]
+            channels = settled(self.b, Name(carried), known, at, all(trips))
         concretes = [x if x is not None else v for x, v in zip(exits, val.at(at.rows))]
         out = self.b.scene.know(Val(channels, concretes, at.rows, taint))
         if self._unroll_better(node, items, trips, carried, iterable):
             raise Differ(rows, list(range(len(regions))), "short")
         for name in targets:
             self.b.origins.setdefault(name, name)
-        used = _names_in(items)
+        used = names_in(items)
         shown = tuple(t if t in used else "_" for t in targets)
         return [*sets, LoopItem(shown, iterable, tuple(items))], out
 
@@ -191,11 +165,8 @@ class SequenceBuilder:
         self, node: Any, regions: Sequence[Region], rows: Any, val: Val, inner: At, outer: At
     ) -> tuple[str, list[Item], list[Item], Val]:
         """Run the body with its running channels in a variable, which its end sets anew."""
-        start = (
-            channels_of(self.b, inner, Val(val.channels, [r.entry for r in regions], rows))
-            if val.channels is None
-            else val.channels
-        )  # type: ignore[misc]
+        entries = [r.entry for r in regions]
+        start = channels_of(self.b, inner, Val(val.channels, entries, rows))
         sets: list[Item] = []
         if isinstance(start, Name) and start.id in self.b.deps and start.id.startswith("channels"):
             name = start.id  # a variable of ours already
@@ -205,14 +176,14 @@ class SequenceBuilder:
             sets.append(SetItem(Assign(name, start)))
         self.b.meanings.pop(name, None)
         self.carried = name
-        entry = self.b.scene.know(Val(Name(name), [r.entry for r in regions], rows, val.taint))  # type: ignore[misc]
+        entry = self.b.scene.know(Val(Name(name), entries, rows, val.taint))
         items, last = self.region(node.body, regions, entry, inner)
         if last.channels is None:
             raise Differ(rows, [r.exit.shape.channels for r in regions], "channels differ")  # type: ignore[union-attr]
         if last.channels.text != name:
             self.b.deps[name] = self.b.deps[name] | self.b.dependencies(last.channels)
             items.append(SetItem(assign_channels(name, last.channels)))
-            items = _sink(items, name)
+            items = sunk(items, name)
         return name, sets, items, last
 
     def _unroll_better(
@@ -269,7 +240,7 @@ class SequenceBuilder:
         restore = self.b.snapshot()
         then, then_val = self._arm([events[i] for i in yes], val, at, yes)
         other, other_val = self._arm([events[i] for i in no], val, at, no)
-        channels = self._join(then_val, other_val, yes, no, events, at)
+        channels = self._join(then_val, other_val, yes, no, at)
         before: list[Item] = []
         if channels is None and val.channels is not None:
             # The arms leave different channels: they set a variable.
@@ -290,20 +261,25 @@ class SequenceBuilder:
                 elif out.channels.text != name:
                     self.b.deps[name] |= self.b.dependencies(out.channels)
                     arm.append(SetItem(assign_channels(name, out.channels)))
-        if not _modules(then) and not _modules(other) and not before:
-            return [], self._joined(val, events, at)
+        if not before and all(isinstance(i, SetItem) for i in (*then, *other)):
+            return [], self._joined(val.channels, val.taint, val, events, at)
         item = IfItem(condition, tuple(then), tuple(other))
-        concretes = [
-            e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))
-        ]
         taint = then_val.taint | other_val.taint | self.b.dependencies(condition)
-        return [*before, item], self.b.scene.know(Val(channels, concretes, at.rows, taint))  # type: ignore[arg-type]
+        return [*before, item], self._joined(channels, taint, val, events, at)
 
-    def _joined(self, val: Val, events: list[Branch], at: At) -> Val:
+    def _joined(
+        self,
+        channels: Expr | None,
+        taint: frozenset[str],
+        before: Val,
+        events: list[Branch],
+        at: At,
+    ) -> Val:
+        """What an `if` gives: in each row the result of its arm, or what came in."""
         concretes = [
-            e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))
+            e.region.exit if e.region is not None else v for e, v in zip(events, before.at(at.rows))
         ]
-        return self.b.scene.know(Val(val.channels, concretes, at.rows, val.taint))  # type: ignore[arg-type]
+        return self.b.scene.know(Val(channels, concretes, at.rows, taint))
 
     def _arm(
         self, events: list[Branch], val: Val, at: At, owners: list[int]
@@ -319,28 +295,23 @@ class SequenceBuilder:
             out = self.b.scene.know(relocated(out, at.rows))
         return items, out
 
-    def _join(
-        self, then: Val, other: Val, yes: list[int], no: list[int], events: list[Branch], at: At
-    ) -> Expr | None:
+    def _join(self, then: Val, other: Val, yes: list[int], no: list[int], at: At) -> Expr | None:
         """Channels after both arms, if one way to say them is right in all rows."""
         if then.channels is None or other.channels is None:
             return None
         if then.channels == other.channels:
             return then.channels
-        actual = [v.shape.channels for v in _exits(events, then, other, yes, no)]
+        actual = [v.shape.channels for v in _exits(then, other, yes, no)]
         for candidate in (then.channels, other.channels):
             if row_values(self.b, candidate, at) == actual:
                 return candidate
         return None
 
 
-def _exits(events: list[Branch], then: Val, other: Val, yes: list[int], no: list[int]) -> list[Any]:
-    found: dict[int, Any] = {}
-    for owner, value in zip(yes, then.at(then.rows)):
-        found[owner] = value
-    for owner, value in zip(no, other.at(other.rows)):
-        found[owner] = value
-    return [found[i] for i in range(len(events))]
+def _exits(then: Val, other: Val, yes: list[int], no: list[int]) -> list[Any]:
+    """What the arms give, in the order of the rows."""
+    found = dict(zip(yes, then.at(then.rows))) | dict(zip(no, other.at(other.rows)))
+    return [found[i] for i in sorted(found)]
 
 
 def _sides_change(regions: Sequence[Region]) -> bool:
@@ -348,135 +319,3 @@ def _sides_change(regions: Sequence[Region]) -> bool:
         return value.shape.sides if value is not None and value.shape is not None else None
 
     return any(sides(r.entry) != sides(r.exit) for r in regions)
-
-
-def _modules(items: Sequence[Item]) -> bool:
-    return any(not isinstance(i, SetItem) for i in items)
-
-
-def _sink(items: list[Item], name: str) -> list[Item]:
-    """Move `channels = width` from the end of a round into the innermost loop that changes it."""
-    *body, last = items
-    if not isinstance(last, SetItem) or not body or not isinstance(body[-1], LoopItem):
-        return items
-    loop = body[-1]
-    inner_sets = [i for i in loop.items if isinstance(i, SetItem) and name in i.statement.binds()]
-    if inner_sets and inner_sets[-1].statement == last.statement:
-        return body
-    return items
-
-
-def _names_in(items: Sequence[Item]) -> set[str]:
-    found: set[str] = set()
-    for item in items:
-        if isinstance(item, ModuleItem):
-            found |= item.expr.names | (item.key.names if item.key is not None else set())
-            for statement in item.before:
-                found |= statement.reads()
-        elif isinstance(item, SetItem):
-            found |= item.statement.reads()
-        elif isinstance(item, LoopItem):
-            found |= item.iterable.names | _names_in(item.items)
-        else:
-            found |= item.condition.names | _names_in(item.then) | _names_in(item.other)
-    return found
-
-
-# ------------------------------------------------------------------------------------------ writing
-def as_arguments(items: Sequence[Item], ordered: bool) -> list[Expr] | None:
-    """The items as arguments of one call; None if they need statements."""
-    out: list[Expr] = []
-    for item in items:
-        if isinstance(item, ModuleItem) and not item.before:
-            out.append(item.expr)
-        elif isinstance(item, LoopItem) and not ordered:
-            only = item.items[0] if len(item.items) == 1 else None
-            if not isinstance(only, ModuleItem) or only.before:
-                return None
-            out.append(Star(code.Comprehension(only.expr, item.targets, item.iterable)))
-        else:
-            return None
-    if ordered and not all(isinstance(i, ModuleItem) and isinstance(i.key, Literal) for i in items):
-        return None
-    return out
-
-
-def write(
-    items: Sequence[Item], ordered: bool, variable: Callable[[], str]
-) -> tuple[list[Statement], list[Expr], str | None]:
-    """(statements before, arguments of nn.Sequential, the list's name if there is one)."""
-    sets: list[Statement] = []
-    rest = list(items)
-    while rest and isinstance(rest[0], SetItem):
-        sets.append(rest.pop(0).statement)  # type: ignore[union-attr]
-    arguments = as_arguments(rest, ordered)
-    if arguments is not None:
-        if ordered:
-            named = tuple(
-                (i.key.value, i.expr)
-                for i in rest
-                if isinstance(i, ModuleItem) and isinstance(i.key, Literal)
-            )
-            return sets, [code.Call(Name("OrderedDict"), (), named)], None
-        return sets, arguments, None
-    name = variable()
-    first: list[ModuleItem] = []
-    while (
-        rest
-        and isinstance(rest[0], ModuleItem)
-        and not rest[0].before
-        and (not ordered or isinstance(rest[0].key, Literal))
-    ):
-        first.append(rest.pop(0))  # type: ignore[arg-type]
-    if ordered:
-        named = tuple((i.key.value, i.expr) for i in first if isinstance(i.key, Literal))
-        start: Expr = code.Call(Name("OrderedDict"), (), named)
-        annotation = "OrderedDict[str, nn.Module]"
-    else:
-        start = ListOf(tuple(i.expr for i in first))
-        annotation = "list[nn.Module]"
-    out = [*sets, Assign(name, start, annotation)]
-    out += statements(rest, ordered, name)
-    argument: Expr = Name(name) if ordered else Star(Name(name))
-    return out, [argument], name
-
-
-def statements(items: Sequence[Item], ordered: bool, name: str) -> list[Statement]:
-    """Statements that fill the list (or the dictionary) `name`."""
-    out: list[Statement] = []
-    run: list[Expr] = []
-
-    def flush() -> None:
-        if len(run) == 1:
-            out.append(Do(code.call(code.Attribute(Name(name), "append"), run[0])))
-        elif run:
-            out.append(Augment(name, "+", ListOf(tuple(run))))
-        run.clear()
-
-    for item in items:
-        if isinstance(item, ModuleItem):
-            if item.before:
-                flush()
-                out.extend(item.before)
-            if ordered:
-                assert item.key is not None
-                out.append(Assign(code.Subscript(Name(name), item.key), item.expr))
-            else:
-                run.append(item.expr)
-            continue
-        flush()
-        if isinstance(item, SetItem):
-            out.append(item.statement)
-        elif isinstance(item, LoopItem):
-            out.append(
-                For(item.targets, item.iterable, tuple(statements(item.items, ordered, name)))
-            )
-        else:
-            then = tuple(statements(item.then, ordered, name))
-            other = tuple(statements(item.other, ordered, name))
-            if then:
-                out.append(If(item.condition, then, other))
-            elif other:
-                out.append(If(code.negate(item.condition), other))
-    flush()
-    return out

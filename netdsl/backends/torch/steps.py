@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from netdsl.design import Applied, Design, Link, Scope, Shared, links_of
+from netdsl.design import Applied, Design, Link, Scope, Shared
 from netdsl.layers.base import Layer
+from netdsl.walks import links_of
 
 Made: TypeAlias = Layer | Scope | None
 

@@ -10,6 +10,7 @@ from netdsl.backends.diagram import levels, plan
 from netdsl.backends.diagram.draw import figure
 from netdsl.backends.diagram.figure import Figure, panels_of
 from netdsl.layers.base import Layer
+from netdsl.walks import links_of
 
 
 def census(design: d.Design) -> Counter[str]:
@@ -19,7 +20,7 @@ def census(design: d.Design) -> Counter[str]:
     def of_scope(scope: d.Scope) -> Counter[str]:
         if id(scope) not in known:
             total = Counter({"param": len(scope.weights)}) if scope.weights else Counter()
-            for link in d.links_of(scope.region):
+            for link in links_of(scope.region):
                 total.update(of_link(link))
             known[id(scope)] = total
         return known[id(scope)]

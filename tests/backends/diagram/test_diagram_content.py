@@ -11,7 +11,8 @@ from netdsl.backends.diagram.draw import figure
 from netdsl.backends.diagram.figure import panels_of
 from netdsl.backends.diagram.levels import Level
 from netdsl.backends.diagram.text import shape_text
-from netdsl.design import Applied, Scope, Shared, links_of
+from netdsl.design import Applied, Scope, Shared
+from netdsl.walks import links_of
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,117 @@
+"""Ways through a Design: the steps of a region in the order they run, and what a scope shares with
+what is around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netdsl.design import (
+    AuxEvent,
+    BarEvent,
+    Branch,
+    Dense,
+    Flow,
+    Inlined,
+    Link,
+    Loop,
+    Merge,
+    Region,
+    Residual,
+    Scope,
+    Shared,
+    Value,
+)
+
+
+# -------------------------------------------------------------------------------------------- steps
+def own_links(region: Region) -> Iterator[Link]:
+    """The steps of a region, without those inside of merges, residuals, ..."""
+    for event in region.events:
+        if isinstance(event, Flow):
+            yield from event.links
+        elif isinstance(event, BarEvent):
+            if event.flow is not None:
+                yield from event.flow.links
+            elif event.link is not None:
+                yield event.link
+        elif isinstance(event, Loop):
+            for inner in event.iterations:
+                yield from own_links(inner)
+        elif isinstance(event, Branch):
+            if event.region is not None:
+                yield from own_links(event.region)
+        elif isinstance(event, AuxEvent):
+            yield event.link
+
+
+def links_of(region: Region) -> Iterator[Link]:
+    """The steps of a region, down to the scopes that they make."""
+    for link in own_links(region):
+        yield link
+        yield from _inner_links(link)
+
+
+def _inner_links(link: Link) -> Iterator[Link]:
+    """The steps inside a merge, a residual, ... that belong to the same scope."""
+    what = link.what
+    if isinstance(what, Merge):
+        yield from links_of(what.region)
+    elif isinstance(what, Residual):
+        yield from links_of(what.body)
+        if what.shortcut is not None:
+            yield from links_of(what.shortcut)
+    elif isinstance(what, Dense):
+        for region in what.iterations:
+            yield from links_of(region)
+    elif isinstance(what, Inlined):
+        yield from links_of(what.region)
+
+
+# ------------------------------------------------------------------------------------------- values
+def reads_around(scope: Scope) -> bool:
+    """Whether a group reads anything but what flows into it: values, or shared modules."""
+    known = {id(scope.input)}
+    modules: set[int] = set()
+
+    def reads(at: Scope) -> bool:
+        modules.update(id(shared) for shared in at.shared.values())
+        known.update(id(weight.value) for weight in at.weights.values())
+        for link in links_of(at.region):
+            what = link.what
+            if isinstance(what, Shared) and id(what.home) not in modules:
+                return True
+            if isinstance(what, Dense):
+                known.update(id(region.entry) for region in what.iterations)
+            elif not isinstance(what, Merge) and any(id(v) not in known for v in link.inputs):
+                return True  # what meets in a merge are steps of their own
+            if isinstance(what, Scope) and what.outer is not None and reads(what):
+                return True
+            known.update(id(value) for value in (link.output, *link.exports.values()))
+        return False
+
+    return reads(scope)
+
+
+def value_inputs(scope: Scope) -> list[Value]:
+    """The values among a block's arguments, in the order of its parameters."""
+    found: list[Value] = []
+
+    def collect(value: object) -> None:
+        if isinstance(value, Value):
+            found.append(value)
+        elif isinstance(value, tuple):
+            for entry in value:
+                collect(entry)
+
+    for argument in scope.arguments.values():
+        collect(argument)
+    return found
+
+
+def inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:
+    """The value that a path of labels reaches inside a scope."""
+    link = scope.labels[path[0]]
+    if len(path) == 1:
+        return link.output
+    return link.exports.get(path[1:])
