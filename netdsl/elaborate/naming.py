@@ -20,8 +20,8 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
 
-# Public names of torch.nn.Module: an attribute of such a name would break the emitted class. The test
-# tests/backends/test_names.py compares the list with torch's own.
+# Public names of torch.nn.Module, and those that the class of a net may have beside them: an attribute
+# of such a name would break the emitted class. tests/elaborate/test_rules.py compares with torch's own.
 MODULE_NAMES = frozenset(
     [
         "T_destination",
@@ -79,6 +79,8 @@ MODULE_NAMES = frozenset(
         "xpu",
         "zero_grad",
         "aux_weights",
+        "published",
+        "load_published",
     ]
 )
 SEQUENTIAL_NAMES = frozenset({"append", "extend", "insert", "pop"})

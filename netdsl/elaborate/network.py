@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from netdsl.design import Design, Frame, Scope
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate import naming
+from netdsl.elaborate.entries import check_keys, read_entries
 from netdsl.elaborate.expectations import check_expectations
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.initial import resolve_init
@@ -15,7 +16,7 @@ from netdsl.elaborate.names import Names
 from netdsl.elaborate.program import File
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.sentences import listed
-from netdsl.elaborate.values import Bound, NetDef, Silent, Tapped, Target, kind_of
+from netdsl.elaborate.values import Bound, NetDef, Silent
 from netdsl.elaborate.variants import resolve_variant, signature_of
 from netdsl.shapes import Size
 from netdsl.syntax import ast
@@ -106,15 +107,11 @@ def _elaborate(
     design.conditions = run.conditions
     design.overridden = run.overridden
     design.run = run
-    _entries(
-        run,
-        design,
-        [
-            (base, base_file),
-            *((v, f) for v, f in zip(reversed(chain), reversed(_files_of(chain, file)))),
-        ],
-        inner,
-    )
+    # What a variant says counts more than what its base does.
+    said = [read_entries(run, design, base, inner)]
+    for variant in reversed(chain):
+        said.append(read_entries(run, design, variant, Names(run, file, file.frame)))
+    check_keys(run, design, said)
     check_expectations(run, design, node, names if isinstance(node, ast.Variant) else inner)
     if run.skipped:
         first = run.skipped[0]
@@ -130,10 +127,6 @@ def _elaborate(
 def _is_empty(body: ast.Body) -> bool:
     still = (ast.Let, ast.Input, ast.Output, ast.Init, ast.Meta, ast.Keys, ast.Expect, ast.Module)
     return all(isinstance(s, still) for s in body.statements)
-
-
-def _files_of(chain: list[ast.Variant], file: File) -> list[File]:
-    return [file] * len(chain)
 
 
 def _bind_net(
@@ -161,64 +154,3 @@ def _bind_net(
             value = run.value(param.default, names)
         scope.frame.names[name] = value
         scope.arguments[name] = value
-
-
-# ---------------------------------------------------------------------------- meta, keys and expect
-def _entries(
-    run: Run, design: Design, nodes: list[tuple[ast.Net | ast.Variant, File]], names: Names
-) -> None:
-    for node, file in nodes:
-        if node.body is None:
-            continue
-        at = names if isinstance(node, ast.Net) else Names(run, file, file.frame)
-        for statement in node.body.statements:
-            if isinstance(node, ast.Variant) and not isinstance(
-                statement, (ast.Meta, ast.Expect, ast.Keys)
-            ):
-                run.report_mistake(
-                    Mistake(
-                        "E120",
-                        "a variant's body has `meta`, `keys` and `expect` only",
-                        statement.span,
-                        hint="what differs is an argument: `net B = A(width=64)`",
-                    )
-                )
-                continue
-            if isinstance(statement, (ast.Meta, ast.Keys)):
-                for entry in statement.entries:
-                    _entry(run, design, statement, entry, at)
-
-
-def _entry(
-    run: Run, design: Design, statement: ast.Meta | ast.Keys, entry: ast.Entry, names: Names
-) -> None:
-    try:
-        value = evaluate(entry.value, names)
-    except Mistake as mistake:
-        run.report_mistake(mistake)
-        return
-    except Silent:
-        return
-    key = ".".join(entry.path)
-    if isinstance(statement, ast.Meta):
-        if isinstance(value, (Target, Tapped)):
-            run.report_mistake(
-                Mistake(
-                    "E122",
-                    f"a fact is a text, a number or a list, not {kind_of(value)}",
-                    entry.value.span,
-                )
-            )
-            return
-        design.meta[key] = value
-    else:
-        if not isinstance(value, str):
-            run.report_mistake(
-                Mistake(
-                    "E122",
-                    f"`keys` maps a path to a text, not to {kind_of(value)}",
-                    entry.value.span,
-                )
-            )
-            return
-        design.keys[key] = value

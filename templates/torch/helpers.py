@@ -4,6 +4,8 @@ Every definition stands alone: it needs torch, nn, F, Tensor and at most other d
 file. N is the batch, C the channels, H and W the height and width; `...` are any sides.
 """
 
+from collections.abc import Iterable, Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -204,3 +206,18 @@ def bilinear_(weight: Tensor) -> Tensor:
         for i in range(weight.shape[0]):
             weight[i, i % weight.shape[1]] = torch.outer(*sides)
     return weight
+
+
+# -------------------------------------------------------------------------------------- checkpoints
+def rename_published(
+    state_dict: Mapping[str, Tensor], names: Iterable[str], published: dict[str, str]
+) -> dict[str, Tensor]:
+    """A published `state_dict` under our names: `published` maps beginnings of them to what
+    they are called there, the longest first. A tensor without a name of ours is a KeyError.
+    """
+    ours: dict[str, str] = {}
+    for name in names:
+        prefix = next((p for p in published if f"{name}.".startswith(f"{p}.")), "")
+        theirs = published.get(prefix, "") + name[len(prefix) :]
+        ours[theirs.removeprefix(".")] = name
+    return {ours[name]: value for name, value in state_dict.items()}

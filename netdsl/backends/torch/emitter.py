@@ -16,6 +16,7 @@ from netdsl.backends.torch.parameters import (
     net_inputs,
     place,
 )
+from netdsl.backends.torch.published import load_published
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import Constants, Env
 from netdsl.backends.torch.steps import extern_imports
@@ -163,6 +164,8 @@ class Emitter:
         val = net_inputs(builder)
         at = place(builder, env, definition.file, val)
         flow.build(builder, [net], val, at)
+        if self.design.keys:
+            load_published(template, self.design.keys)
         names = {p.name for p in builder.params}
         return template, builder.scene.wanted & names
 

@@ -13,7 +13,9 @@ from netdsl.elaborate.naming import MODULE_NAMES
 
 # What the emitted text uses by name.
 IMPORTED = frozenset({"F", "nn", "torch", "math", "self", "super"})
-CLASSES = frozenset({"Tensor", "Sequence", "OrderedDict", "NamedTuple", "ClassVar"})
+CLASSES = frozenset(
+    {"Tensor", "Iterable", "Mapping", "Sequence", "OrderedDict", "NamedTuple", "ClassVar"}
+)
 BUILTINS = frozenset(
     [
         "range",

@@ -85,6 +85,7 @@ def class_of(template: Template) -> Class:
         body.append(
             Function("forward", tuple(forward), template.returns, None, tuple(template.forward))
         )
+    body += template.methods
     doc = "\n".join(template.doc) or None
     return Class(template.reference.id, (template.base,), doc, tuple(body))
 
@@ -170,8 +171,9 @@ def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
         found.append(Import("math"))
     if "OrderedDict" in used:
         found.append(Import("collections", ("OrderedDict",)))
-    if "Sequence" in used:
-        found.append(Import("collections.abc", ("Sequence",)))
+    abstract = [n for n in ("Iterable", "Mapping", "Sequence") if n in used]
+    if abstract:
+        found.append(Import("collections.abc", tuple(abstract)))
     typing = [n for n in ("ClassVar", "NamedTuple") if n in used]
     if typing:
         found.append(Import("typing", tuple(typing)))

@@ -52,6 +52,7 @@ class Template:
         self.fields: list[Statement] = []
         self.ctor: list[Statement] = []
         self.forward: list[Statement] | None = None
+        self.methods: list[Statement] = []  # after `forward`
         self.forward_params: list[Argument] = []
         self.returns = "Tensor"
         self.doc: list[str] = []

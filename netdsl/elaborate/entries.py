@@ -1,0 +1,102 @@
+"""`meta { ... }` and `keys { ... }`: what is said about a net beside its steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from netdsl import totals
+from netdsl.design import Design
+from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.elaborate.expressions import evaluate
+from netdsl.elaborate.names import Names
+from netdsl.elaborate.run import Run
+from netdsl.elaborate.values import Silent, Tapped, Target, kind_of
+from netdsl.syntax import ast
+
+_PREFIX = re.compile(r"[^\s.]+(\.[^\s.]+)*")
+
+
+def read_entries(
+    run: Run, design: Design, node: ast.Net | ast.Variant, names: Names
+) -> dict[str, ast.Entry]:
+    """Put what the body of a net or variant says into `design.meta` and `design.keys`; its lines of
+    `keys` by their paths are returned."""
+    found: dict[str, ast.Entry] = {}
+    for statement in node.body.statements if node.body is not None else ():
+        if isinstance(statement, (ast.Meta, ast.Keys)):
+            for entry in statement.entries:
+                try:
+                    _entry(design, statement, entry, evaluate(entry.value, names))
+                except Mistake as mistake:
+                    run.report_mistake(mistake.at(entry.value.span))
+                    continue
+                except Silent:
+                    continue
+                if isinstance(statement, ast.Keys):
+                    found[".".join(entry.path)] = entry
+        elif isinstance(node, ast.Variant) and not isinstance(statement, ast.Expect):
+            message = "a variant's body has `meta`, `keys` and `expect` only"
+            hint = "what differs is an argument: `net B = A(width=64)`"
+            run.report_mistake(Mistake("E120", message, statement.span, hint=hint))
+    return found
+
+
+def _entry(design: Design, statement: ast.Meta | ast.Keys, entry: ast.Entry, value: Any) -> None:
+    key = ".".join(entry.path)
+    if isinstance(statement, ast.Meta):
+        if isinstance(value, (Target, Tapped)):
+            message = f"a fact is a text, a number or a list, not {kind_of(value)}"
+            raise Mistake("E122", message)
+        design.meta[key] = value
+        return
+    if not isinstance(value, str):
+        raise Mistake("E122", f"`keys` maps a path to a text, not to {kind_of(value)}")
+    if value and not _PREFIX.fullmatch(value):
+        hint = "names of a `state_dict` have parts with dots between them: `backbone.body`"
+        raise Mistake("E141", f'no name of a `state_dict` begins with "{value}"', hint=hint)
+    design.keys[key] = value
+
+
+def check_keys(run: Run, design: Design, said: Sequence[dict[str, ast.Entry]]) -> None:
+    """Keep the lines of `keys` that rename something, the longest paths first. `said` are those of the
+    net, then of the variants that lead to this one.
+
+    Of lines that rename nothing only those of the last body are worth a warning: variants and other
+    parameters may lack what a base names.
+    """
+    if not design.keys:
+        return
+    ours = [name for name, _, _ in totals.scope_tensors(design.net)]
+    paths = {".".join(p[:n]) for p in (o.split(".") for o in ours) for n in range(1, len(p) + 1)}
+    for path, entry in said[-1].items():
+        if path not in paths and not run.overridden:
+            hint = did_you_mean(path, sorted(paths)) or "tables show every name: column `key`"
+            message = f"`{path}` renames nothing: no name of the `state_dict` begins so"
+            run.warn("W203", message, entry.span, hint)
+    kept = sorted(paths & design.keys.keys(), key=lambda path: (-path.count("."), path))
+    design.keys = {path: design.keys[path] for path in kept}
+    entries = {path: entry for body in said for path, entry in body.items()}
+    taken: dict[str, str] = {}
+    for name in ours:
+        theirs = published_name(name, design.keys)
+        other = taken.setdefault(theirs, name)
+        if theirs and other == name:
+            continue
+        both = f"`{other}` and `{name}` would both be `{theirs}`"
+        message = f"{both if theirs else f'`{name}` would have no name'} in a published checkpoint"
+        path = path_of(name, design.keys) or path_of(other, design.keys) or ""
+        run.report_mistake(Mistake("E141", message, entries[path].span))
+        return
+
+
+def path_of(name: str, keys: dict[str, str]) -> str | None:
+    """The line of `keys` that renames a name of the `state_dict`; they have the longest paths first."""
+    return next((path for path in keys if f"{name}.".startswith(f"{path}.")), None)
+
+
+def published_name(name: str, keys: dict[str, str]) -> str:
+    """What published checkpoints call a name of the `state_dict`."""
+    path = path_of(name, keys)
+    return name if path is None else (keys[path] + name[len(path) :]).removeprefix(".")
