@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, Union
 
 from netdsl.layers.base import Cost, Layer
-from netdsl.layers.base import Value as LayerValue
+from netdsl.layers.fields import Value as LayerValue
 from netdsl.shapes import Shape
 from netdsl.source import Source
 from netdsl.syntax import ast
@@ -387,7 +387,7 @@ class Design:
         self.own_doc = own_doc
         self.file_doc = file_doc
         self.meta: dict[str, Any] = {}
-        self.keys: dict[str, str] = {}
+        self.keys: dict[str, str] = {}  # beginnings of our names -> those of published checkpoints
         self.conditions: list[tuple[int, ast.Node]] = []
         self.overridden = False
         self.run: Any = None  # evaluates expressions of the text in a frame, for backends

@@ -14,7 +14,7 @@ from netdsl.compiler import Compilation, find_in_zoo
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
 from netdsl.elaborate.program import read_text, reason_of
-from netdsl.layers.base import source_text
+from netdsl.layers.arguments import source_text
 from netdsl.shapes import Shape, Size
 from netdsl.source import Source
 
@@ -47,6 +47,12 @@ class Network:
     def meta(self) -> dict[str, Any]:
         """The facts of `meta { ... }`."""
         return dict(self.design.meta)
+
+    @property
+    def published(self) -> dict[str, str]:
+        """The lines of `keys { ... }`: beginnings of our names in the `state_dict`, and what published
+        checkpoints have instead; the longest first, which counts."""
+        return dict(self.design.keys)
 
     # ---------------------------------------------------------------------------------------- facts
     @cached_property
@@ -236,6 +242,3 @@ def parse_size(given: InputSize) -> Size:
         message = f"`{text}` is no size"
         raise NetError([Diagnostic("E208", message, None, hint="sizes are written like 3x256x256")])
     return Size(None if p == "?" else int(p) for p in parts)
-
-
-__all__ = ["Network", "load", "loads"]

@@ -8,7 +8,8 @@ from pathlib import Path
 from netdsl.compiler import Compilation
 from netdsl.elaborate.program import read_text
 from netdsl.layers import FAMILIES, find
-from netdsl.layers.base import Layer, signature
+from netdsl.layers.arguments import signature
+from netdsl.layers.base import Layer
 from netdsl.source import Source
 from netdsl.syntax import ast
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netdsl.compiler import fold_name, net_names, zoo_files
+from netdsl.compiler import net_names, zoo_files
+from netdsl.elaborate.program import fold_name
 from netdsl.syntax import ast
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from netdsl.design import Applied, BarEvent, Flow, Link, Region, Scope
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Layer, source_text
+from netdsl.layers.arguments import source_text
+from netdsl.layers.base import Layer
 from netdsl.shapes import Dim, Shape
 from netdsl.syntax import ast
 

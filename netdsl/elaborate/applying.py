@@ -24,7 +24,8 @@ from netdsl.elaborate.values import (
     Target,
     kind_of,
 )
-from netdsl.layers.base import ArgumentMistake, Layer, create
+from netdsl.layers.arguments import ArgumentMistake, create
+from netdsl.layers.base import Layer
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.names import FORM_PARAMETERS
 from netdsl.elaborate.values import BlockDef, Bound, ExternDef, Form, LayerDef, Silent, Target
-from netdsl.layers.base import signature
+from netdsl.layers.arguments import signature
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:

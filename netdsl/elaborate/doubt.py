@@ -16,7 +16,8 @@ from netdsl.diagnostics import Mistake, nearest
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.values import UNKNOWN, LayerDef, Silent, Tapped, Target
-from netdsl.layers.base import ArgumentMistake, Layer, create
+from netdsl.layers.arguments import ArgumentMistake, create
+from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
 

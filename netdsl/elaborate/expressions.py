@@ -15,7 +15,7 @@ from netdsl.elaborate import lookup
 from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.arithmetic import COMPARISONS, combine
 from netdsl.elaborate.functions import FUNCTIONS, LONGEST, ON_VALUES, bounded
-from netdsl.elaborate.names import Names, builtin_target, name_target, no_name, step_target
+from netdsl.elaborate.names import Names, builtin_target, name_target, no_name
 from netdsl.elaborate.values import (
     InputFacts,
     LayerDef,
@@ -333,5 +333,3 @@ _EVALUATORS: dict[type, Callable[[Any, Names], Any]] = {
     ast.Logical: _logical,
     ast.Choose: _choose,
 }
-
-__all__ = ["Names", "evaluate", "evaluate_arguments", "step_target", "truth", "with_arguments"]

@@ -15,9 +15,8 @@ from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.values import Silent, kind_of
 from netdsl.layers import WORDS, find
-from netdsl.layers.base import source_text
+from netdsl.layers.arguments import source_text
 from netdsl.record import Record
-from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
 
@@ -303,15 +302,3 @@ def layers_below(scope: Scope) -> list[tuple[tuple[str, ...], Link]]:
         elif isinstance(link.what, Scope):
             found += [((key, *path), inner) for path, inner in layers_below(link.what)]
     return found
-
-
-__all__ = [
-    "STARTS",
-    "InitLine",
-    "Shape",
-    "Start",
-    "resolve_init",
-    "start",
-    "start_of",
-    "targets",
-]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
 
 # Public names of torch.nn.Module, and those that the class of a net may have beside them: an attribute
-# of such a name would break the emitted class. tests/elaborate/test_rules.py compares with torch's own.
+# of such a name would break the emitted class. tests/backends/torch compare with torch's own.
 MODULE_NAMES = frozenset(
     [
         "T_destination",

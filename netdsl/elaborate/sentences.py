@@ -11,7 +11,7 @@ from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate.arguments import block_signature
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
-from netdsl.layers.base import signature
+from netdsl.layers.arguments import signature
 from netdsl.syntax import ast
 
 

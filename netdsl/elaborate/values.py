@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Link, SharedModule, Value
-from netdsl.layers.base import Layer, source_text
+from netdsl.layers.arguments import source_text
+from netdsl.layers.base import Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape, Size
 from netdsl.syntax import ast

@@ -14,25 +14,8 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from netdsl.code.expr import Call, Expr, Literal, Tuple, product, subscript
-from netdsl.layers.arguments import ArgumentMistake, create, signature, source_text
 from netdsl.layers.fields import Value, is_one_number, spread
 from netdsl.shapes import Dim, Open, Shape
-
-__all__ = [
-    "REGISTRY",
-    "ArgumentMistake",
-    "Cost",
-    "Given",
-    "Layer",
-    "Tensor",
-    "Value",
-    "Window",
-    "create",
-    "is_one_number",
-    "is_open",
-    "signature",
-    "source_text",
-]
 
 REGISTRY: dict[str, type[Layer]] = {}
 

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator
 
 from netdsl.code.expr import Call, Expr, Literal, Range, Subscript, Tuple, call, given, is_literal
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Given, Layer, Value, Window
-from netdsl.layers.fields import Extent, NonNegative, Positive, at_least, is_int, refuse
+from netdsl.layers.base import Given, Layer, Window
+from netdsl.layers.fields import Extent, NonNegative, Positive, Value, at_least, is_int, refuse
 from netdsl.layers.geometry import size_label
 from netdsl.layers.inputs import sides_like, sides_of
 from netdsl.shapes import Shape

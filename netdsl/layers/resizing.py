@@ -21,7 +21,7 @@ from netdsl.code.expr import (
     sequence,
 )
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Given, Layer, Value, Window
+from netdsl.layers.base import Given, Layer, Window
 from netdsl.layers.fields import (
     LIMIT,
     Bool,
@@ -29,6 +29,7 @@ from netdsl.layers.fields import (
     Extents,
     Number,
     Positive,
+    Value,
     at_least,
     is_int,
     is_list,

@@ -1,6 +1,6 @@
 """What PyTorch has no module or function for. The compiler copies what a network uses.
 
-Every definition stands alone: it needs torch, nn, F, Tensor and at most other definitions of this
+Every definition stands alone: it needs the imports below and at most other definitions of this
 file. N is the batch, C the channels, H and W the height and width; `...` are any sides.
 """
 

@@ -11,11 +11,35 @@ import netdsl
 PACKAGE = Path(netdsl.__file__).parent
 
 # The rooms, lowest first: a room imports what stands before it (docs/architecture.md).
-ROOMS = (
-    "record version data files source diagnostics shapes code syntax layers design totals elaborate "
-    "verify compiler backends.table backends.torch backends.diagram live zoo network reference "
-    "explain terminal cli __main__"
-).split()
+ROOMS = [
+    "record",
+    "version",
+    "data",
+    "files",
+    "source",
+    "diagnostics",
+    "shapes",
+    "code",
+    "syntax",
+    "layers",
+    "design",
+    "walks",
+    "totals",
+    "elaborate",
+    "verify",
+    "compiler",
+    "backends.table",
+    "backends.torch",
+    "backends.diagram",
+    "live",
+    "zoo",
+    "network",
+    "reference",
+    "explain",
+    "terminal",
+    "cli",
+    "__main__",
+]
 # Packages whose `__init__` is the one place from which their names are taken.
 FRONTS = ("netdsl", "netdsl.code.expr")
 

@@ -15,7 +15,9 @@ from torch.nn import functional as F
 from netdsl.code.expr import Call, Expr, Literal, Name, evaluate
 from netdsl.data import data_file
 from netdsl.layers import find
-from netdsl.layers.base import Given, Layer, Value, create
+from netdsl.layers.arguments import create
+from netdsl.layers.base import Given, Layer
+from netdsl.layers.fields import Value
 from netdsl.shapes import Open, Shape, Size
 
 torch.set_num_threads(1)

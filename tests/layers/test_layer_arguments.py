@@ -8,7 +8,7 @@ import pytest
 from layer_oracle import Tap, case_id, s
 
 from netdsl.layers import find, load_all
-from netdsl.layers.base import ArgumentMistake, create, signature, source_text
+from netdsl.layers.arguments import ArgumentMistake, create, signature, source_text
 
 CONV = "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true)`"
 

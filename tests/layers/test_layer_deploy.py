@@ -132,12 +132,12 @@ def names_in(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
-IMPORTS = "import torch\nfrom torch import Tensor, nn\nfrom torch.nn import functional as F\n\n\n"
+IMPORTS = SOURCE[SOURCE.index("from ") : SOURCE.index("# ---")]
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_a_helper_stands_alone(name: str, tmp_path: Path) -> None:
-    """It can be copied into a file with PyTorch's imports and the helpers that it names."""
+    """It can be copied into a file with the imports of this one and the helpers that it names."""
     needed = names_in(DEFINITIONS[name]) & set(DEFINITIONS)
     copied = [n for n in DEFINITIONS if n in needed | {name}]
     texts = [ast.get_source_segment(SOURCE, DEFINITIONS[n]) or "" for n in copied]

@@ -11,8 +11,9 @@ from layer_oracle import EXAMPLES, case_id, layer
 from pydantic import ValidationError
 
 from netdsl.layers import FAMILIES, WORDS, find, load_all
-from netdsl.layers.activation import Activation
-from netdsl.layers.base import REGISTRY, Layer, Window, signature
+from netdsl.layers.arguments import signature
+from netdsl.layers.base import REGISTRY, Layer, Window
+from netdsl.layers.rectifier import Activation
 from netdsl.shapes import Shape
 
 LAYERS = load_all()

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from netdsl import design as d
 from netdsl.code.expr import Literal, Name
 from netdsl.data import data_file
-from netdsl.elaborate.expressions import Names, evaluate
+from netdsl.elaborate.expressions import evaluate
+from netdsl.elaborate.names import Names
 from netdsl.elaborate.values import Tapped
 from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast

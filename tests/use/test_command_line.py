@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from netdsl.cli import TARGETS, main
+from netdsl.cli import main
+from netdsl.terminal import TARGETS
 
 NET = """\
 net Small(width=8, classes=10) {

@@ -40,7 +40,7 @@ def operation(design: Design, link: Link, values: list[Value]) -> Operation:
 
 def _names(design: Design, link: Link) -> Any:
     """Where the expression is read. An inlined block brings the file that it stands in."""
-    from netdsl.elaborate.expressions import Names
+    from netdsl.elaborate.names import Names
 
     frame = link.frame
     try:

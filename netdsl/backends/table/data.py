@@ -15,7 +15,7 @@ from netdsl.backends.table.rows import rows_of, totals_of
 from netdsl.backends.table.words import plain
 from netdsl.design import Design, SharedModule
 from netdsl.layers.arguments import source_text
-from netdsl.layers.base import Value
+from netdsl.layers.fields import Value
 from netdsl.shapes import Shape, Size
 
 SCHEMA = "netdsl-table/1"

@@ -14,7 +14,7 @@ from netdsl.backends.torch.scene import INPUT, SymTarget, Val, as_expr
 from netdsl.backends.torch.symbols import At
 from netdsl.code.expr import Expr, Literal
 from netdsl.design import Applied, Link, Merge, Scope
-from netdsl.elaborate.expressions import step_target
+from netdsl.elaborate.names import step_target
 from netdsl.elaborate.values import Form, LayerDef, Target, id_of
 from netdsl.layers.base import Given, Layer
 from netdsl.layers.fields import is_one_number

@@ -27,7 +27,8 @@ from netdsl.design import (
     Value,
 )
 from netdsl.elaborate.compute import holds_value
-from netdsl.elaborate.expressions import Names, evaluate
+from netdsl.elaborate.expressions import evaluate
+from netdsl.elaborate.names import Names
 from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast
 from netdsl.walks import inner_value, value_inputs

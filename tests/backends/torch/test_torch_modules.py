@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import netdsl
+from netdsl.elaborate.naming import DICT_NAMES, MODULE_NAMES, SEQUENTIAL_NAMES
 
 
 def module_of(network: netdsl.Network) -> nn.Module:
@@ -40,6 +41,57 @@ def test_arguments_called_as_words_of_python(word: str) -> None:
     first, second = module.b1, module.b2
     y = x + 0.5 * first.c(x)  # type: ignore[operator,union-attr]
     torch.testing.assert_close(module(x), y + 0.25 * second.c(y))  # type: ignore[operator,union-attr]
+
+
+def test_names_that_modules_have_are_kept_from_labels() -> None:
+    def public(module: nn.Module) -> set[str]:
+        return {name for name in dir(module) if not name.startswith("_")}
+
+    assert public(nn.Module()) <= MODULE_NAMES
+    assert public(nn.Sequential()) <= MODULE_NAMES | SEQUENTIAL_NAMES
+    assert public(nn.ModuleDict()) <= MODULE_NAMES | DICT_NAMES
+
+
+PUBLISHED = """net Net {
+  input image: 3x8x8
+  features: { conv(4, 3x3) -> bn -> relu }
+  global_avgpool -> flatten -> fc: linear(5)
+  keys { features: "backbone.body"  "features.0": "conv"  fc: "" }
+}"""
+
+
+def test_checkpoint_with_other_names() -> None:
+    network = netdsl.loads(PUBLISHED)
+    assert list(network.published.items()) == [
+        ("features.0", "conv"),
+        ("fc", ""),
+        ("features", "backbone.body"),
+    ]
+    module, other = module_of(network), module_of(network)
+    assert type(module).published == network.published  # type: ignore[attr-defined]
+    called = {"features.0": "conv", "features.1": "backbone.body.1", "fc": ""}
+    theirs = {}
+    for name, tensor in other.state_dict().items():
+        layer, _, last = name.rpartition(".")
+        theirs[f"{called[layer]}.{last}".lstrip(".")] = torch.randn(tensor.shape).to(tensor.dtype)
+    assert {"conv.weight", "backbone.body.1.running_mean", "bias"} < set(theirs)
+    module.load_published(theirs)  # type: ignore[operator]
+    torch.testing.assert_close(module.features[0].weight, theirs["conv.weight"])  # type: ignore[index]
+    torch.testing.assert_close(module.fc.bias, theirs["bias"])
+    torch.testing.assert_close(
+        module.state_dict()["features.1.running_mean"], theirs["backbone.body.1.running_mean"]
+    )
+    with pytest.raises(KeyError, match="more"):
+        module.load_published({**theirs, "more": theirs["bias"]})  # type: ignore[operator]
+    del theirs["conv.bias"]
+    with pytest.raises(RuntimeError, match=r"features\.0\.bias"):
+        module.load_published(theirs)  # type: ignore[operator]
+
+
+def test_networks_without_other_names_have_no_such_method() -> None:
+    text = PUBLISHED.replace("keys", "meta")
+    assert "published" not in netdsl.loads(text).torch_source()
+    assert netdsl.loads(text).published == {}
 
 
 def test_side_outputs_in_training_only() -> None:
