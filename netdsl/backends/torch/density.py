@@ -79,7 +79,7 @@ def _dense_unrolled(
         inner.env.names["round "] = Literal(j)
         if w.branch is None:
             w.group = object()
-        out = w._relocate(w.region(regions[0].body, regions, val, inner), at)
+        out = w.relocate(w.region(regions[0].body, regions, val, inner), at)
         assert out is not None
         if j + 1 < trips:
             values = [d.iterations[j + 1].entry for d in found]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netdsl.backends.torch import calls, density, groups, merges, residuals, rounds, sharing
+from netdsl.backends.torch import calls, density, merges, residuals, rounds, sharing
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
+from netdsl.backends.torch.chains import region_is_chain
 from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.given import layer_of, taint_of
 from netdsl.backends.torch.initial import emit_init
@@ -71,7 +72,7 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     if (
         first.numbered
         and not b.template.exports
-        and all(groups.region_is_chain(b.emitter, s.region) for s in scopes)
+        and all(region_is_chain(b.emitter, s.region) for s in scopes)
         and val is not None
     ):
         return sequential_class(b, scopes, val, at)
@@ -223,7 +224,7 @@ class Walker:
             out = computed(self, links, at)
         elif isinstance(what, Inlined):
             inner, regions = inlined(links, val, at)
-            return self._relocate(self.region(what.region.body, regions, val, inner), at)
+            return self.relocate(self.region(what.region.body, regions, val, inner), at)
         elif isinstance(what, Merge):
             out = merges.merge(self, links, val, at)
         elif isinstance(what, Residual):
@@ -247,7 +248,7 @@ class Walker:
         self._label(links, out)
         return out
 
-    def _relocate(self, val: Val | None, at: At) -> Val | None:
+    def relocate(self, val: Val | None, at: At) -> Val | None:
         if val is None or val.rows.base is at.rows.base:
             return val
         return self.b.scene.know(Val(val.channels, val.concretes, at.rows, val.taint, val.var))

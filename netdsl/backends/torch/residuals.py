@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import groups, merges
+from netdsl.backends.torch import merges
+from netdsl.backends.torch.chains import region_is_chain
 from netdsl.backends.torch.given import form_target, step_of
 from netdsl.backends.torch.items import write
 from netdsl.backends.torch.keys import key_expr
@@ -147,7 +148,7 @@ def _weightless_chain(
     """Steps without weights as one module: zero padding has no place in the `state_dict`."""
     from netdsl.totals import tensors_of
 
-    if not all(groups.region_is_chain(w.b.emitter, r) for r in regions):
+    if not all(region_is_chain(w.b.emitter, r) for r in regions):
         return None
     if any(tensors_of(link) for r in regions for link in flow_links(r)):
         return None

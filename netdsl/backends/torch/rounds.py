@@ -72,7 +72,7 @@ def _unrolled(w: Walker, events: list[Loop], trips: int, val: Val | None, at: At
         regions = [e.iterations[j] for e in events]
         inner = at.inside(at.rows.reframed([r.frame for r in regions]))
         bind_round(node, j, inner, at)
-        val = w._relocate(w.region(node.body, regions, val, inner), at)
+        val = w.relocate(w.region(node.body, regions, val, inner), at)
     return val
 
 
@@ -175,7 +175,7 @@ def if_(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val | None:
             return val
         regions = [e.region for e in events]
         inner = at.inside(at.rows.reframed([r.frame for r in regions]))  # type: ignore[union-attr]
-        return w._relocate(w.region(regions[0].body, regions, val, inner), at)  # type: ignore[union-attr,arg-type]
+        return w.relocate(w.region(regions[0].body, regions, val, inner), at)  # type: ignore[union-attr,arg-type]
     single = _optional(w, events, val, at)
     if single is not None:
         return single
