@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch.forward import LoopOp, Op
 from netdsl.backends.torch.names import distinct, no_attribute, safe
+from netdsl.backends.torch.operations import LoopOp, Op
 from netdsl.backends.torch.rows import Rows
 from netdsl.backends.torch.scene import FREE, Scene, SymModule, Val, Var
 from netdsl.backends.torch.symbols import At

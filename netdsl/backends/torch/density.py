@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import rounds
 from netdsl.backends.torch.builder import Builder
-from netdsl.backends.torch.forward import LoopOp
 from netdsl.backends.torch.given import channels_of, form_target, step_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import FEW_TRIPS, loop_name
 from netdsl.backends.torch.modules import module_of, result_val
+from netdsl.backends.torch.operations import LoopOp, names_of
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -131,7 +130,7 @@ def _dense_rolled(
     used = any(index in s.reads() for s in ctor)
     b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(ctor)))
     through = code.call("range", b.for_forward(count, "depth"))
-    read = {n for op in ops for n in rounds.names_of(op)}
+    read = {n for op in ops for n in names_of(op)}
     result = b.scene.know(
         Val(start + count * growth, [link.output for link in links], at.rows, val.taint)
     )  # type: ignore[misc]

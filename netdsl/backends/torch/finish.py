@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.docs import shape_lines, text_of
-from netdsl.backends.torch.forward import AnyOp, LoopOp, Op, reads_of, statements
+from netdsl.backends.torch.forward import statements
 from netdsl.backends.torch.names import distinct, reserved, safe
+from netdsl.backends.torch.operations import Op, reads_of, without_dead
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
@@ -82,19 +83,6 @@ def finish(
     body = statements(ops, inputs, every, reserved(), finisher)
     template.forward = [_renamed(s, b.instead) for s in body]
     return close(b, scopes, val, result, at)
-
-
-def without_dead(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[AnyOp]:
-    """The operations whose results somebody reads."""
-    alive = {v.id for v in ends}
-    kept: list[AnyOp] = []
-    for op in reversed(ops):
-        if isinstance(op, LoopOp) and op.exit.id in alive:
-            op = op.but(body=tuple(without_dead(op.body, [op.last])))
-        if any(v.id in alive for v in op.outs):
-            kept.insert(0, op)
-            alive.update(reads_of(op))
-    return kept
 
 
 def _made_here(b: Builder, var: Var) -> Var:

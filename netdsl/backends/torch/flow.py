@@ -13,7 +13,6 @@ from netdsl.backends.torch import calls, density, merges, residuals, rounds, sha
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.chains import region_is_chain
-from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.given import layer_of, taint_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.items import write
@@ -27,6 +26,7 @@ from netdsl.backends.torch.modules import (
     layer_parts,
     result_val,
 )
+from netdsl.backends.torch.operations import Op
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import residuals
-from netdsl.backends.torch.forward import LoopOp
 from netdsl.backends.torch.given import channels_of
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import (
@@ -23,6 +22,7 @@ from netdsl.backends.torch.loops import (
     loop_header,
 )
 from netdsl.backends.torch.modules import module_of
+from netdsl.backends.torch.operations import LoopOp, names_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
@@ -233,9 +233,3 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
 
 def _after(events: Sequence[Branch], val: Val, at: At) -> list[Any]:
     return [e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))]
-
-
-def names_of(op: Any) -> set[str]:
-    if isinstance(op, LoopOp):
-        return set(op.iterable.names) | {n for o in op.body for n in names_of(o)}
-    return set(op.expr.names)
