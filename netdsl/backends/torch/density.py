@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.close import close
 from netdsl.backends.torch.given import channels_of, form_target, step_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.keys import key_expr
@@ -202,8 +203,6 @@ def dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val | 
 
 
 def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
-    from netdsl.backends.torch.finish import close
-
     links = [s.region.events[0].links[0] for s in scopes]  # type: ignore[union-attr]
     step = step_of(links[0])
     target = form_target(at, step)

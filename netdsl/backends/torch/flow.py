@@ -13,6 +13,8 @@ from netdsl.backends.torch import calls, density, merges, residuals, rounds, sha
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.chains import region_is_chain
+from netdsl.backends.torch.close import close
+from netdsl.backends.torch.finish import finish
 from netdsl.backends.torch.given import layer_of, taint_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.items import write
@@ -62,8 +64,6 @@ SELF = Name("self")
 
 def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     """Build the class for these scopes. What it gives is returned in its own words."""
-    from netdsl.backends.torch.finish import finish
-
     if val is not None and val.var is None:
         val.var = Var(label="x")
     walker = Walker(b)
@@ -93,8 +93,6 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
 
 def sequential_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     """`class X(nn.Sequential)` with `super().__init__(a, b, c)`."""
-    from netdsl.backends.torch.finish import close
-
     builder = SequenceBuilder(b, False)
     items, last = builder.region(scopes[0].region.body, [s.region for s in scopes], val, at)
     before, arguments = write(items, False, lambda: b.fresh("layers"))
