@@ -40,7 +40,7 @@ def _construct(
     """The constructor call, and what comes out in the words of the caller."""
     definition = target.definition
     assert isinstance(definition, BlockDef)
-    known: dict[str, Expr] = dict(template.substitutes)
+    known: dict[str, Expr] = {}
     if val is not None:
         channels = channels_of(b, at, val)
         known["in_channels"] = channels

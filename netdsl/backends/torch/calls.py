@@ -18,7 +18,7 @@ from netdsl.backends.torch.modules import Made
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr, ListOf, Literal, Name
+from netdsl.code.expr import Expr, ListOf, Literal
 from netdsl.design import (
     Applied,
     Branch,
@@ -32,8 +32,6 @@ from netdsl.walks import inner_value, links_of
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def module(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:

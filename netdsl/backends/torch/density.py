@@ -15,6 +15,7 @@ from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import FEW_TRIPS, loop_name
 from netdsl.backends.torch.modules import module_of, result_val
+from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.operations import LoopOp, names_of
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
@@ -33,8 +34,6 @@ from netdsl.design import (
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def dense(w: Walker, links: list[Link], val: Val, at: At) -> Val:

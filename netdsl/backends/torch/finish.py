@@ -134,10 +134,7 @@ def _outputs(
 ) -> Callable[[list[Expr]], list[Statement]]:
     """A NamedTuple of the outputs; side outputs in training only."""
     template = b.template
-    output = f"{template.wanted}Output"
-    template.output_name = output
     reference = Name(f"{template.reference.id}Output")
-    template.output_reference = reference
     several = len(names) > 1 or names != ["output"]
     fields = [Field(n, "Tensor") for n in [*names, *(n for n, _ in aux)]]
     name = template.reference.id

@@ -28,6 +28,7 @@ from netdsl.backends.torch.modules import (
     layer_parts,
     result_val,
 )
+from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.operations import Op
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
@@ -58,8 +59,6 @@ from netdsl.design import (
 )
 from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast
-
-SELF = Name("self")
 
 
 def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
@@ -114,7 +113,6 @@ class Walker:
         self.group: object = None  # the statement of the source that operations belong to
         self.branch: str | None = None  # the bar in which they stand
         self.aux: dict[str, tuple[Var, float]] = {}
-        self.outputs: list[tuple[str, Var]] = []
 
     # ----------------------------------------------------------------------------------- values
     def var_of(self, val: Val) -> Var:

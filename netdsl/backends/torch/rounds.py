@@ -22,6 +22,7 @@ from netdsl.backends.torch.loops import (
     loop_header,
 )
 from netdsl.backends.torch.modules import module_of
+from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.operations import LoopOp, names_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
@@ -39,8 +40,6 @@ from netdsl.syntax import ast
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def loop(w: Walker, events: list[Loop], val: Val | None, at: At) -> Val | None:
