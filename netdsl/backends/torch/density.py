@@ -86,10 +86,8 @@ def _dense_unrolled(
             values = [link.output for link in links]
         channels = code.total([channels_of(b, at, val), channels_of(b, at, out)])
         joined = b.scene.know(Val(channels, values, at.rows, val.taint | out.taint))  # type: ignore[arg-type]
-        joined.var = Var(branch=w.branch)
         pair = ListOf((w.var_of(val).expr, w.var_of(out).expr))
-        w.op([joined.var], code.call("torch.cat", pair, dim=1), joins=False)
-        val = joined
+        val = w.gives(joined, code.call("torch.cat", pair, dim=1))
     return val
 
 

@@ -57,7 +57,6 @@ from netdsl.design import (
     Value,
     WeightEvent,
 )
-from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast
 
 
@@ -166,6 +165,12 @@ class Walker:
         expr = code.rename(expr, self.b.instead)
         self.b.ops.append(Op(tuple(outs), expr, self.group, joins, random, condition))
 
+    def gives(self, val: Val, expr: Expr, joins: bool = False, random: bool = False) -> Val:
+        """A value that an operation makes here."""
+        val.var = Var(branch=self.branch)
+        self.op([val.var], expr, joins, random)
+        return val
+
     # ----------------------------------------------------------------------------------- bodies
     def region(
         self, body: ast.Body | ast.Chain, regions: Sequence[Region], val: Val | None, at: At
@@ -245,6 +250,7 @@ class Walker:
         return out
 
     def relocate(self, val: Val | None, at: At) -> Val | None:
+        """A value from inside of a body, as it is outside of it."""
         if val is None or val.rows.base is at.rows.base:
             return val
         return self.b.scene.know(Val(val.channels, val.concretes, at.rows, val.taint, val.var))
@@ -271,28 +277,20 @@ class Walker:
                 )
             x = [self.var_of(val).expr, *(given.get(n, Literal(0)) for n in layer.references())]
             expr = layer.function(given, *x)
-            if expr is not None and not any(b.is_local(n) for n in expr.names):
-                return self._function(links, layer, given, val, in_place(b, layer, links, expr), at)
-            if module is None:
+            sayable = expr is not None and not any(b.is_local(n) for n in expr.names)
+            if sayable or module is None:
                 assert expr is not None
-                stored = b.for_forward(expr, links[0].word)
-                return self._function(links, layer, given, val, stored, at)
+                if sayable:
+                    expr = in_place(b, layer, links, expr)
+                else:
+                    expr = b.for_forward(expr, links[0].word)
+                channels = layer_channels(layer, given, links)
+                out = result_val(b, links, channels, at, taint_of(b, layer, given, val))
+                return self.gives(out, expr)
         made = layer_module(b, links, val, at)
         self.attribute(links, made, at)
         call = self.call(links, at, [self.var_of(val).expr])
-        made.val.var = Var(branch=self.branch)
-        self.op([made.val.var], call, random=layer.family == "dropout")
-        return made.val
-
-    def _function(
-        self, links: list[Link], layer: Layer, given: Given, val: Val, expr: Expr, at: At
-    ) -> Val:
-        """What a layer gives that `forward` says as an expression."""
-        channels = layer_channels(layer, given, links)
-        out = result_val(self.b, links, channels, at, taint_of(self.b, layer, given, val))
-        out.var = Var(branch=self.branch)
-        self.op([out.var], expr)
-        return out
+        return self.gives(made.val, call, random=layer.family == "dropout")
 
     def attribute(self, links: Sequence[Link], made: Made, at: At) -> None:
         """`self.conv1 = ...`, at its place in the constructor."""

@@ -10,7 +10,7 @@ from netdsl.backends.torch.given import channels_of, target_of
 from netdsl.backends.torch.loops import bind_round, folded, loop_dependencies
 from netdsl.backends.torch.modules import named_channels, result_val
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.scene import Val
 from netdsl.backends.torch.symbols import At
 from netdsl.code.expr import Expr, Literal
 from netdsl.design import (
@@ -50,11 +50,9 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     if len(values) == 1:
         out.var = values[0].var
         return out
-    out.var = Var(branch=branch)
     expr = layer.function(given, *exprs)
     assert expr is not None
-    w.op([out.var], expr, joins=True)
-    return out
+    return w.gives(out, expr, joins=True)
 
 
 def known_here(w: Walker, val: Val, at: At) -> Val:

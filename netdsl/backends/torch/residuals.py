@@ -69,9 +69,7 @@ def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
         flag = b.store(condition, "residual")
         joined = code.Choose(joined, flag, w.var_of(body).expr)
     out = result_val(b, links, body.channels, at, taint)
-    out.var = Var(branch=w.branch)
-    w.op([out.var], joined, joins=True, random=random)
-    return out
+    return w.gives(out, joined, joins=True, random=random)
 
 
 def _scaled(

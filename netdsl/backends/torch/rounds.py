@@ -221,13 +221,8 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
             val.taint | made.val.taint | b.dependencies(condition),
         )
     )
-    out.var = Var(branch=w.branch)
-    w.op(
-        [out.var],
-        code.call(attribute, w.var_of(val).expr),
-        random=made.layer is not None and made.layer.family == "dropout",
-    )
-    return out
+    random = made.layer is not None and made.layer.family == "dropout"
+    return w.gives(out, code.call(attribute, w.var_of(val).expr), random=random)
 
 
 def _after(events: Sequence[Branch], val: Val, at: At) -> list[Any]:
