@@ -13,6 +13,7 @@ from netdsl.design import (
     Loop,
     Note,
     Region,
+    Scope,
     SharedModule,
     Value,
     WeightEvent,
@@ -112,16 +113,21 @@ def _if(
     return current
 
 
+def _declared(node: ast.Weight | ast.Module, names: Names) -> Scope:
+    """The scope in which a `param` or `module` has its name from now on."""
+    scope = names.frame.scope
+    assert scope is not None
+    check_place(node, names.frame)
+    label = ast.Computed(node.name.span, (node.name.text,))
+    naming.check_label(node.name.text, label, scope)
+    scope.naming.claim(node.name.text, label)
+    return scope
+
+
 def _weight(
     run: Run, node: ast.Weight, current: Value | None, names: Names, region: Region
 ) -> Value | None:
-    scope = names.frame.scope
-    assert scope is not None
-    name = node.name.text
-    check_place(node, names.frame)
-    label = ast.Computed(node.name.span, (name,))
-    naming.check_label(name, label, scope)
-    scope.naming.claim(name, label)
+    scope, name = _declared(node, names), node.name.text
     shape = evaluate(node.shape, names)
     if isinstance(shape, int) and not isinstance(shape, bool):
         shape = (shape,)
@@ -152,13 +158,7 @@ def _weight(
 def _module(
     run: Run, node: ast.Module, current: Value | None, names: Names, region: Region
 ) -> Value | None:
-    scope = names.frame.scope
-    assert scope is not None
-    name = node.name.text
-    check_place(node, names.frame)
-    label = ast.Computed(node.name.span, (name,))
-    naming.check_label(name, label, scope)
-    scope.naming.claim(name, label)
+    scope, name = _declared(node, names), node.name.text
     frame = Frame(names.frame)
     before = _meaning(names, name)
     if before is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netdsl.backends.torch.loops import folded
 from netdsl.backends.torch.modules import result_val
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.scene import Val
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal
@@ -46,9 +46,7 @@ def computed(walker: Walker, links: Sequence[Link], at: At) -> Val:
     channels = _channels(work.read, links, at, walker)
     taint = frozenset().union(*(v.taint for v in work.read))
     out = result_val(b, links, channels, at, taint)
-    out.var = Var(branch=walker.branch)
-    walker.op([out.var], expr)
-    return out
+    return walker.gives(out, expr)
 
 
 def _channels(read: Sequence[Val], links: Sequence[Link], at: At, walker: Walker) -> Expr | None:

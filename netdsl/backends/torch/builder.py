@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch.forward import LoopOp, Op
-from netdsl.backends.torch.names import distinct, no_attribute, safe
+from netdsl.backends.torch.names import SELF, distinct, no_attribute, safe
+from netdsl.backends.torch.operations import LoopOp, Op
 from netdsl.backends.torch.rows import Rows
 from netdsl.backends.torch.scene import FREE, Scene, SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -163,8 +163,8 @@ class Builder:
         if key not in self.stored:
             name = self.attribute(hint)
             self.stored[key] = name
-            self.ctor.append(Assign(code.Attribute(Name("self"), name), expr))
-        return code.Attribute(Name("self"), self.stored[key])
+            self.ctor.append(Assign(code.Attribute(SELF, name), expr))
+        return code.Attribute(SELF, self.stored[key])
 
     def for_forward(self, expr: Expr, hint: str) -> Expr:
         """An expression as `forward` can say it: names of the constructor become attributes."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import groups
+from netdsl.backends.torch import blocks, groups
 from netdsl.backends.torch.builder import Captured
+from netdsl.backends.torch.chains import is_chain
 from netdsl.backends.torch.given import target_of
 from netdsl.backends.torch.loops import folded, loop_dependencies
 from netdsl.backends.torch.modules import Made
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr, ListOf, Literal, Name
+from netdsl.code.expr import Expr, ListOf, Literal
 from netdsl.design import (
     Applied,
     Branch,
@@ -32,8 +33,6 @@ from netdsl.walks import inner_value, links_of
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
 
-SELF = Name("self")
-
 
 def module(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     """A block or a group: an attribute and a call of it."""
@@ -42,7 +41,7 @@ def module(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     if here is not None:
         return here
     if isinstance(links[0].what, Scope) and links[0].what.kind == "block":
-        made = groups.block_call(b, links, val, at)
+        made = blocks.block_call(b, links, val, at)
         arguments = block_arguments(w, links, val, at)
     else:
         made = groups.group_module(b, links, val, at)
@@ -87,7 +86,7 @@ def _written_here(w: Walker, links: list[Link], val: Val | None, at: At) -> Val 
         restore()
         w.group = group
         return None
-    out = w._relocate(out, at)
+    out = w.relocate(out, at)
     assert out is not None
     for path in b.emitter.exports_of_link(links):
         values = [link.exports.get(path) for link in links]
@@ -164,9 +163,7 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
     exports = w.b.emitter.exports_of_link(links)
     if not exports or val is None or scopes[0].kind == "block":
         return None
-    if any(len(path) > 1 for path in exports) or not all(
-        groups.is_chain(w.b.emitter, s) for s in scopes
-    ):
+    if any(len(path) > 1 for path in exports) or not all(is_chain(w.b.emitter, s) for s in scopes):
         return None
     cuts: list[tuple[int, tuple[str, ...]]] = []
     for path in exports:
@@ -174,7 +171,7 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
         if any(p is None for p in places) or len(set(places)) > 1:
             return None
         cuts.append((places[0], path))  # type: ignore[arg-type]
-    made = groups._sequential(w.b, links, scopes, val, at)
+    made = groups.sequential(w.b, links, scopes, val, at)
     w.attribute(links, made, at)
     w.b.scene.wanted |= _position_dependencies(w, scopes, at)
     cuts.sort(key=lambda c: c[0])

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch import rounds
 from netdsl.backends.torch.builder import Builder
-from netdsl.backends.torch.forward import LoopOp
+from netdsl.backends.torch.close import close
 from netdsl.backends.torch.given import channels_of, form_target, step_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import FEW_TRIPS, loop_name
 from netdsl.backends.torch.modules import module_of, result_val
+from netdsl.backends.torch.names import SELF
+from netdsl.backends.torch.operations import LoopOp, names_of
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import FREE, Val, Var
 from netdsl.backends.torch.symbols import At
@@ -33,8 +34,6 @@ from netdsl.design import (
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def dense(w: Walker, links: list[Link], val: Val, at: At) -> Val:
@@ -79,7 +78,7 @@ def _dense_unrolled(
         inner.env.names["round "] = Literal(j)
         if w.branch is None:
             w.group = object()
-        out = w._relocate(w.region(regions[0].body, regions, val, inner), at)
+        out = w.relocate(w.region(regions[0].body, regions, val, inner), at)
         assert out is not None
         if j + 1 < trips:
             values = [d.iterations[j + 1].entry for d in found]
@@ -87,10 +86,8 @@ def _dense_unrolled(
             values = [link.output for link in links]
         channels = code.total([channels_of(b, at, val), channels_of(b, at, out)])
         joined = b.scene.know(Val(channels, values, at.rows, val.taint | out.taint))  # type: ignore[arg-type]
-        joined.var = Var(branch=w.branch)
         pair = ListOf((w.var_of(val).expr, w.var_of(out).expr))
-        w.op([joined.var], code.call("torch.cat", pair, dim=1), joins=False)
-        val = joined
+        val = w.gives(joined, code.call("torch.cat", pair, dim=1))
     return val
 
 
@@ -131,7 +128,7 @@ def _dense_rolled(
     used = any(index in s.reads() for s in ctor)
     b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(ctor)))
     through = code.call("range", b.for_forward(count, "depth"))
-    read = {n for op in ops for n in rounds.names_of(op)}
+    read = {n for op in ops for n in names_of(op)}
     result = b.scene.know(
         Val(start + count * growth, [link.output for link in links], at.rows, val.taint)
     )  # type: ignore[misc]
@@ -203,8 +200,6 @@ def dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val | 
 
 
 def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
-    from netdsl.backends.torch.finish import close
-
     links = [s.region.events[0].links[0] for s in scopes]  # type: ignore[union-attr]
     step = step_of(links[0])
     target = form_target(at, step)

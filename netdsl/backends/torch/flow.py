@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netdsl.backends.torch import calls, density, groups, merges, residuals, rounds, sharing
+from netdsl.backends.torch import calls, density, merges, residuals, rounds, sharing
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
-from netdsl.backends.torch.forward import Op
+from netdsl.backends.torch.chains import region_is_chain
+from netdsl.backends.torch.close import close
+from netdsl.backends.torch.finish import finish
 from netdsl.backends.torch.given import layer_of, taint_of
 from netdsl.backends.torch.initial import emit_init
 from netdsl.backends.torch.items import write
@@ -26,6 +28,8 @@ from netdsl.backends.torch.modules import (
     layer_parts,
     result_val,
 )
+from netdsl.backends.torch.names import SELF
+from netdsl.backends.torch.operations import Op
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder
@@ -53,16 +57,11 @@ from netdsl.design import (
     Value,
     WeightEvent,
 )
-from netdsl.layers.base import Given, Layer
 from netdsl.syntax import ast
-
-SELF = Name("self")
 
 
 def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     """Build the class for these scopes. What it gives is returned in its own words."""
-    from netdsl.backends.torch.finish import finish
-
     if val is not None and val.var is None:
         val.var = Var(label="x")
     walker = Walker(b)
@@ -71,7 +70,7 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     if (
         first.numbered
         and not b.template.exports
-        and all(groups.region_is_chain(b.emitter, s.region) for s in scopes)
+        and all(region_is_chain(b.emitter, s.region) for s in scopes)
         and val is not None
     ):
         return sequential_class(b, scopes, val, at)
@@ -92,8 +91,6 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
 
 def sequential_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     """`class X(nn.Sequential)` with `super().__init__(a, b, c)`."""
-    from netdsl.backends.torch.finish import close
-
     builder = SequenceBuilder(b, False)
     items, last = builder.region(scopes[0].region.body, [s.region for s in scopes], val, at)
     before, arguments = write(items, False, lambda: b.fresh("layers"))
@@ -115,7 +112,6 @@ class Walker:
         self.group: object = None  # the statement of the source that operations belong to
         self.branch: str | None = None  # the bar in which they stand
         self.aux: dict[str, tuple[Var, float]] = {}
-        self.outputs: list[tuple[str, Var]] = []
 
     # ----------------------------------------------------------------------------------- values
     def var_of(self, val: Val) -> Var:
@@ -168,6 +164,12 @@ class Walker:
                 var.branch = self.branch
         expr = code.rename(expr, self.b.instead)
         self.b.ops.append(Op(tuple(outs), expr, self.group, joins, random, condition))
+
+    def gives(self, val: Val, expr: Expr, joins: bool = False, random: bool = False) -> Val:
+        """A value that an operation makes here."""
+        val.var = Var(branch=self.branch)
+        self.op([val.var], expr, joins, random)
+        return val
 
     # ----------------------------------------------------------------------------------- bodies
     def region(
@@ -223,7 +225,7 @@ class Walker:
             out = computed(self, links, at)
         elif isinstance(what, Inlined):
             inner, regions = inlined(links, val, at)
-            return self._relocate(self.region(what.region.body, regions, val, inner), at)
+            return self.relocate(self.region(what.region.body, regions, val, inner), at)
         elif isinstance(what, Merge):
             out = merges.merge(self, links, val, at)
         elif isinstance(what, Residual):
@@ -247,7 +249,8 @@ class Walker:
         self._label(links, out)
         return out
 
-    def _relocate(self, val: Val | None, at: At) -> Val | None:
+    def relocate(self, val: Val | None, at: At) -> Val | None:
+        """A value from inside of a body, as it is outside of it."""
         if val is None or val.rows.base is at.rows.base:
             return val
         return self.b.scene.know(Val(val.channels, val.concretes, at.rows, val.taint, val.var))
@@ -274,28 +277,20 @@ class Walker:
                 )
             x = [self.var_of(val).expr, *(given.get(n, Literal(0)) for n in layer.references())]
             expr = layer.function(given, *x)
-            if expr is not None and not any(b.is_local(n) for n in expr.names):
-                return self._function(links, layer, given, val, in_place(b, layer, links, expr), at)
-            if module is None:
+            sayable = expr is not None and not any(b.is_local(n) for n in expr.names)
+            if sayable or module is None:
                 assert expr is not None
-                stored = b.for_forward(expr, links[0].word)
-                return self._function(links, layer, given, val, stored, at)
+                if sayable:
+                    expr = in_place(b, layer, links, expr)
+                else:
+                    expr = b.for_forward(expr, links[0].word)
+                channels = layer_channels(layer, given, links)
+                out = result_val(b, links, channels, at, taint_of(b, layer, given, val))
+                return self.gives(out, expr)
         made = layer_module(b, links, val, at)
         self.attribute(links, made, at)
         call = self.call(links, at, [self.var_of(val).expr])
-        made.val.var = Var(branch=self.branch)
-        self.op([made.val.var], call, random=layer.family == "dropout")
-        return made.val
-
-    def _function(
-        self, links: list[Link], layer: Layer, given: Given, val: Val, expr: Expr, at: At
-    ) -> Val:
-        """What a layer gives that `forward` says as an expression."""
-        channels = layer_channels(layer, given, links)
-        out = result_val(self.b, links, channels, at, taint_of(self.b, layer, given, val))
-        out.var = Var(branch=self.branch)
-        self.op([out.var], expr)
-        return out
+        return self.gives(made.val, call, random=layer.family == "dropout")
 
     def attribute(self, links: Sequence[Link], made: Made, at: At) -> None:
         """`self.conv1 = ...`, at its place in the constructor."""

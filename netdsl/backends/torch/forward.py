@@ -1,244 +1,21 @@
-"""The statements of `forward`: operations on values, joined into lines, with names for what stays.
+"""The statements of `forward`: lines in which every variable has its name.
 
-An operation reads variables and gives one (or several, where a block's inner values are read from
-outside). What is read once, in the same statement of the source, is written inside what reads it; a
-line has at most three calls, of which at most one carries settings. A value may take the name of one
-that nobody reads any more: the running value is `x`, or `out` while the input is still needed.
+Names are given by liveness: a value may take the name of one that nobody reads any more. The running
+value is `x`, or `out` while the input is still needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 
+from netdsl.backends.torch.lines import CAT_WIDEST, Line, find_cat, join
+from netdsl.backends.torch.operations import AnyOp, LoopOp, reads_of, variables
 from netdsl.backends.torch.scene import Var
 from netdsl.code import expr as code
-from netdsl.code.expr import Call, Expr, ListOf, Name
+from netdsl.code.expr import Call, Expr, Name
 from netdsl.code.stmt import Assign, For, Statement
-from netdsl.record import Record
-
-MOST_CALLS = 3
-WIDEST = 82  # columns of a line that is joined from several steps
-CAT_WIDEST = 60  # beyond that the branches of a concatenation get a line of their own
-INDENT = 8
 
 
-class Op(Record):
-    """One operation. `group` is the statement of the source it belongs to; `joins` marks a merge, whose
-    result the next statement may take up; `random` one that draws random numbers in training."""
-
-    outs: tuple[Var, ...]
-    expr: Expr
-    group: object
-    joins: bool = False
-    random: bool = False
-    condition: Expr | None = None  # aux: computed under this condition only
-
-
-class LoopOp(Record):
-    """A loop in `forward`: `carried` enters with `entry` and leaves as `exit`."""
-
-    targets: tuple[str, ...]
-    iterable: Expr
-    body: tuple[Op | LoopOp, ...]
-    entry: Var
-    inner: Var  # what the running value is called at the start of a round
-    last: Var  # ... and at its end
-    exit: Var
-    group: object
-
-    @property
-    def outs(self) -> tuple[Var, ...]:
-        return (self.exit,)
-
-
-AnyOp = Op | LoopOp
-
-
-def reads_of(op: AnyOp) -> list[str]:
-    """Ids of the variables an operation reads, once for each time."""
-    if isinstance(op, LoopOp):
-        inside: list[str] = [op.entry.id]
-        made = {v.id for inner in op.body for v in inner.outs} | {op.inner.id}
-        for inner in op.body:
-            inside += [r for r in reads_of(inner) for _ in (0, 1) if r not in made]
-        return inside
-    return variables(op.expr)
-
-
-def variables(expr: Expr) -> list[str]:
-    """Every variable in an expression, as often as it stands there, in order."""
-    if isinstance(expr, Name):
-        return [expr.id] if expr.id.startswith("%") else []
-    return [v for part in expr.parts() for v in variables(part)]
-
-
-def calls_in(expr: Expr) -> int:
-    own = 1 if isinstance(expr, Call) else 0
-    return own + sum(calls_in(p) for p in expr.parts())
-
-
-def settings_in(expr: Expr) -> int:
-    """How many calls carry settings: arguments by name, `inplace` not counted."""
-    own = 0
-    if isinstance(expr, Call):
-        named = [n for n, _ in expr.named if n != "inplace"]
-        own = 1 if named and expr.function.text != "torch.cat" else 0
-    return own + sum(settings_in(p) for p in expr.parts())
-
-
-class Line:
-    """One line of `forward`: what it gives, and from what."""
-
-    def __init__(
-        self, outs: tuple[Var, ...], expr: Expr, group: object, condition: Expr | None = None
-    ) -> None:
-        self.outs = outs
-        self.expr = expr
-        self.group = group
-        self.condition = condition
-
-
-def join(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[Line | LoopOp]:
-    """Operations as lines. `ends` are read after the last one."""
-    reads: dict[str, int] = {}
-    for op in ops:
-        for r in reads_of(op):
-            reads[r] = reads.get(r, 0) + 1
-    for var in ends:
-        reads[var.id] = reads.get(var.id, 0) + 1
-    lines: list[Line | LoopOp] = []
-    pending: dict[str, Op] = {}  # operations whose result stands inside a later one
-    limits = _limits(ops, reads)
-    by_id: dict[str, Var] = {v.id: v for op in ops for v in op.outs}
-    groups: list[object] = []
-    for op in ops:
-        if not groups or groups[-1] is not op.group:
-            groups.append(op.group)
-
-    def flush(keep: Iterable[str] = ()) -> None:
-        kept = set(keep)
-        for name in list(pending):
-            if name not in kept:
-                waiting = pending.pop(name)
-                lines.append(Line(waiting.outs, waiting.expr, waiting.group))
-
-    for index, op in enumerate(ops):
-        if isinstance(op, LoopOp):
-            flush()
-            lines.append(op)
-            continue
-        taken = [r for r in reads_of(op) if r in pending]
-        flush(n for n, w in pending.items() if w.group is op.group or (n in taken and w.joins))
-        taken = [r for r in taken if r in pending]
-        if op.random:  # random numbers are drawn in the order of the text
-            flush(taken)
-        current = op
-        for name in list(dict.fromkeys(taken)):
-            waiting = pending[name]
-            near = waiting.group is op.group or (
-                waiting.joins and _next_group(groups, waiting.group, op.group)
-            )
-            merged = code.rename(current.expr, {name: waiting.expr})
-            if (
-                near
-                and not by_id[name].tapped
-                and _fits(merged, current, waiting, limits.get(name, MOST_CALLS))
-            ):
-                del pending[name]
-                current = Op(
-                    current.outs,
-                    merged,
-                    current.group,
-                    current.joins,
-                    current.random or waiting.random,
-                    current.condition,
-                )
-            else:
-                flush(n for n in pending if n != name)
-        alone = (
-            len(current.outs) == 1
-            and reads.get(current.outs[0].id, 0) == 1
-            and not current.outs[0].tapped
-            and current.condition is None
-        )
-        if alone:
-            pending[current.outs[0].id] = current
-        else:
-            flush()
-            lines.append(Line(current.outs, current.expr, current.group, current.condition))
-    for name in list(pending):
-        waiting = pending.pop(name)
-        lines.append(Line(waiting.outs, waiting.expr, waiting.group))
-    return lines
-
-
-def _next_group(groups: list[object], before: object, after: object) -> bool:
-    """Whether one statement directly follows another."""
-    for a, b in pairwise(groups):
-        if a is before and b is after:
-            return True
-    return False
-
-
-def _limits(ops: Sequence[AnyOp], reads: dict[str, int]) -> dict[str, int]:
-    """How many calls a line may have, by the value that would be written inside the next one.
-
-    A long chain is cut into pieces of about equal length: four calls are two and two.
-    """
-    limits: dict[str, int] = {}
-    chain: list[Op] = []
-
-    def close() -> None:
-        calls = sum(calls_in(op.expr) for op in chain)
-        pieces = -(-calls // MOST_CALLS)
-        for op in chain:
-            limits[op.outs[0].id] = max(1, -(-calls // max(1, pieces)))
-        chain.clear()
-
-    for op in ops:
-        follows = (
-            bool(chain)
-            and isinstance(op, Op)
-            and op.group is chain[-1].group
-            and set(variables(op.expr)) == {chain[-1].outs[0].id}
-            and reads.get(chain[-1].outs[0].id) == 1
-            and not chain[-1].outs[0].tapped
-        )
-        if not follows:
-            close()
-        if isinstance(op, Op) and len(op.outs) == 1:
-            chain.append(op)
-    close()
-    return limits
-
-
-def _fits(merged: Expr, outer: Op, inner: Op, most: int) -> bool:
-    """Whether a step may be written inside the one that reads it."""
-    if outer.joins and _find_cat(outer.expr) is not None:
-        # A branch of a concatenation is measured by itself: it can stand on a line of its own.
-        return _small(inner.expr, MOST_CALLS)
-    if outer.joins:
-        return (
-            INDENT + len("return F.relu(") + len(_readable(merged)) <= WIDEST + 8
-            and settings_in(merged) <= 1
-        )
-    if inner.joins and isinstance(inner.expr, Call) and len(inner.expr.text) > CAT_WIDEST:
-        return False
-    return _small(merged, MOST_CALLS if inner.joins else most)
-
-
-def _small(expr: Expr, most: int) -> bool:
-    text = INDENT + len("x = ") + len(_readable(expr))
-    return calls_in(expr) <= most and settings_in(expr) <= 1 and text <= WIDEST
-
-
-def _readable(expr: Expr) -> str:
-    """The text with short names in place of `%n`: good enough to measure."""
-    return code.rename(expr, {v: Name("x") for v in variables(expr)}).text
-
-
-# -------------------------------------------------------------------------------------------- names
 class Namer:
     """Names for variables, so that no value is overwritten while somebody still reads it."""
 
@@ -335,7 +112,7 @@ def _write(
 
 def _long_concatenation(value: Expr, used: set[str], namer: Namer) -> tuple[Expr, list[Statement]]:
     """`branches = [...]` before a concatenation that is too long for one line."""
-    found = _find_cat(value)
+    found = find_cat(value)
     if found is None or len(found.text) <= CAT_WIDEST:
         return value, []
     name = namer.clean("branches")
@@ -344,20 +121,6 @@ def _long_concatenation(value: Expr, used: set[str], namer: Namer) -> tuple[Expr
     shorter = Call(found.function, (Name(name),), found.named)
     replaced = _replace(value, found, shorter)
     return replaced, [Assign(name, found.positional[0])]
-
-
-def _find_cat(expr: Expr) -> Call | None:
-    if (
-        isinstance(expr, Call)
-        and expr.function.text == "torch.cat"
-        and isinstance(expr.positional[0], ListOf)
-    ):
-        return expr
-    for part in expr.parts():
-        found = _find_cat(part)
-        if found is not None:
-            return found
-    return None
 
 
 def _replace(expr: Expr, old: Expr, new: Expr) -> Expr:

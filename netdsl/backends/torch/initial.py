@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Env
 from netdsl.backends.torch.symbols import At
@@ -19,8 +20,6 @@ from netdsl.layers.base import Given
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
     from netdsl.backends.torch.template import Template
-
-SELF = Name("self")
 
 
 def filler(start: Start, tensor: Expr, at: At) -> Expr:

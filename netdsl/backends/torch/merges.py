@@ -10,9 +10,9 @@ from netdsl.backends.torch.given import channels_of, target_of
 from netdsl.backends.torch.loops import bind_round, folded, loop_dependencies
 from netdsl.backends.torch.modules import named_channels, result_val
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.scene import Val
 from netdsl.backends.torch.symbols import At
-from netdsl.code.expr import Expr, Literal, Name
+from netdsl.code.expr import Expr, Literal
 from netdsl.design import (
     BarEvent,
     Branch,
@@ -21,11 +21,10 @@ from netdsl.design import (
     Note,
     Region,
 )
+from netdsl.layers.base import Given
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
@@ -41,8 +40,6 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     values = [known_here(w, v, at) for v in values]
     target = target_of(at, links)
     shapes = [v.at(at.rows)[0].shape for v in values]
-    from netdsl.layers.base import Given
-
     fields = {n: s for n, s in target.bound.items() if isinstance(s, Expr)}
     given = Given(fields, shapes, [channels_of(b, at, v) for v in values])  # type: ignore[arg-type]
     taint = frozenset().union(*(v.taint for v in values))
@@ -53,11 +50,9 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     if len(values) == 1:
         out.var = values[0].var
         return out
-    out.var = Var(branch=branch)
     expr = layer.function(given, *exprs)
     assert expr is not None
-    w.op([out.var], expr, joins=True)
-    return out
+    return w.gives(out, expr, joins=True)
 
 
 def known_here(w: Walker, val: Val, at: At) -> Val:

@@ -34,7 +34,7 @@ class Made(Record):
 
 def module_of(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made | None:
     """The module that a step is, for all rows; None for `identity`."""
-    from netdsl.backends.torch import groups
+    from netdsl.backends.torch import blocks, groups
 
     kinds = [_kind(link) for link in links]
     if any(k != kinds[0] for k in kinds):
@@ -45,7 +45,7 @@ def module_of(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made | Non
             return None
         return layer_module(b, links, val, at)
     if isinstance(what, Scope) and what.kind == "block":
-        return groups.block_call(b, links, val, at)
+        return blocks.block_call(b, links, val, at)
     if isinstance(what, Scope):
         return groups.group_module(b, links, val, at)
     raise TypeError(f"{type(what).__name__} is no module")
@@ -118,6 +118,16 @@ def result_val(
     """What a step gives."""
     concretes = [link.output for link in links]
     return b.scene.know(Val(channels, concretes, at.rows, taint))  # type: ignore[arg-type]
+
+
+def sayable(b: Builder, expr: Expr) -> bool:
+    """Whether the constructor can say an expression: it knows every name in it."""
+    return all(
+        b.is_local(n)
+        or n in ("int", "min", "max", "round", "abs", "len", "sum", "make_divisible")
+        or n.startswith("math.")
+        for n in expr.names
+    )
 
 
 def named_channels(

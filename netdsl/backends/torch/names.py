@@ -8,8 +8,11 @@ from functools import cache
 
 from netdsl.backends.torch.helpers import all_helpers
 from netdsl.backends.torch.steps import extern_imports
+from netdsl.code.expr import Name
 from netdsl.design import Design
 from netdsl.elaborate.naming import MODULE_NAMES
+
+SELF = Name("self")
 
 # What the emitted text uses by name.
 IMPORTED = frozenset({"F", "nn", "torch", "math", "self", "super"})

@@ -12,6 +12,7 @@ from netdsl.backends.torch.helpers import helper_sources
 from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.template import Template
 from netdsl.code import expr as code
+from netdsl.code.change import transform
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.layout import WIDTH, lines, module_text
 from netdsl.code.stmt import Class, Constant, Function, Import, Module, Parameter, Statement
@@ -108,18 +109,7 @@ def _final(statement: Statement, names: dict[str, str]) -> Any:
     def text(found: str) -> str:
         return _REFERENCE.sub(lambda m: names[m[0]], found)
 
-    def change(item: Any) -> Any:
-        if isinstance(item, Expr):
-            return _by_position(code.rename(item, renames))
-        if isinstance(item, str):
-            return text(item)
-        if isinstance(item, tuple):
-            return tuple(change(i) for i in item)
-        if hasattr(item, "_fields") and hasattr(item, "but"):
-            return item.but(**{f: change(getattr(item, f)) for f in item._fields})
-        return item
-
-    return change(statement)
+    return transform(statement, lambda expr: _by_position(code.rename(expr, renames)), text)
 
 
 def _by_position(expr: Expr) -> Expr:

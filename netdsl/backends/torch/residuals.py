@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch import groups, merges
+from netdsl.backends.torch import merges
+from netdsl.backends.torch.chains import region_is_chain
 from netdsl.backends.torch.given import form_target, step_of
 from netdsl.backends.torch.items import write
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import folded
 from netdsl.backends.torch.modules import module_of, result_val
+from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymTarget, Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder
@@ -30,11 +32,10 @@ from netdsl.design import (
     Scope,
 )
 from netdsl.syntax import ast
+from netdsl.totals import tensors_of
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
@@ -68,9 +69,7 @@ def residual(w: Walker, links: list[Link], val: Val, at: At) -> Val:
         flag = b.store(condition, "residual")
         joined = code.Choose(joined, flag, w.var_of(body).expr)
     out = result_val(b, links, body.channels, at, taint)
-    out.var = Var(branch=w.branch)
-    w.op([out.var], joined, joins=True, random=random)
-    return out
+    return w.gives(out, joined, joins=True, random=random)
 
 
 def _scaled(
@@ -145,9 +144,7 @@ def _weightless_chain(
     w: Walker, regions: Sequence[Region], val: Val, inner: At
 ) -> tuple[list[Statement], Expr] | None:
     """Steps without weights as one module: zero padding has no place in the `state_dict`."""
-    from netdsl.totals import tensors_of
-
-    if not all(groups.region_is_chain(w.b.emitter, r) for r in regions):
+    if not all(region_is_chain(w.b.emitter, r) for r in regions):
         return None
     if any(tensors_of(link) for r in regions for link in flow_links(r)):
         return None

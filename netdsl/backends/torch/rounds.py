@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import residuals
-from netdsl.backends.torch.forward import LoopOp
 from netdsl.backends.torch.given import channels_of
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import (
@@ -23,6 +22,8 @@ from netdsl.backends.torch.loops import (
     loop_header,
 )
 from netdsl.backends.torch.modules import module_of
+from netdsl.backends.torch.names import SELF
+from netdsl.backends.torch.operations import LoopOp, names_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
@@ -39,8 +40,6 @@ from netdsl.syntax import ast
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def loop(w: Walker, events: list[Loop], val: Val | None, at: At) -> Val | None:
@@ -72,7 +71,7 @@ def _unrolled(w: Walker, events: list[Loop], trips: int, val: Val | None, at: At
         regions = [e.iterations[j] for e in events]
         inner = at.inside(at.rows.reframed([r.frame for r in regions]))
         bind_round(node, j, inner, at)
-        val = w._relocate(w.region(node.body, regions, val, inner), at)
+        val = w.relocate(w.region(node.body, regions, val, inner), at)
     return val
 
 
@@ -175,7 +174,7 @@ def if_(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val | None:
             return val
         regions = [e.region for e in events]
         inner = at.inside(at.rows.reframed([r.frame for r in regions]))  # type: ignore[union-attr]
-        return w._relocate(w.region(regions[0].body, regions, val, inner), at)  # type: ignore[union-attr,arg-type]
+        return w.relocate(w.region(regions[0].body, regions, val, inner), at)  # type: ignore[union-attr,arg-type]
     single = _optional(w, events, val, at)
     if single is not None:
         return single
@@ -222,20 +221,9 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
             val.taint | made.val.taint | b.dependencies(condition),
         )
     )
-    out.var = Var(branch=w.branch)
-    w.op(
-        [out.var],
-        code.call(attribute, w.var_of(val).expr),
-        random=made.layer is not None and made.layer.family == "dropout",
-    )
-    return out
+    random = made.layer is not None and made.layer.family == "dropout"
+    return w.gives(out, code.call(attribute, w.var_of(val).expr), random=random)
 
 
 def _after(events: Sequence[Branch], val: Val, at: At) -> list[Any]:
     return [e.region.exit if e.region is not None else v for e, v in zip(events, val.at(at.rows))]
-
-
-def names_of(op: Any) -> set[str]:
-    if isinstance(op, LoopOp):
-        return set(op.iterable.names) | {n for o in op.body for n in names_of(o)}
-    return set(op.expr.names)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls
-from netdsl.backends.torch.forward import Op
 from netdsl.backends.torch.given import step_of
 from netdsl.backends.torch.initial import filled_tensor
 from netdsl.backends.torch.modules import Made, module_of
+from netdsl.backends.torch.names import SELF
+from netdsl.backends.torch.operations import Op
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymModule, Val, Var
@@ -30,8 +31,6 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.backends.torch.builder import Builder
     from netdsl.backends.torch.flow import Walker
-
-SELF = Name("self")
 
 
 def shared_module(w: Walker, node: ast.Module, events: Sequence[Note], at: At) -> None:

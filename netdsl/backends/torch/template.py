@@ -46,9 +46,6 @@ class Template:
         self.kept: list[Param] = []  # those that the constructor reads
         self.reference = Name(f"@{id(self)}")  # stands for the class until it has its name
         self.forward_params_all: list[tuple[str, str]] = []
-        self.output_name: str | None = None
-        self.output_reference: Name | None = None
-        self.substitutes: dict[str, Expr] = {}  # parameters of the text that became constants
         self.fields: list[Statement] = []
         self.ctor: list[Statement] = []
         self.forward: list[Statement] | None = None
