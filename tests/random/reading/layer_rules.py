@@ -180,7 +180,8 @@ def _conv_transpose(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
 
 
 def _pool(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
-    out = _window(a, sides, a.get("stride") or a["kernel_size"])
+    stride = a.get("stride")
+    out = _window(a, sides, a["kernel_size"] if stride is None else stride)
     kernel = spread(a["kernel_size"], len(sides))
     padding = _padding(a.get("padding", 0), kernel, (1,) * len(sides))
     need(all(2 * p <= k for p, k in zip(padding, kernel)))
