@@ -38,11 +38,11 @@ $(VENV)/demo: pyproject.toml hatch_build.py grammars/netdsl.lark $(VENV)/torch
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[demo]"
 	touch $@
 
-# torchvision without its dependencies: beside a CPU torch it would pull another one. It is the oracle
-# of the zoo, whose tests fail without it.
+# Other people's networks are the oracles of the zoo, whose tests fail without them. They come without
+# their dependencies: beside a CPU torch those would pull another one.
 $(VENV)/test: pyproject.toml hatch_build.py grammars/netdsl.lark $(VENV)/torch
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[test]" torchinfo pillow
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps torchvision
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps torchvision timm pytorchcv safetensors pyyaml tqdm
 	touch $@
 
 clean:
