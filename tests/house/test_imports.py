@@ -27,6 +27,7 @@ ROOMS = [
     "totals",
     "elaborate",
     "verify",
+    "verification",
     "compiler",
     "backends.table",
     "backends.torch",
