@@ -1,4 +1,4 @@
-"""The command line: `netdsl compile`, `check`, `explain`, `layers`, `zoo`.
+"""The command line: `netdsl compile`, `check`, `verify`, `explain`, `layers`, `zoo`.
 
 Here are the commands with their options; how they read, write and fail is in `terminal`.
 """
@@ -14,6 +14,7 @@ from netdsl.diagnostics import NetError, did_you_mean
 from netdsl.terminal import (
     TARGETS,
     chosen_format,
+    every_file,
     fail,
     guarded,
     open_text,
@@ -151,6 +152,31 @@ def check(files: tuple[str, ...], root: Path | None) -> None:
 
 def count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder below which imports are read; else that of each file.",
+)
+@guarded
+def verify(files: tuple[str, ...], root: Path | None) -> None:
+    """Judge what files state about their nets, `::` and `expect`: met or not, with both numbers."""
+    from netdsl.verification import Account
+
+    account = Account()
+    for file in every_file(files):
+        compilation, _ = open_text(file, root)
+        try:
+            account.add(file, compilation.verdicts())
+        except NetError as error:
+            show(error.diagnostics)
+            account.wrong += 1
+    click.echo(account.text())
+    if account.wrong or account.unmet:
+        sys.exit(1)
 
 
 @main.command()

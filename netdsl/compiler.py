@@ -19,6 +19,7 @@ from netdsl.elaborate.program import (
     read_text,
 )
 from netdsl.elaborate.run import MOST_STEPS, Enough, Run, TooLarge, too_deep
+from netdsl.elaborate.verdicts import Verdict, Verdicts
 from netdsl.shapes import Size
 from netdsl.source import Source
 from netdsl.syntax import ast
@@ -53,19 +54,44 @@ class Compilation:
         }
         self.report.check()
         run = Run(self.report, self.program, most_steps)
-        design = None
+        design = self._elaborate(run, file, _chosen(file, net), expressions, sizes)
+        self.report.check()
+        assert design is not None
+        verify(design)
+        return design
+
+    def _elaborate(
+        self,
+        run: Run,
+        file: File,
+        node: ast.Net | ast.Variant,
+        overrides: Mapping[str, ast.Expr] | None = None,
+        sizes: Mapping[str, Size] | None = None,
+    ) -> Design | None:
+        """The Design of a net; None after a mistake, which the report has."""
         try:
-            design = elaborate_net(run, file, _chosen(file, net), expressions, sizes)
+            return elaborate_net(run, file, node, overrides, sizes)
         except TooLarge as error:
             self.report.add(error.diagnostic)
         except Enough:
             pass
         except RecursionError:
             self.report.add(too_deep(run.place))
+        return None
+
+    def verdicts(self) -> dict[str, list[Verdict]]:
+        """Whether what every net of the file states holds: `::` and `expect`. Raises `NetError` if there
+        is anything else wrong."""
+        file = self._checked_file()
+        found: dict[str, list[Verdict]] = {}
+        for node in file.nets:
+            if not open_parameters(file, node):
+                run = Run(self.report, self.program)
+                run.verdicts = Verdicts()
+                self._elaborate(run, file, node)
+                found[node.name.text] = run.verdicts.in_order()
         self.report.check()
-        assert design is not None
-        verify(design)
-        return design
+        return found
 
     def check(self, most_steps: int = MOST_STEPS) -> list[Diagnostic]:
         """Everything that is wrong with the file: all its nets, and what no net uses."""
@@ -87,14 +113,9 @@ class Compilation:
                 continue
             run = Run(self.report, self.program, most_steps)
             run.memo = memo
-            try:
-                elaborate_net(run, file, node)
-            except TooLarge as error:
-                self.report.add(error.diagnostic)
-            except Enough:
+            self._elaborate(run, file, node)
+            if self.report.full:
                 return in_order(self.report.diagnostics)
-            except RecursionError:
-                self.report.add(too_deep(run.place))
             steps += run.steps
             if steps > 2 * most_steps:
                 message = f"the nets of this file have more than {2 * most_steps:,} steps together"

@@ -21,6 +21,8 @@ from netdsl.source import Source
 if TYPE_CHECKING:
     from torch import nn
 
+    from netdsl.receptive import Field
+
 
 InputSize = str | Sequence[int | None]
 
@@ -76,6 +78,13 @@ class Network:
     def layers(self) -> int:
         """Convolutions and linear layers on the longest path."""
         return totals.depth(self.design)
+
+    def receptive_fields(self) -> dict[str, Field]:
+        """Which places of the input the output of each step sees, by the step's name: size, jump and
+        start of the first, one entry a side. Steps of which that cannot be told are left out."""
+        from netdsl.receptive import receptive_fields
+
+        return receptive_fields(self.design)
 
     @property
     def input_shapes(self) -> dict[str, Shape]:

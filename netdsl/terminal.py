@@ -102,6 +102,17 @@ def open_text(file: str, root: Path | None) -> tuple[Any, str | None]:
     return Compilation(Source(file, text), path, root), None
 
 
+def every_file(files: Iterable[str]) -> list[str]:
+    """The files that are meant: of a folder every `.net` file in it."""
+    found: list[str] = []
+    for file in files:
+        inside = sorted(Path(file).glob("*.net")) if os.path.isdir(file) else None
+        if inside == []:
+            fail(f"{file}: there is no .net file in this folder")
+        found += [file] if inside is None else [str(path) for path in inside]
+    return found
+
+
 def settings(values: tuple[str, ...]) -> dict[str, str]:
     """`--set name=value` as a dictionary."""
     found: dict[str, str] = {}

@@ -6,21 +6,15 @@ from collections.abc import Iterator
 
 from netdsl.design import (
     Applied,
-    Computed,
-    Dense,
     Design,
-    Inlined,
     Link,
-    Merge,
-    Region,
-    Residual,
     Scope,
     Shared,
-    Taken,
 )
+from netdsl.follow import Follower
 from netdsl.layers.base import Cost, Layer
 from netdsl.syntax import ast
-from netdsl.walks import inner_value, links_of, own_links, value_inputs
+from netdsl.walks import links_of
 
 
 def tensors_of(link: Link) -> dict[str, tuple[int, ...]]:
@@ -111,80 +105,15 @@ def aux_cost(design: Design) -> Cost:
 
 
 # ----------------------------------------------------------------------------------------- depth
+class _Depth(Follower[int]):
+    def layer(self, layer: Layer, link: Link, state: int) -> int:
+        return state + (layer.family in ("convolution", "linear"))
+
+    def meet(self, states: list[int]) -> int:
+        return max(states)
+
+
 def depth(design: Design) -> int:
     """Convolutions and linear layers on the longest path from an input to the output; side outputs do
     not count."""
-    net = design.net
-    known: dict[int, int] = {id(v): 0 for v in net.values.values()}
-    if net.input is not None:
-        known[id(net.input)] = 0
-    _region_depth(net.region, known)
-    ends = list(net.outputs.values()) or ([net.result] if net.result is not None else [])
-    return max((known.get(id(v), 0) for v in ends), default=0)
-
-
-def _region_depth(region: Region, known: dict[int, int]) -> None:
-    for link in own_links(region):
-        if not isinstance(link.node, ast.Aux):
-            _link_depth(link, known)
-
-
-def _link_depth(link: Link, known: dict[int, int]) -> None:
-    what = link.what
-    start = max((known.get(id(v), 0) for v in link.inputs), default=0)
-    if isinstance(what, Applied):
-        own = 1 if what.layer.family in ("convolution", "linear") else 0
-        _set(link, start + own if what.layer.word != "identity" else start, known)
-    elif isinstance(what, Shared):
-        if isinstance(what.scope, Layer):
-            own = 1 if what.scope.family in ("convolution", "linear") else 0
-            _set(link, start + own, known)
-        else:
-            _scope_depth(link, what.scope, known)
-    elif isinstance(what, Scope):
-        _scope_depth(link, what, known)
-    elif isinstance(what, Merge):
-        _region_depth(what.region, known)
-        _set(link, max((known.get(id(v), 0) for v in what.branches), default=0), known)
-    elif isinstance(what, Residual):
-        _region_depth(what.body, known)
-        ends = [what.body.exit]
-        if what.adds:
-            if what.shortcut is not None:
-                _region_depth(what.shortcut, known)
-            ends.append(what.shortcut.exit if what.shortcut is not None else link.inputs[0])
-        _set(link, max((known.get(id(v), 0) for v in ends), default=0), known)
-    elif isinstance(what, Dense):
-        at = start
-        for region in what.iterations:
-            known[id(region.entry)] = at
-            _region_depth(region, known)
-            at = max(at, known.get(id(region.exit), at))
-        _set(link, at, known)
-    elif isinstance(what, Inlined):
-        _region_depth(what.region, known)
-    elif isinstance(what, Computed):
-        _set(link, start, known)
-    elif isinstance(what, Taken):
-        pass
-
-
-def _set(link: Link, value: int, known: dict[int, int]) -> None:
-    if link.output is not None:
-        known[id(link.output)] = value
-
-
-def _scope_depth(link: Link, scope: Scope, known: dict[int, int]) -> None:
-    """Through a level: a block's values are its own, a group's are those around it."""
-    inner = dict(known) if scope.outer is None else known
-    if scope.outer is None:
-        inside = ([scope.input] if scope.input is not None else []) + value_inputs(scope)
-        for a, b in zip(link.inputs, inside):
-            inner[id(b)] = known.get(id(a), 0)
-    elif link.inputs and scope.input is not None:
-        inner[id(scope.input)] = known.get(id(link.inputs[0]), 0)
-    _region_depth(scope.region, inner)
-    for path, value in link.exports.items():
-        known[id(value)] = inner.get(id(inner_value(scope, path)), 0)
-    if scope.result is not None:
-        _set(link, inner.get(id(scope.result), 0), known)
+    return max(_Depth(aux=False).follow(design, 0), default=0)

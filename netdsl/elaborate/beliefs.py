@@ -10,6 +10,7 @@ from netdsl.elaborate import advice
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.values import NetDef, Silent, kind_of
+from netdsl.elaborate.verdicts import Verdict
 from netdsl.layers.fields import LIMIT
 from netdsl.shapes import Open, Shape, Size
 from netdsl.source import Span
@@ -44,6 +45,10 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
         _adopt(run, value, wanted)
         return
     parts = _unlike(wanted, shape)
+    believed = "x".join("?" if w is None else str(w) for w in wanted)
+    if run.verdicts is not None:
+        run.verdicts.add(Verdict(node.span, f":: {believed}", str(shape), not parts))
+        return
     if not parts:
         run.doubts.clear()
         return
@@ -54,7 +59,6 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
     run.doubts |= parts
     if consequence:
         return
-    believed = "x".join("?" if w is None else str(w) for w in wanted)
     labels, hint = [], None
     if value.maker is not None:
         labels.append((_step_span(value.maker), f"gives {shape}"))

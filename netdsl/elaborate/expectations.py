@@ -11,6 +11,7 @@ from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import Silent, kind_of
+from netdsl.elaborate.verdicts import Verdict
 from netdsl.syntax import ast
 
 EXPECTED = ("parameters", "macs", "connections", "boxes", "layers")
@@ -50,23 +51,36 @@ def fact_of(design: Design, name: str) -> int:
 
 
 def expect(run: Run, design: Design, node: ast.Expect, names: Names) -> None:
-    """Check one expectation."""
-    frame = Frame(names.frame)
-    used: list[str] = []
-    for name in EXPECTED:
-        if _mentions(node.condition, name):
-            frame.names[name] = fact_of(design, name)
-            used.append(name)
-    inner = names.inside(frame)
+    """Check one expectation; what is joined by `and` is judged part by part."""
     condition = node.condition
-    met, said = None, ""
+    parts: tuple[ast.Expr, ...] = (condition,)
+    if isinstance(condition, ast.Logical) and condition.op == "and":
+        parts = condition.items
+    for part in parts:
+        met, said = _judged(design, part, names)
+        if run.verdicts is not None:
+            run.verdicts.add(Verdict(part.span, f"expect {part.span.text}", said, met))
+        elif not met and run.overridden:
+            run.skipped.append(node.span)
+            return
+        elif not met:
+            message = f"expected {part.span.text}" + (f", but {said}" if said else "")
+            run.report_mistake(Mistake("E202", message, part.span))
+
+
+def _judged(design: Design, condition: ast.Expr, names: Names) -> tuple[bool, str]:
+    """Whether a condition on totals is met, and what they are."""
+    frame = Frame(names.frame)
+    for name in EXPECTED:
+        if _mentions(condition, name):
+            frame.names[name] = fact_of(design, name)
+    inner = names.inside(frame)
+    said = " and ".join(f"{name} are {value:_}" for name, value in frame.names.items())
     try:
         if isinstance(condition, ast.Binary) and condition.op in COMPARISONS:
             left, right = evaluate(condition.left, inner), evaluate(condition.right, inner)
-            met = combine(condition.op, left, right, condition)
-            said = _said(condition, left, right)
-        else:
-            met = evaluate(condition, inner)
+            return combine(condition.op, left, right, condition), _said(condition, left, right)
+        met = evaluate(condition, inner)
     except Mistake as mistake:
         diagnostic = mistake.diagnostic
         if diagnostic.code == "E102" and not any(n in (diagnostic.hint or "") for n in EXPECTED):
@@ -75,19 +89,10 @@ def expect(run: Run, design: Design, node: ast.Expect, names: Names) -> None:
             mistake.diagnostic = diagnostic.but(hint=hint)
         raise
     if not isinstance(met, bool):
-        raise Mistake(
-            "E121",
-            f"`expect` needs a comparison, not {kind_of(met)}",
-            condition.span,
-            hint=f"write `expect {used[0] if used else 'parameters'} == 60_000`",
-        )
-    if not met:
-        if run.overridden:
-            run.skipped.append(node.span)
-            return
-        said = said or " and ".join(f"{n} are {frame.names[n]:_}" for n in used)
-        message = f"expected {condition.span.text}" + (f", but {said}" if said else "")
-        raise Mistake("E202", message, condition.span)
+        known = next(iter(frame.names), "parameters")
+        message = f"`expect` needs a comparison, not {kind_of(met)}"
+        raise Mistake("E121", message, condition.span, hint=f"write `expect {known} == 60_000`")
+    return met, said
 
 
 def _said(condition: ast.Binary, left: Any, right: Any) -> str:

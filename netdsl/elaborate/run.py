@@ -39,6 +39,7 @@ from netdsl.elaborate.statements import (
     with_clause,
 )
 from netdsl.elaborate.values import UNKNOWN, Silent, Tapped, kind_of
+from netdsl.elaborate.verdicts import Verdicts
 from netdsl.source import Span
 from netdsl.syntax import ast
 
@@ -82,6 +83,9 @@ class Run:
         self.place: Span | None = None  # of the step that is run
         self.guesses = Doubts()
         self.label_places: dict[ast.Body, dict[str, Any]] = {}  # of blocks (lookup.py)
+        self.verdicts: Verdicts | None = (
+            None  # `netdsl verify`: what is stated is judged, no mistake
+        )
 
     # ---------------------------------------------------------------------------------- mistakes
     def report_mistake(self, mistake: Mistake) -> None:

@@ -203,6 +203,57 @@ def test_check() -> None:
     assert "Missing argument" in run("check", status=2).stderr
 
 
+STATES = """\
+block unit(width) {
+  conv(width, 3x3, padding=1) -> relu :: ?x16x16
+}
+
+net States(width=8) {
+  input image: 3x16x16
+  unit(width) -> unit(2 * width) :: 16x16x16
+  maxpool(2x2) -> unit(4) :: 5x8x8
+  flatten -> linear(10)
+  expect parameters == 4_570 and layers == 4
+  expect macs < 1_000
+}
+"""
+
+
+def test_verify() -> None:
+    """Every statement with what is found; one of a block is met if it is in every use."""
+    Path("states.net").write_text(STATES, encoding="utf-8")
+    lines = run("verify", "states.net", status=1).stdout.splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "States (states.net)",
+        "line 2 :: ?x16x16 4x8x8 NOT MET",
+        "line 7 :: 16x16x16 16x16x16 met",
+        "line 8 :: 5x8x8 4x8x8 NOT MET",
+        "line 10 expect parameters == 4_570 parameters are 4_542 NOT MET",
+        "line 10 expect layers == 4 layers are 4 met",
+        "line 11 expect macs < 1_000 macs are 389_632 NOT MET",
+        "",
+        "1 file, 1 net, 6 statements, 2 met, 4 NOT met",
+    ]
+
+
+def test_verify_a_folder() -> None:
+    result = run("verify", ".", status=1)
+    assert "Small  (small.net)\n  states nothing" in result.stdout
+    assert "--> wrong.net:3:3" in result.stderr
+    assert result.stdout.endswith("1 file, 2 nets, 0 statements, 0 met, 1 more file with errors\n")
+    Path("empty").mkdir()
+    assert "no .net file" in run("verify", "empty", status=2).stderr
+    assert "no such file" in run("verify", "nowhere.net", status=2).stderr
+    assert (
+        "1 statement, 1 met"
+        in run(
+            "verify",
+            "-",
+            stdin=NET.replace("relu", "relu :: 8x16x16", 1).replace("net Large = Small(64)", ""),
+        ).stdout
+    )
+
+
 def test_explain() -> None:
     text = run("explain", "e203").stdout
     assert text.startswith("E203: ") and "concat" in text
