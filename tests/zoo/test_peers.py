@@ -11,9 +11,7 @@ from zoo_oracle import difference, images, network, one_thread, ours
 
 LARGEST = 1e-5
 
-PEERS: tuple[Peer, ...] = (
-    Peer("densenet121", "timm:densenet121", 7_978_856, "3x64x64"),
-)
+PEERS: tuple[Peer, ...] = (Peer("densenet121", "timm:densenet121", 7_978_856, "3x64x64"),)
 
 
 @pytest.fixture(autouse=True)
