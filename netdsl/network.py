@@ -65,14 +65,19 @@ class Network:
     @cached_property
     def parameters_used(self) -> int:
         """Learned numbers without the side outputs, which exist in training only."""
-        return self.parameters - totals.aux_cost(self.design).parameters
+        return totals.cost_used(self.design).parameters
 
     @cached_property
     def macs(self) -> int | None:
         """Multiply-adds of convolutions and linear layers for one sample in evaluation; None while a
         size is open."""
-        whole, aux = totals.scope_cost(self.design.net).macs, totals.aux_cost(self.design).macs
-        return None if whole is None or aux is None else whole - aux
+        return totals.cost_used(self.design).macs
+
+    @cached_property
+    def connections(self) -> int | None:
+        """What convolutions, linear layers and subsampling read for all their outputs, biases included, as
+        LeCun et al. (1998) count, in evaluation; None while a size is open."""
+        return totals.cost_used(self.design).connections
 
     @cached_property
     def layers(self) -> int:

@@ -53,11 +53,11 @@ def scope_cost(scope: Scope) -> Cost:
             size = 1
             for side in weight.value.shape or ():
                 size *= side if isinstance(side, int) else 1
-            total += Cost(size, 0)
+            total += Cost(size)
         for link in scope.children.values():
             total += link_cost(link, declared=True)
         for link in uses_of_shared(scope):
-            total += Cost(0, _shared_macs(link))
+            total += _shared_work(link)
         scope.cost_ = total
     return scope.cost_
 
@@ -71,7 +71,7 @@ def link_cost(link: Link, declared: bool = False) -> Cost:
         cost = scope_cost(what)
     else:
         return Cost()
-    return Cost(cost.parameters, 0) if isinstance(link.node, ast.Module) else cost
+    return Cost(cost.parameters) if isinstance(link.node, ast.Module) else cost
 
 
 def layer_cost(layer: Layer, link: Link) -> Cost:
@@ -88,12 +88,11 @@ def uses_of_shared(scope: Scope) -> Iterator[Link]:
             yield link
 
 
-def _shared_macs(link: Link) -> int | None:
+def _shared_work(link: Link) -> Cost:
     what = link.what
     assert isinstance(what, Shared)
-    if isinstance(what.scope, Scope):
-        return scope_cost(what.scope).macs
-    return layer_cost(what.scope, link).macs
+    cost = scope_cost(what.scope) if isinstance(what.scope, Scope) else layer_cost(what.scope, link)
+    return cost._replace(parameters=0)
 
 
 def aux_cost(design: Design) -> Cost:
@@ -102,6 +101,11 @@ def aux_cost(design: Design) -> Cost:
     for event in design.net.aux.values():
         total += link_cost(event.link)
     return total
+
+
+def cost_used(design: Design) -> Cost:
+    """The cost in evaluation: without the side outputs."""
+    return scope_cost(design.net) - aux_cost(design)
 
 
 # ----------------------------------------------------------------------------------------- depth

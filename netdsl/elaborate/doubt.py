@@ -29,6 +29,8 @@ OF_RANK = ("E210", "E211", "E216")
 
 # Arguments that no shape depends on: where only these are wrong, nothing is in doubt.
 HARMLESS = ("bias", "eps", "momentum", "affine", "alpha", "beta", "p", "inplace", "negative_slope")
+# Arguments that say what a layer reads: whether it fits depends on them, what it gives does not.
+READS = ("groups", "connections", "codes", "seed")
 
 
 class Doubts:
@@ -131,11 +133,12 @@ def _of_layer(run: Run, step: ast.Call, entered: Shape, names: Names) -> tuple[S
     layer = target.definition.layer
     if layer.many:
         return None, False
-    if layer.word == "linear" and step.args:
+    if layer.family == "linear" and step.args:
         entered = Shape(1)  # whatever enters, a vector leaves
     arguments = {name: bound.value for name, bound in target.bound.items()}
     arguments.update(_arguments(layer, step, names))
-    arguments.pop("groups", None)
+    for name in READS:
+        arguments.pop(name, None)
     wrong = [a.name.text for a in step.args if a.name is not None and a.name.text not in arguments]
     certain = all(nearest(name, layer.model_fields) in HARMLESS for name in wrong)
     for _ in range(len(arguments) + 1):

@@ -33,21 +33,20 @@ def fact_of(design: Design, name: str) -> int:
     """The number that `expect` calls `name`."""
     from netdsl import totals
 
-    if name == "parameters":
-        cost, aux = totals.scope_cost(design.net), totals.aux_cost(design)
-        return cost.parameters - aux.parameters
     if name == "layers":
         return totals.depth(design)
-    if name == "macs":
-        macs, aux_macs = totals.scope_cost(design.net).macs, totals.aux_cost(design).macs
-        if macs is None or aux_macs is None:
-            raise Mistake(
-                "E209",
-                "multiply-adds are not known while a size is open",
-                hint=GIVE_SIZE,
-            )
-        return macs - aux_macs
-    raise Mistake("E139", f"`{name}` cannot be expected yet: nothing counts them")
+    cost = totals.cost_used(design)
+    counted = {
+        "parameters": ("parameters", cost.parameters),
+        "macs": ("multiply-adds", cost.macs),
+        "connections": ("connections", cost.connections),
+    }
+    if name not in counted:
+        raise Mistake("E139", f"`{name}` cannot be expected yet: nothing counts them")
+    what, number = counted[name]
+    if number is None:
+        raise Mistake("E209", f"{what} are not known while a size is open", hint=GIVE_SIZE)
+    return number
 
 
 def expect(run: Run, design: Design, node: ast.Expect, names: Names) -> None:

@@ -201,9 +201,10 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
                 hint = f"labels here: {', '.join(list(at.labels)[:8])}"
             raise Mistake("E138", message, _key_span(entry), hint=hint)
     line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
+    found = targets(line, scope) if links or how.name in NEED_FANS else []
     if (
         links
-        and not any(True for _ in targets(line, scope))
+        and not found
         and links[0].output is not None
         and links[0].output.shape is not None
         and not names.run.guesses.made  # else what would be filled is not there after a mistake
@@ -211,6 +212,15 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         what = ".".join(parts if tensor is None else parts[:-1])
         raise _nothing_filled(line, what, scope, entry)
     return line
+
+
+def _uneven(line: InitLine, word: str) -> Mistake:
+    """The mistake of an initial value that counts what outputs read, where they read unequally many."""
+    message = (
+        f"`{line.start.name}` cannot fill a `{word}` whose outputs read unequally many numbers"
+    )
+    hint = "give it a label and `uniform` or `normal`; without a line each starts by what it reads"
+    return Mistake("E138", message, line.node.value.span, hint=hint)
 
 
 def _key_span(entry: ast.Entry) -> Span:
@@ -276,6 +286,8 @@ def _collect(
     for tensor in what.layer.tensors(link.inputs[0].shape):
         if tensor.name != line.tensor or not tensor.learned:
             continue
+        if not tensor.even and line.start.name in NEED_FANS:
+            raise _uneven(line, what.layer.word)
         if len(tensor.shape) < 2 and (
             line.start.name in NEED_FANS
             or (

@@ -8,8 +8,10 @@ from netdsl.layers.base import REGISTRY, Layer
 
 # What each module of this folder defines, so that it need not be imported to be known.
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "convolution": ("conv", "conv_transpose"),
+    "convolution": ("conv",),
+    "transposed": ("conv_transpose",),
     "linear": ("linear",),
+    "rbf": ("rbf",),
     "pooling": (
         "maxpool",
         "avgpool",
@@ -18,6 +20,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "global_maxpool",
         "global_avgpool",
     ),
+    "subsampling": ("subsample",),
     "batchnorm": ("bn", "frozen_bn"),
     "normalization": (
         "groupnorm",

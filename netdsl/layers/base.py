@@ -21,28 +21,50 @@ REGISTRY: dict[str, type[Layer]] = {}
 
 
 class Tensor(NamedTuple):
-    """One entry of the `state_dict`: its name below the layer, its shape, whether it is learned."""
+    """One entry of the `state_dict`: its name below the layer, its shape, whether it is learned.
+
+    `even` says whether all outputs read equally many of its numbers, so that its shape tells how many:
+    some initial values count them.
+    """
 
     name: str
     shape: tuple[int, ...]
     learned: bool = True
+    even: bool = True
 
 
 class Cost(NamedTuple):
     """What a layer costs, for one sample; costs add up.
 
-    `macs` are multiply-adds of convolutions and linear layers, without biases and normalisation;
-    None while a size is open. `parameters` are learned numbers.
+    `parameters` are learned numbers. `macs` are multiply-adds of convolutions and linear layers,
+    without biases and normalisation; `connections` are what the same layers (and subsampling) read
+    for all their outputs, biases included. Both are None while a size is open.
     """
 
     parameters: int = 0
     macs: int | None = 0
+    connections: int | None = 0
 
     def __add__(self, other: object) -> Cost:  # type: ignore[override]
         if not isinstance(other, Cost):
             return NotImplemented
-        macs = None if self.macs is None or other.macs is None else self.macs + other.macs
-        return Cost(self.parameters + other.parameters, macs)
+        return Cost(
+            self.parameters + other.parameters,
+            _sum(self.macs, other.macs),
+            _sum(self.connections, other.connections),
+        )
+
+    def __sub__(self, other: Cost) -> Cost:
+        """The cost without a part of it."""
+        return Cost(
+            self.parameters - other.parameters,
+            _sum(self.macs, other.macs, -1),
+            _sum(self.connections, other.connections, -1),
+        )
+
+
+def _sum(a: int | None, b: int | None, sign: int = 1) -> int | None:
+    return None if a is None or b is None else a + sign * b
 
 
 class Window(NamedTuple):
@@ -197,15 +219,28 @@ class Layer(BaseModel):
         """Multiply-adds of one sample; None while a size is open."""
         return 0
 
+    def connections_of(self, x: Shape, y: Shape) -> int | None:
+        """What all outputs read, biases included, as LeCun et al. (1998) count; None while a size is
+        open. A multiply-add reads one number, and so does adding a bias."""
+        macs = self.macs(x, y)
+        if not macs or not getattr(self, "bias", False):
+            return macs
+        return None if y.elements is None else macs + y.elements
+
     def cost(self, x: Shape, y: Shape) -> Cost:
         parameters = sum(prod(tensor.shape) for tensor in self.tensors(x) if tensor.learned)
-        return Cost(parameters, self.macs(x, y))
+        return Cost(parameters, self.macs(x, y), self.connections_of(x, y))
 
     def window(self, x: Shape) -> Window | None:
         """How the output sees the input; None where a place sees itself only (or everything)."""
         return None
 
     # ------------------------------------------------------------------------------------- PyTorch
+    @property
+    def form(self) -> Any:
+        """What chooses between classes of PyTorch: steps of one layer and one form are one call."""
+        return None
+
     def out_channels(self, a: Given) -> Expr:
         """The first dimension of the output, in the words of the emitted code."""
         return a.in_channels

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from netdsl.code.expr import Call, Expr, Literal, call, given
-from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Tensor, Window
-from netdsl.layers.fields import Bool, Extent, Extents, Positive
+from netdsl.layers.connections import Connections, check_connections, kernels_in
+from netdsl.layers.fields import Bool, Extent, Positive
 from netdsl.layers.geometry import Motion, Padding, motion, padding_expr, size_label, step_label
-from netdsl.layers.inputs import check_groups, sides_of
-from netdsl.shapes import Dim, Shape
+from netdsl.layers.inputs import check_groups
+from netdsl.shapes import Shape
 
 
 def times(places: int | None, each: int) -> int | None:
@@ -24,9 +24,11 @@ class Conv(Layer):
 
     Input: C x H x W (or C x L, C x D x H x W). Output: channels x H' x W' with
     H' = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
-    Weights: channels x C/groups x kernel_size, and channels for the bias.
-    Source: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, II.A;
-    groups: Krizhevsky et al., 2012, 3.5; dilation: Yu and Koltun, 2016.
+    Weights: channels x C/groups x kernel_size, and channels for the bias. With `connections`, a list
+    of lists, output map i of an image reads only the input maps (from 0) that row i lists, and only
+    the kernels of these are there.
+    Source: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, II.A and
+    table I; groups: Krizhevsky et al., 2012, 3.5; dilation: Yu and Koltun, 2016.
     """
 
     word: ClassVar[str] = "conv"
@@ -42,26 +44,39 @@ class Conv(Layer):
     dilation: Extent = 1
     groups: Positive = 1
     bias: Bool = True
+    connections: Connections | None = None
 
     def _motion(self, x: Shape) -> Motion:
         return motion(x, self.word, self.kernel_size, self.stride, self.padding, self.dilation)
 
     def output(self, x: Shape) -> Shape:
         sides = self._motion(x).over(x, self.word)
+        if self.connections is not None:
+            check_connections(self.word, self.connections, x, self.channels, self.groups)
         check_groups(self.word, self.groups, input=x.channels, output=self.channels)
         return Shape(self.channels, *sides)
 
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
         kernel = self.per_side("kernel_size", len(x) - 1)
-        weight = Tensor("weight", (self.channels, x.channels // self.groups, *kernel))
+        if self.connections is not None:
+            weight = Tensor("weight", (kernels_in(self.connections), *kernel), even=False)
+        else:
+            weight = Tensor("weight", (self.channels, x.channels // self.groups, *kernel))
         return (weight, Tensor("bias", (self.channels,))) if self.bias else (weight,)
 
     def macs(self, x: Shape, y: Shape) -> int | None:
-        kernel = self.per_side("kernel_size", len(x) - 1)
-        return times(y.elements, x.channels // self.groups * prod(kernel))
+        kernels = self.channels * (x.channels // self.groups)
+        if self.connections is not None:
+            kernels = kernels_in(self.connections)
+        area = prod(self.per_side("kernel_size", len(x) - 1))
+        return times(y.with_channels(1).elements, kernels * area)
 
     def window(self, x: Shape) -> Window:
         return self._motion(x).window
+
+    @property
+    def form(self) -> Any:
+        return self.connections is None
 
     def out_channels(self, a: Given) -> Expr:
         return a.channels
@@ -71,12 +86,14 @@ class Conv(Layer):
         padding = padding_expr(
             self, a, self.padding, self._motion(a.x).padding, torch_has_same=same
         )
+        torch = f"nn.Conv{a.dims}d" if self.connections is None else "TableConv2d"
         return call(
-            f"nn.Conv{a.dims}d",
+            torch,
             a.in_channels,
             a.channels,
             kernel_size=a.kernel_size,
             **given(
+                connections=(a.connections, None),
                 stride=(a.stride, 1),
                 padding=(padding, 0),
                 dilation=(a.dilation, 1),
@@ -88,88 +105,9 @@ class Conv(Layer):
     def label(self) -> str:
         dilation = size_label(self.dilation, 1)
         spaced = "" if dilation == "1" else f" dil {dilation}"
-        groups = "" if self.groups == 1 else f", g{self.groups}"
-        what = f"{size_label(self.kernel_size)} conv{spaced}, {self.channels}{groups}"
-        return what + step_label(self.stride)
-
-
-class ConvTranspose(Layer):
-    """Transposed convolution, which widens a map.
-
-    Input: C x H x W (or C x L, C x D x H x W). Output: channels x H' x W' with
-    H' = (H - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1.
-    Weights: C x channels/groups x kernel_size, and channels for the bias.
-    Source: Zeiler et al., Deconvolutional Networks, 2010; Dumoulin and Visin, 2016, 4.
-    """
-
-    word: ClassVar[str] = "conv_transpose"
-    family: ClassVar[str] = "convolution"
-    positional: ClassVar[int] = 2
-    weighted: ClassVar[bool] = True
-    module_only: ClassVar[bool] = True
-
-    channels: Positive
-    kernel_size: Extent
-    stride: Extent = 1
-    padding: Extents = 0
-    output_padding: Extents = 0
-    dilation: Extent = 1
-    groups: Positive = 1
-    bias: Bool = True
-
-    def output(self, x: Shape) -> Shape:
-        dims = sides_of(x, self.word)
-        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-        geometry = [self.per_side(name, dims) for name in names]
-        sides = [self._side(*side) for side in zip(x.sides, *geometry)]
-        if any(isinstance(side, int) and side < 1 for side in sides):
-            raise Mistake(
-                "E213",
-                f"`{self.word}` leaves nothing of {x}: padding={self.padding} cuts all away",
-                hint="the padding of a transposed convolution is cut off its output",
-            )
-        check_groups(self.word, self.groups, input=x.channels, output=self.channels)
-        return Shape(self.channels, *sides)
-
-    def _side(self, n: Dim, kernel: int, stride: int, padding: int, extra: int, space: int) -> Dim:
-        if extra >= max(stride, space):
-            raise Mistake(
-                "E215",
-                f"`output_padding={extra}` of `{self.word}` must be smaller than its stride or "
-                f"its dilation, {stride} and {space}",
-                hint="it chooses among the sizes that a convolution with this stride makes equal",
-            )
-        return (n - 1) * stride - 2 * padding + space * (kernel - 1) + extra + 1
-
-    def tensors(self, x: Shape) -> tuple[Tensor, ...]:
-        kernel = self.per_side("kernel_size", len(x) - 1)
-        weight = Tensor("weight", (x.channels, self.channels // self.groups, *kernel))
-        return (weight, Tensor("bias", (self.channels,))) if self.bias else (weight,)
-
-    def macs(self, x: Shape, y: Shape) -> int | None:
-        kernel = self.per_side("kernel_size", len(x) - 1)
-        return times(x.elements, self.channels // self.groups * prod(kernel))
-
-    def out_channels(self, a: Given) -> Expr:
-        return a.channels
-
-    def module(self, a: Given) -> Call:
-        return call(
-            f"nn.ConvTranspose{a.dims}d",
-            a.in_channels,
-            a.channels,
-            kernel_size=a.kernel_size,
-            **given(
-                stride=(a.stride, 1),
-                padding=(a.padding, 0),
-                output_padding=(a.output_padding, 0),
-                groups=(a.groups, 1),
-                bias=(a.bias, True),
-                dilation=(a.dilation, 1),
-            ),
-        )
-
-    def label(self) -> str:
-        groups = "" if self.groups == 1 else f", g{self.groups}"
-        what = f"{size_label(self.kernel_size)} up-conv, {self.channels}{groups}"
-        return what + step_label(self.stride, "x")
+        parts = [f"{size_label(self.kernel_size)} conv{spaced}", str(self.channels)]
+        if self.groups != 1:
+            parts.append(f"g{self.groups}")
+        if self.connections is not None:
+            parts.append(f"{kernels_in(self.connections)} kernels")
+        return ", ".join(parts) + step_label(self.stride)

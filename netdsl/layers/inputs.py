@@ -28,6 +28,16 @@ def sides_of(x: Shape, word: str, allowed: tuple[int, ...] = MAP) -> int:
     return dims
 
 
+def check_flat(word: str, x: Shape) -> None:
+    """The input must be a vector."""
+    if len(x) > 1:
+        raise Mistake(
+            "E216",
+            f"`{word}` needs a flat vector, but gets the map {x}",
+            hint="put `flatten` before it, or `global_avgpool -> flatten` for the means",
+        )
+
+
 def check_groups(word: str, groups: int, **channels: int) -> None:
     """All these numbers of channels (`input=64, output=128`) must fall into equal groups."""
     for what, number in channels.items():

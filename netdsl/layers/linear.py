@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from netdsl.code.expr import Call, Expr, call, given
-from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Tensor
 from netdsl.layers.fields import Bool, Positive
+from netdsl.layers.inputs import check_flat
 from netdsl.shapes import Shape
 
 
@@ -29,12 +29,7 @@ class Linear(Layer):
     bias: Bool = True
 
     def output(self, x: Shape) -> Shape:
-        if len(x) > 1:
-            raise Mistake(
-                "E216",
-                f"`linear` needs a flat vector, but gets the map {x}",
-                hint="put `flatten` before it, or `global_avgpool -> flatten` for the means",
-            )
+        check_flat(self.word, x)
         return Shape(self.features)
 
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:

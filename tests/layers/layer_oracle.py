@@ -136,6 +136,19 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         ({"channels": 4, "kernel_size": 2, "padding": "full"}, MAPS),
         ({"channels": 4, "kernel_size": 5, "padding": "valid"}, MAPS),
         ({"channels": 4, "kernel_size": 1, "padding": 9}, MAPS),
+        ({"channels": 3, "kernel_size": 3, "connections": [[0, 1], [5], [2, 0, 4]]}, (IMAGE,)),
+        (
+            {
+                "channels": 2,
+                "kernel_size": s(1, 3),
+                "connections": [[3], [3, 5]],
+                "stride": 2,
+                "padding": s(0, 1),
+                "dilation": s(1, 2),
+                "bias": False,
+            },
+            (IMAGE,),
+        ),
     ],
     "conv_transpose": [
         ({"channels": 4, "kernel_size": 2, "stride": 2}, MAPS),
@@ -145,6 +158,11 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         ({"channels": 4, "kernel_size": 3, "output_padding": 1, "dilation": 2}, (IMAGE,)),
     ],
     "linear": [({"features": 5}, (FLAT,)), ({"features": 5, "bias": False}, (FLAT,))],
+    "rbf": [
+        ({"features": 5}, (FLAT,)),
+        ({"features": 10, "codes": "bitmap"}, (Shape(84),)),
+        ({"features": 5, "codes": "random", "seed": 3}, (FLAT,)),
+    ],
     "maxpool": [
         ({"kernel_size": 2}, MAPS),
         ({"kernel_size": 3, "stride": 2, "padding": 1}, MAPS),
@@ -174,6 +192,10 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     ],
     "global_maxpool": [({}, MAPS)],
     "global_avgpool": [({}, MAPS)],
+    "subsample": [
+        ({"kernel_size": 2}, (IMAGE,)),
+        ({"kernel_size": s(3, 1)}, (IMAGE,)),
+    ],
     "bn": [
         ({}, EVERY),
         ({"eps": 1e-3, "momentum": 0.01, "affine": False}, EVERY),

@@ -10,10 +10,14 @@ from layer_oracle import Tap, case_id, s
 from netdsl.layers import find, load_all
 from netdsl.layers.arguments import ArgumentMistake, create, signature, source_text
 
-CONV = "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true)`"
+CONV = (
+    "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true, "
+    "connections=none)`"
+)
 
 FRACTION = "`/` gives a fraction; `//` divides whole numbers"
 WHOLE, SIZE = "a whole number", "a whole number or a size like 3x3"
+ROWS = "a list of lists of numbers of input maps or none"
 WINDOW = {"channels": 4, "kernel_size": 3}  # what conv must be given
 
 # A wrong argument: the layer, what is given, and "`name` of `layer` must be ..., not ...".
@@ -73,7 +77,28 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
     ("upsample", {"scale": -0.5}, "scale", "more than 0, not -0.5", None),
     ("upsample", {"scale": "2"}, "scale", 'a number or a size like 2x1 or none, not "2"', None),
     ("upsample", {"like": s(3, 3)}, "like", "a value like `@label` or none, not 3x3", None),
+    (
+        "rbf",
+        {"features": 3, "codes": "bitmaps"},
+        "codes",
+        '"learned", "bitmap" or "random", not "bitmaps"',
+        "did you mean `bitmap`?",
+    ),
     # shapes and lists
+    (
+        "conv",
+        {**WINDOW, "connections": [0, 1]},
+        "connections",
+        f"{ROWS}, not [0, 1]",
+        None,
+    ),
+    (
+        "conv",
+        {**WINDOW, "connections": [[0, -1]]},
+        "connections",
+        f"{ROWS}, not [[0, -1]]",
+        None,
+    ),
     (
         "reshape",
         {"shape": 100},

@@ -162,6 +162,7 @@ def test_every_helper_that_a_layer_names_is_there() -> None:
 
 
 HELPER_MODULES = [
+    "Subsample2d(4, 2)",
     "FrozenBatchNorm2d(4)",
     "L2Norm(4, scale=20.0)",
     "ScaledTanh()",

@@ -57,6 +57,6 @@ def test_what_cannot_be_known_is_none() -> None:
         layer("conv", channels=4, kernel_size=3),
         layer("conv_transpose", channels=4, kernel_size=3),
     )
-    assert conv.cost(x, conv.output(x)) == (4 * 3 * 9 + 4, None)
+    assert conv.cost(x, conv.output(x)) == (4 * 3 * 9 + 4, None, None)
     assert up.cost(x, up.output(x)).macs is None
     assert layer("global_avgpool").window(x) is None

@@ -38,6 +38,13 @@ PHRASES: list[tuple[str, dict[str, Any], Shape, str | None, str | None]] = [
     ),
     ("conv", {**CONV, "padding": "valid"}, VOLUME, "nn.Conv3d(6, 64, kernel_size=3)", None),
     (
+        "conv",
+        {"channels": 2, "kernel_size": 5, "connections": [[0], [1, 2]], "padding": "same"},
+        IMAGE,
+        "TableConv2d(6, 2, kernel_size=5, connections=((0,), (1, 2)), padding=2)",
+        None,
+    ),
+    (
         "conv_transpose",
         {"channels": 4, "kernel_size": 2, "stride": 2},
         IMAGE,
@@ -45,6 +52,17 @@ PHRASES: list[tuple[str, dict[str, Any], Shape, str | None, str | None]] = [
         None,
     ),
     ("linear", {"features": 9, "bias": False}, FLAT, "nn.Linear(6, 9, bias=False)", None),
+    ("rbf", {"features": 9}, FLAT, "RBF(6, 9)", None),
+    ("rbf", {"features": 10, "codes": "bitmap"}, Shape(84), "BitmapRBF()", None),
+    (
+        "rbf",
+        {"features": 9, "codes": "random", "seed": 1},
+        FLAT,
+        "RandomRBF(6, 9, seed=1)",
+        None,
+    ),
+    ("subsample", {"kernel_size": 2}, IMAGE, "Subsample2d(6, 2)", None),
+    ("subsample", {"kernel_size": s(2, 1)}, IMAGE, "Subsample2d(6, (2, 1))", None),
     ("maxpool", {"kernel_size": 2}, IMAGE, "nn.MaxPool2d(2)", "F.max_pool2d(x, 2)"),
     ("maxpool", {"kernel_size": 2, "stride": 2}, IMAGE, "nn.MaxPool2d(2)", "F.max_pool2d(x, 2)"),
     (

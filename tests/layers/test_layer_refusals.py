@@ -55,6 +55,8 @@ BOTH: list[tuple[str, dict[str, Any], Shape, str]] = [
     ("pad", {"padding": [0, 0, 0, 9], "mode": "circular"}, IMAGE, "E224"),
 ]
 
+THREE = {"channels": 3, "kernel_size": 3}
+
 # PyTorch takes these: the reason why we do not.
 STRICTER: list[tuple[str, dict[str, Any], Shape, str, str]] = [
     ("linear", {"features": 4}, IMAGE, "E216", "it would mix the width only"),
@@ -77,6 +79,25 @@ STRICTER: list[tuple[str, dict[str, Any], Shape, str, str]] = [
     ("pad", {"padding": 1, "mode": "reflect", "value": 2}, IMAGE, "E225", "value is ignored"),
     ("pad", {"padding": [1, 2, 3, 4]}, LINE, "E210", "it would add channels"),
     ("pad_channels", {"channels": 4}, IMAGE, "E227", "it would cut channels off"),
+    ("conv", {**THREE, "connections": [[0], [1]]}, IMAGE, "E231", "which rows?"),
+    ("conv", {**THREE, "connections": [[0], [1], []]}, IMAGE, "E231", "it would be its bias"),
+    ("conv", {**THREE, "connections": [[0], [1], [1, 6]]}, IMAGE, "E231", "there is no map 6"),
+    ("conv", {**THREE, "connections": [[0], [1], [2, 3, 2]]}, IMAGE, "E231", "two kernels"),
+    (
+        "conv",
+        {**THREE, "connections": [[0], [1], [2]], "groups": 3},
+        IMAGE,
+        "E231",
+        "two answers to which maps are read",
+    ),
+    ("conv", {**THREE, "connections": [[0], [1], [2]]}, LINE, "E231", "there is no such class"),
+    ("subsample", {"kernel_size": 2}, LINE, "E211", "LeNet's are images"),
+    ("subsample", {"kernel_size": 9}, IMAGE, "E213", "0 places"),
+    ("rbf", {"features": 4}, IMAGE, "E216", "it would compare rows"),
+    ("rbf", {"features": 10, "codes": "bitmap"}, FLAT, "E232", "the bitmaps have 84 places"),
+    ("rbf", {"features": 9, "codes": "bitmap"}, Shape(84), "E232", "which digit is missing?"),
+    ("rbf", {"features": 4, "codes": "random"}, FLAT, "E232", "the text says which codes"),
+    ("rbf", {"features": 4, "seed": 1}, FLAT, "E232", "learned codes have no seed"),
     ("crop", {"size": 6, "top": 4}, IMAGE, "E226", "it would be smaller"),
     ("center_crop", {"size": 10}, IMAGE, "E226", "it would be smaller"),
     ("slice", {"start": 2, "stop": 8}, IMAGE, "E226", "it would be smaller"),

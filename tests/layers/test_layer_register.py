@@ -19,11 +19,13 @@ from netdsl.shapes import Shape
 LAYERS = load_all()
 
 # The words of the language that are layers with a module or a function of their own. Those of
-# detection and of radial basis functions live elsewhere; residual and dense are forms of a body.
+# detection live elsewhere; residual and dense are forms of a body.
 SPOKEN = [
     "conv",
     "conv_transpose",
     "linear",
+    "rbf",
+    "subsample",
     "maxpool",
     "avgpool",
     "adaptive_maxpool",
@@ -159,8 +161,15 @@ LABELS = [
     ("conv", {"channels": 64, "kernel_size": 3, "groups": 32}, "3x3 conv, 64, g32"),
     ("conv", {"channels": 64, "kernel_size": [1, 7], "stride": [1, 2]}, "1x7 conv, 64, /1x2"),
     ("conv", {"channels": 64, "kernel_size": 3, "dilation": 6}, "3x3 conv dil 6, 64"),
+    (
+        "conv",
+        {"channels": 3, "kernel_size": 5, "connections": [[0], [1, 2], [0, 2]]},
+        "5x5 conv, 3, 5 kernels",
+    ),
     ("conv_transpose", {"channels": 64, "kernel_size": 2, "stride": 2}, "2x2 up-conv, 64, x2"),
     ("linear", {"features": 1000}, "fc, 1000"),
+    ("rbf", {"features": 10, "codes": "bitmap"}, "RBF, 10, bitmap codes"),
+    ("subsample", {"kernel_size": 2}, "2x2 subsampling, /2"),
     ("maxpool", {"kernel_size": 3, "stride": 2}, "3x3 max pool, /2"),
     ("maxpool", {"kernel_size": 2}, "2x2 max pool, /2"),
     ("avgpool", {"kernel_size": 3, "stride": 1}, "3x3 avg pool"),
@@ -192,6 +201,7 @@ WINDOWS = [
     ),
     ("maxpool", {"kernel_size": 3, "stride": 2, "padding": 1}, ((3, 3), (2, 2), (1, 1))),
     ("avgpool", {"kernel_size": 2}, ((2, 2), (2, 2), (0, 0))),
+    ("subsample", {"kernel_size": 2}, ((2, 2), (2, 2), (0, 0))),
     ("global_avgpool", {}, ((12, 8), (12, 8), (0, 0))),
     ("adaptive_avgpool", {"output_size": 4}, ((3, 2), (3, 2), (0, 0))),
     ("adaptive_avgpool", {"output_size": 5}, None),

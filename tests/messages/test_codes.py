@@ -77,9 +77,9 @@ def test_the_page(code: str) -> None:
 
 def test_a_page_reads_well() -> None:
     assert explain("E216") == (
-        "E216: `linear` on a map that was not flattened\n"
+        "E216: `linear` or `rbf` on a map that was not flattened\n"
         "\n"
-        "`linear` takes a vector. `flatten` makes one of all numbers of the map,\n"
+        "They take a vector. `flatten` makes one of all numbers of the map,\n"
         "`global_avgpool -> flatten` one of the means of its channels. (A linear layer at each\n"
         "place is a `conv` with a 1x1 kernel.)\n"
         "\n"

@@ -34,6 +34,7 @@ SHOWN = (
     "googlenet_bn",
     "inception_v3",
     "lenet5",
+    "lenet5_modern",
     "mobilenet_v2",
     "resnet18",
     "resnet50",
@@ -43,8 +44,9 @@ SHOWN = (
     "vgg16",
     "vgg16_bn",
 )
-# Levels that are no blocks but have a class: a labelled `dense`, a side output with a body of its own.
-HELPERS = {"densenet": 1, "inception_v3": 1}
+# Classes that are no blocks: a labelled `dense`, a side output with a body of its own, layers that PyTorch
+# lacks.
+HELPERS = {"densenet": 1, "inception_v3": 1, "lenet": 3}
 
 every = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 

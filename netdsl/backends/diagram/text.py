@@ -77,7 +77,7 @@ def takes(first: Layer, part: str) -> bool:
     """Whether a box that begins with `first` takes such a part."""
     if part == "flatten":
         return first.family in ("convolution", "linear", "pooling", "normalization", "activation")
-    if first.family in ("convolution", "linear"):
+    if first.family in ("convolution", "linear") or (first.family == "pooling" and first.weighted):
         return first.word not in _SOFTMAX
     return part == "activation" and part_of(first) == "norm"
 

@@ -21,10 +21,10 @@ COUNTED = (
 
 def caption(design: Design, level: Level) -> tuple[str, ...]:
     """The network's size, and what was left out."""
-    cost, aux = totals.scope_cost(design.net), totals.aux_cost(design)
-    facts = [f"{large(cost.parameters - aux.parameters)} parameters"]
-    if cost.macs is not None and aux.macs is not None and cost.macs > aux.macs:
-        facts.append(f"{large(cost.macs - aux.macs)} multiply-adds")
+    cost = totals.cost_used(design)
+    facts = [f"{large(cost.parameters)} parameters"]
+    if cost.macs:
+        facts.append(f"{large(cost.macs)} multiply-adds")
     lines = [f"{clean(design.name)}: {', '.join(facts)}"]
     if not level.complete:
         what = f"{plural(level.depth, 'level')} of blocks" if level.depth else "no inside of blocks"

@@ -31,6 +31,7 @@ and that are not auxiliary add up to the first one. Cells that a spreadsheet wou
                 parameters_with_auxiliary   all of them
                 buffers                     numbers in the `state_dict` that are not learned
                 macs                        null while a size is open
+                connections                 as LeCun et al. (1998) count; null while a size is open
                 layers                      convolutions and linear layers on the longest path
                 extern                      true if there are extern layers: their weights and MACs,
                                             which nobody knows, are left out

@@ -90,6 +90,7 @@ def json_text(design: Design, depth: int | None = None) -> str:
             "parameters_with_auxiliary": totals.with_auxiliary,
             "buffers": totals.buffers,
             "macs": totals.macs,
+            "connections": totals.connections,
             "layers": totals.layers,
             "extern": totals.unknown,
         },

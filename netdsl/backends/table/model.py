@@ -76,6 +76,7 @@ class Totals(Record):
     with_auxiliary: int
     buffers: int
     macs: int | None
+    connections: int | None
     layers: int
     unknown: bool  # extern layers come on top
 

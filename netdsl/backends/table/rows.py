@@ -77,13 +77,14 @@ def rows_of(design: Design, fold: bool, depth: int | None = None) -> list[Row]:
 
 
 def totals_of(design: Design) -> Totals:
-    cost, aux = totals.scope_cost(design.net), totals.aux_cost(design)
+    used = totals.cost_used(design)
     facts = _Walk(False).facts(design.net)
     return Totals(
-        cost.parameters - aux.parameters,
-        cost.parameters,
+        used.parameters,
+        totals.scope_cost(design.net).parameters,
         facts.buffers,
-        None if cost.macs is None or aux.macs is None else cost.macs - aux.macs,
+        used.macs,
+        used.connections,
         totals.depth(design),
         facts.unknown,
     )
@@ -134,7 +135,7 @@ class _Walk:
         row = Row("param", event.name, "param", "learned tensor", shape)
         row.key = row.last_key = at.key(event.name)
         size = prod(d for d in shape or () if isinstance(d, int))
-        self.count(row, at, Cost(size, 0), Facts(1, 0, False))
+        self.count(row, at, Cost(size), Facts(1, 0, False))
         return row
 
     def declaration(self, note: Note, node: ast.Module, at: Place, rows: list[Row]) -> None:

@@ -54,7 +54,7 @@ def module_of(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made | Non
 def _kind(link: Link) -> Any:
     what = link.what
     if isinstance(what, Applied):
-        return ("layer", what.layer.word)
+        return ("layer", what.layer.word, what.layer.form)
     if isinstance(what, Scope):
         return (what.kind, what.numbered)
     return type(what).__name__

@@ -98,11 +98,13 @@ def unfolded(design: d.Design, monkeypatch) -> Figure:
         return figure(design, levels.Level(1000, None, True, 0, True))
 
 
+WEIGHING = ("conv", "conv_transpose", "linear", "rbf")
+
+
 def depth_of(picture: Figure) -> int:
     """Convolutions and linear layers on the longest way from an input to an output."""
     own = {
-        node.name: sum(n for word, n in node.steps if word in ("conv", "conv_transpose", "linear"))
-        for node in picture.nodes
+        node.name: sum(n for word, n in node.steps if word in WEIGHING) for node in picture.nodes
     }
     before: dict[str, list[str]] = defaultdict(list)
     for edge in picture.edges:

@@ -117,6 +117,7 @@ def test_json(name: str) -> None:
         "parameters_with_auxiliary": net.parameters,
         "buffers": data["totals"]["buffers"],
         "macs": net.macs,
+        "connections": net.connections,
         "layers": net.layers,
         "extern": False,
     }
