@@ -1,11 +1,12 @@
 """Networks that others wrote: those of torchvision, timm and pytorchcv, and their weights in ours.
 
-Their names for weights differ from ours, their order does not: two `state_dict`s are zipped.
+Their names for weights differ from ours, their order does not: two `state_dict`s are zipped. Where their names
+are ours, they are loaded by name.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -13,12 +14,16 @@ from zoo_oracle import torchvision, weights
 
 
 class Peer(NamedTuple):
-    """A network of the zoo and one that must give the same: `model` is "library:name"."""
+    """A network of the zoo, with `values` for parameters of it, and one that must give the same: `model` is
+    "library:name"; "composed" are those of `composed.py`. `named` says that its names are those that we load.
+    """
 
     name: str
     model: str
     parameters: int
     input: str
+    named: bool = False
+    values: tuple[tuple[str, str], ...] = ()
 
 
 def made(model: str) -> nn.Module:
@@ -34,6 +39,10 @@ def made(model: str) -> nn.Module:
             from pytorchcv.model_provider import get_model
 
             return get_model(name, pretrained=False)
+        if library == "composed":
+            import composed
+
+            return getattr(composed, name)()
         return getattr(torchvision().models, name)(weights=None)
 
 
@@ -49,3 +58,11 @@ def in_order(source: nn.Module, target: nn.Module) -> None:
         renamed[name] = tensor.reshape(like.shape)
     source.load_state_dict(given, strict=True, assign=True)
     target.load_state_dict(renamed, strict=True, assign=True)
+
+
+def by_name(source: nn.Module, target: Any) -> None:
+    """The same by the names of the source, which are published ones of ours."""
+    given = weights(source)
+    source.load_state_dict(given, strict=True, assign=True)
+    target.to_empty(device="cpu")
+    getattr(target, "load_published", target.load_state_dict)(given)

@@ -29,13 +29,17 @@ from netdsl.walks import links_of
 GOLDENS = Path(__file__).parent / "emitted"
 SHOWN = (
     "alexnet",
+    "alexnet_two_gpu",
     "densenet121",
     "googlenet",
     "googlenet_bn",
+    "inception_resnet_v2",
     "inception_v3",
+    "inception_v4",
     "lenet5",
     "lenet5_modern",
     "mobilenet_v2",
+    "nin",
     "resnet18",
     "resnet50",
     "resnext50_32x4d",
@@ -43,10 +47,18 @@ SHOWN = (
     "unet",
     "vgg16",
     "vgg16_bn",
+    "vgg16_c",
 )
-# Classes that are no blocks: a labelled `dense`, a side output with a body of its own, layers that PyTorch
-# lacks.
-HELPERS = {"densenet": 1, "inception_v3": 1, "lenet": 3}
+# More classes than blocks: a labelled `dense`, a side output with a body of its own, a block that once has
+# another layer for a parameter of it, layers that PyTorch lacks.
+HELPERS = {
+    "bn_inception": 1,
+    "densenet": 1,
+    "inception_resnet_v1": 1,
+    "inception_resnet_v2": 1,
+    "inception_v3": 1,
+    "lenet": 3,
+}
 
 every = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
@@ -255,6 +267,14 @@ def without_documentation(tree: python.Module) -> python.Module:
         ("googlenet", {"classes": 10, "drop": 0.1}),
         ("inception_v3", {"classes": 10}),
         ("unet", {"bottom": 512, "classes": 3}),
+        ("alexnet_two_gpu", {"groups": 4, "classes": 9}),
+        ("zfnet", {"classes": 5}),
+        ("nin", {"classes": 5}),
+        ("vgg16_c", {"classes": 5}),
+        ("bn_inception", {"classes": 5}),
+        ("inception_v2", {"inner": [96, 128], "classes": 5}),
+        ("inception_v4", {"classes": 5}),
+        ("inception_resnet_v2", {"classes": 5}),
     ],
 )
 def test_open_parameters(name: str, values: dict[str, Any]) -> None:

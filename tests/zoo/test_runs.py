@@ -27,6 +27,19 @@ from zoo_table import BY_NAME, ROWS, Row
 QUICK = ("lenet5", "lenet5_modern", "squeezenet1_1", "resnet18")
 # Where 3x96x64 will not do: other channels, linear layers behind a flattened map, no padding.
 SMALL = {
+    **dict.fromkeys(("alexnet_two_gpu", "alexnet_merged", "caffenet"), "3x227x227"),
+    **dict.fromkeys(("zfnet", "zfnet_big"), "3x224x224"),
+    **dict.fromkeys(
+        (
+            "inception_v2",
+            "inception_v4",
+            "inception_resnet_v1",
+            "inception_resnet_v2",
+            "inception_resnet_v2_paper",
+        ),
+        "3x96x80",
+    ),
+    "inception_naive": "192x28x28",
     "lenet5": "1x32x32",
     "lenet5_modern": "1x32x32",
     "unet": "1x188x204",

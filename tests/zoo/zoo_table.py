@@ -5,7 +5,8 @@ without them for GoogLeNet; the other number is counted from its modules), multi
 count convolutions and linear layers alone say of them at the usual input (`torch.utils.flop_counter` halved,
 calflops). LeNet-5's 60,000 parameters and 340,908 connections are those of section II of its paper; the
 connections without biases and subsampling are its multiply-adds. Torch also multiplies by the zeros of C3's
-table, and sees no multiplications in distances. The lecture's has every connection of C3.
+table, and sees no multiplications in distances. The lecture's has every connection of C3. The other
+networks that torchvision has not are counted from modules of timm, pytorchcv and `composed.py` (`test_peers.py`).
 """
 
 from __future__ import annotations
@@ -36,8 +37,19 @@ def _plain(name: str, parameters: int, macs: int, layers: int, **more: str) -> R
     return Row(name, name, parameters, parameters, macs, layers, **more)
 
 
+def _other(name: str, parameters: int, macs: int, layers: int, *more: str) -> Row:
+    return Row(name, None, parameters, parameters, macs, layers, *more)
+
+
 ROWS: tuple[Row, ...] = (
     _plain("alexnet", 61_100_840, 714_188_480, 8),
+    _other("alexnet_two_gpu", 60_965_224, 724_406_816, 8, "3x227x227"),
+    _other("alexnet_merged", 62_378_344, 1_135_256_096, 8, "3x227x227"),
+    _other("caffenet", 60_965_224, 724_406_816, 8, "3x227x227"),
+    _other("zfnet", 62_357_608, 1_168_032_896, 8),
+    _other("zfnet_big", 107_627_624, 2_476_704_896, 8),
+    _other("nin", 7_595_176, 1_100_188_800, 12),
+    _other("nin_cifar", 966_986, 222_486_528, 9, "3x32x32", "10"),
     _plain("vgg11", 132_863_336, 7_609_090_048, 11),
     _plain("vgg13", 133_047_848, 11_308_466_176, 13),
     _plain("vgg16", 138_357_544, 15_470_264_320, 16),
@@ -46,6 +58,9 @@ ROWS: tuple[Row, ...] = (
     _plain("vgg13_bn", 133_053_736, 11_308_466_176, 13),
     _plain("vgg16_bn", 138_365_992, 15_470_264_320, 16),
     _plain("vgg19_bn", 143_678_248, 19_632_062_464, 19),
+    _other("vgg11_lrn", 132_863_336, 7_609_090_048, 11),
+    _other("vgg16_c", 133_638_952, 11_770_888_192, 16),
+    _other("inception_naive", 387_296, 303_464_448, 1, "192x28x28", "416x28x28"),
     Row("googlenet", None, 13_378_280, 6_998_552, 1_582_671_872, 22),
     Row("googlenet_bn", "googlenet", 13_004_888, 6_624_904, 1_498_376_192, 22, other="3x320x224"),
     Row(
@@ -58,6 +73,12 @@ ROWS: tuple[Row, ...] = (
         input="3x299x299",
         other="3x320x331",
     ),
+    _other("bn_inception", 11_295_240, 2_032_600_064, 34),
+    _other("inception_v2", 25_954_248, 6_352_562_784, 54, "3x299x299"),
+    _other("inception_v4", 42_679_816, 12_253_974_624, 76, "3x299x299"),
+    _other("inception_resnet_v1", 23_995_624, 6_308_235_360, 98, "3x299x299"),
+    _other("inception_resnet_v2", 55_843_464, 13_155_794_016, 176, "3x299x299"),
+    _other("inception_resnet_v2_paper", 32_433_928, 9_257_953_632, 96, "3x299x299"),
     _plain("resnet18", 11_689_512, 1_814_073_344, 18),
     _plain("resnet34", 21_797_672, 3_663_761_408, 34),
     _plain("resnet50", 25_557_032, 4_089_184_256, 50),

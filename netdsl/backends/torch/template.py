@@ -73,10 +73,11 @@ class Template:
 
 
 def annotation_of(values: Sequence[Any]) -> str:
-    """The type of a parameter that has these values."""
+    """The type of a parameter that has these values. A list beside numbers or sizes is a size."""
     kinds: dict[str, None] = {}
+    is_size = any(type(value) in (int, Size) for value in values)
     for value in values:
-        for kind in _kinds(value):
+        for kind in _kinds(value, is_size):
             kinds[kind] = None
     order = ["bool", "int", "float", "str"]
     found = sorted(kinds, key=lambda k: (order.index(k) if k in order else 9, k))
@@ -88,12 +89,12 @@ def annotation_of(values: Sequence[Any]) -> str:
     return " | ".join(found)
 
 
-def _kinds(value: Any) -> list[str]:
+def _kinds(value: Any, is_size: bool) -> list[str]:
     if value is None:
         return ["None"]
-    if isinstance(value, Size):
-        if len(set(value)) == 1:
-            return ["int"]
+    if isinstance(value, Size) and len(set(value)) == 1:
+        return ["int"]
+    if isinstance(value, Size) or (is_size and isinstance(value, tuple)):
         return [f"tuple[{', '.join(['int'] * len(value))}]"]
     if isinstance(value, tuple):
         inner = annotation_of(value) if value else "int"

@@ -226,3 +226,17 @@ def test_permute_of_open_sides() -> None:
     net = netdsl.loads(text + "net A {\n  input x: 8x?x?\n  turned\n  conv(4, 3x3, padding=1)\n}")
     with torch.no_grad():
         assert net.module()(torch.zeros(1, 8, 5, 9)).shape == (1, 4, 9, 5)
+
+
+def test_the_type_of_a_size_that_is_computed() -> None:
+    """A list beside numbers or sizes is a size, and torch takes a tuple there; a list alone is a sequence."""
+    source = netdsl.loads(
+        """block unit(channels, size) { conv(channels, size, padding="same") -> relu }
+        block both(n) { unit(4, 1x1) -> unit(4, [1, n]) -> unit(4, [n, 1]) }
+        block all(widths) { for width in widths { conv(width, 1x1) -> relu } }
+        net Net { input image: 4x9x9
+          both(3) -> both(5) -> all([4, 5]) -> all([4, 8])
+        }"""
+    ).torch_source()
+    assert "size: int | tuple[int, int]" in source
+    assert "widths: Sequence[int]" in source

@@ -1,6 +1,9 @@
-"""AlexNet, the narrower one for a single GPU that torchvision calls alexnet.
+"""AlexNet: the narrower one for a single GPU that torchvision calls alexnet, and the
+first one: merged into one GPU, for two, and as Caffe has it.
 
 Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014.
+Krizhevsky et al., "ImageNet classification with deep convolutional neural
+networks", 2012. The 224x224 that it states give maps of 55x55 only with `padding=2`.
 """
 
 from torch import Tensor, nn
