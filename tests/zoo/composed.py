@@ -185,3 +185,55 @@ def inception_resnet_v2_paper() -> nn.Module:
         nn.Flatten(),
         nn.Linear(2144, 1000),
     )
+
+
+# ---------------------------------------------------------------------------------------------- FCN
+class Fcn(nn.Module):
+    """torchvision's vgg16 made convolutional, and the scores of pool4 and pool3 where they are wanted.
+
+    `crops` are the places at which the authors' models crop: those scores, and the image at last.
+    """
+
+    def __init__(self, widths: Sequence[int], crops: Sequence[int], last: int) -> None:
+        super().__init__()
+        features = list(torchvision().models.vgg16(weights=None, init_weights=False).features)
+        features[0] = nn.Conv2d(3, 64, 3, padding=100)
+        ends = [i + 1 for i, layer in enumerate(features) if isinstance(layer, nn.MaxPool2d)]
+        for end in ends:
+            features[end - 1] = nn.MaxPool2d(2, stride=2, ceil_mode=True)
+        self.stages = nn.ModuleList(
+            nn.Sequential(*features[a:b]) for a, b in zip([0, *ends], [*ends, None])
+        )
+        fc6, fc7 = nn.Conv2d(512, 4096, 7), nn.Conv2d(4096, 4096, 1)
+        self.score = nn.Sequential(with_relu(fc6, fc7), nn.Conv2d(4096, 21, 1))
+        steps: list[nn.Module] = []
+        for width in widths:
+            steps += [nn.ConvTranspose2d(21, 21, 4, stride=2, bias=False), nn.Conv2d(width, 21, 1)]
+        self.steps = nn.ModuleList(steps)
+        self.crops = crops
+        self.last = nn.ConvTranspose2d(21, 21, 2 * last, stride=last, bias=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        pools, x = [], image
+        for stage in self.stages:
+            x = stage(x)
+            pools.append(x)
+        x = self.score(x)
+        inner = [pools[3], pools[2]]
+        for up, score, pool, at in zip(self.steps[::2], self.steps[1::2], inner, self.crops):
+            x = up(x)
+            x = x + score(pool)[:, :, at : at + x.shape[2], at : at + x.shape[3]]
+        x, at = self.last(x), self.crops[-1]
+        return x[:, :, at : at + image.shape[2], at : at + image.shape[3]]
+
+
+def fcn32s() -> nn.Module:
+    return Fcn([], [19], last=32)
+
+
+def fcn16s() -> nn.Module:
+    return Fcn([512], [5, 27], last=16)
+
+
+def fcn8s() -> nn.Module:
+    return Fcn([512, 256], [5, 9, 31], last=8)

@@ -31,6 +31,7 @@ SHOWN = (
     "alexnet",
     "alexnet_two_gpu",
     "densenet121",
+    "fcn8s",
     "googlenet",
     "googlenet_bn",
     "inception_resnet_v2",
@@ -275,6 +276,7 @@ def without_documentation(tree: python.Module) -> python.Module:
         ("inception_v2", {"inner": [96, 128], "classes": 5}),
         ("inception_v4", {"classes": 5}),
         ("inception_resnet_v2", {"classes": 5}),
+        ("fcn8s", {"classes": 5}),
     ],
 )
 def test_open_parameters(name: str, values: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ import netdsl
 from netdsl.network import parse_size
 
 LARGEST = 1e-5  # of the largest output, where that is above 1
-LARGE = ("alexnet_merged", "caffenet", "zfnet_big", "vgg11_lrn", "vgg16_c")
+LARGE = ("alexnet_merged", "caffenet", "zfnet_big", "vgg11_lrn", "vgg16_c", "fcn32s", "fcn16s")
 BEFORE_POOLING = (("norm", "lrn(alpha=2e-5)"), ("pooled_norm", "identity"))
 
 PEERS: tuple[Peer, ...] = (
@@ -51,6 +51,9 @@ PEERS: tuple[Peer, ...] = (
         32_433_928,
         "3x75x75",
     ),
+    Peer("fcn32s", "composed:fcn32s", 136_152_917, "3x32x32"),
+    Peer("fcn16s", "composed:fcn16s", 134_815_994, "3x32x32"),
+    Peer("fcn8s", "composed:fcn8s", 134_489_759, "3x32x47"),
 )
 
 

@@ -26,7 +26,7 @@ LONGEST = {"vgg16": 30, "resnet": 50, "googlenet": 50, "densenet": 30}
 every = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 SIBLINGS = re.compile(
     r"vgg1[139]|vgg16_c|resnet(34|101|152)|resnext101|densenet(161|169|201)|squeezenet1_0"
-    r"|alexnet_merged|caffenet|zfnet_big|nin_cifar|inception_resnet_v2_paper"
+    r"|fcn(32|16)s|alexnet_merged|caffenet|zfnet_big|nin_cifar|inception_resnet_v2_paper"
 )
 one_of_a_family = pytest.mark.parametrize(
     "row",
