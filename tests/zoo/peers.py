@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from zoo_oracle import torchvision, weights
 
 
@@ -49,3 +49,13 @@ def in_order(source: nn.Module, target: nn.Module) -> None:
         renamed[name] = tensor.reshape(like.shape)
     source.load_state_dict(given, strict=True, assign=True)
     target.load_state_dict(renamed, strict=True, assign=True)
+
+
+def settle(model: nn.Module, x: Tensor) -> None:
+    """Let normalisations keep the statistics of these images, as after training: through hundreds of
+    residual blocks numbers grow beyond measure with others. What shares the tensors has them too."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        model.train()(x)
