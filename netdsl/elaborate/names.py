@@ -9,6 +9,7 @@ from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.program import lookup as lookup_definition
 from netdsl.elaborate.values import (
+    PENDING,
     UNKNOWN,
     BlockDef,
     ExternDef,
@@ -77,6 +78,9 @@ def name_target(name: str, names: Names) -> Any:
     found = names.find(name)
     if found is UNKNOWN:
         raise Silent
+    if found is PENDING:
+        hint = "what has this name outside of here cannot be meant; give one of them another"
+        raise Mistake("E108", f"`{name}` is defined by itself", hint=hint)
     if isinstance(found, NetDef):
         raise Mistake("E115", f"`{name}` is a net and cannot be used in an expression")
     return found

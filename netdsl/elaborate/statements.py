@@ -25,7 +25,7 @@ from netdsl.elaborate.initial import check_start, start_of
 from netdsl.elaborate.lookup import computed_name, value_of
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_place, defined_twice, statement_word
-from netdsl.elaborate.values import UNKNOWN, Silent, kind_of
+from netdsl.elaborate.values import PENDING, Silent, kind_of
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
 
@@ -53,7 +53,7 @@ def bind_let(run: Run, node: ast.Let, names: Names) -> None:
     name = node.name.text
     if name in names.frame.names:
         raise defined_twice(node)
-    names.frame.names[name] = UNKNOWN
+    names.frame.names[name] = PENDING
     names.frame.names[name] = run.value(node.value, names)
 
 

@@ -34,7 +34,7 @@ from netdsl.elaborate.sentences import (
 )
 from netdsl.elaborate.statements import misplaced
 from netdsl.elaborate.static_expressions import Expressions
-from netdsl.elaborate.values import UNKNOWN, BlockDef, Form, Silent, Target
+from netdsl.elaborate.values import PENDING, UNKNOWN, BlockDef, Form, Silent, Target
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ class Reader:
         if isinstance(node, (ast.Chain, ast.Bar)):
             self.chain(node if isinstance(node, ast.Chain) else node.chain, names)
         elif isinstance(node, ast.Let):
+            names.frame.names[node.name.text] = PENDING
             self.expr(node.value, names)
             names.frame.names[node.name.text] = UNKNOWN
         elif isinstance(node, ast.Repeat):

@@ -27,6 +27,7 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+PENDING = Unknown()  # of a `let` whose value is being computed
 
 
 class BlockDef(Record):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from zoo_oracle import torchvision, weights
 
 
@@ -66,3 +66,13 @@ def by_name(source: nn.Module, target: Any) -> None:
     source.load_state_dict(given, strict=True, assign=True)
     target.to_empty(device="cpu")
     getattr(target, "load_published", target.load_state_dict)(given)
+
+
+def settle(model: nn.Module, x: Tensor) -> None:
+    """Let normalisations keep the statistics of these images, as after training: through hundreds of
+    residual blocks numbers grow beyond measure with others. What shares the tensors has them too."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        model.train()(x)

@@ -27,6 +27,8 @@ every = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 SIBLINGS = re.compile(
     r"vgg1[139]|vgg16_c|resnet(34|101|152)|resnext101|densenet(161|169|201)|squeezenet1_0"
     r"|fcn(32|16)s|alexnet_merged|caffenet|zfnet_big|nin_cifar|inception_resnet_v2_paper"
+    r"|(pre)?resnet(200|1001|1202)|preresnet1[05]|wide_resnet(101|16|40)|stochasticdepth1202"
+    r"|(resnet|plain)(32|44|56|110)_cifar|densenet(40_k12_bc|100_k12|190|250|100_k24)|highway(20|50|100)"
 )
 one_of_a_family = pytest.mark.parametrize(
     "row",

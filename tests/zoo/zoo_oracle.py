@@ -121,6 +121,8 @@ def without_dropout(model: nn.Module) -> nn.Module:
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
+        if hasattr(module, "survival"):
+            module.survival = 1.0  # type: ignore[assignment]
     return model
 
 

@@ -7,6 +7,11 @@ calflops). LeNet-5's 60,000 parameters and 340,908 connections are those of sect
 connections without biases and subsampling are its multiply-adds. Torch also multiplies by the zeros of C3's
 table, and sees no multiplications in distances. The lecture's has every connection of C3. The other
 networks that torchvision has not are counted from modules of timm, pytorchcv and `composed.py` (`test_peers.py`).
+
+The ResNets for CIFAR-10 without projections are those of github.com/akamaster/pytorch_resnet_cifar10,
+and plain ones weigh the same. Sums by hand of what the papers state are: ResNet-34 with other shortcuts and the
+plain networks of 18 and 34 layers, DenseNets that keep all channels (1.0, 7.0 and 27.2 million parameters in the
+paper's table 2), the residual units, the blocks of ResNeXt, and highway networks.
 """
 
 from __future__ import annotations
@@ -39,6 +44,18 @@ def _plain(name: str, parameters: int, macs: int, layers: int, **more: str) -> R
 
 def _other(name: str, parameters: int, macs: int, layers: int, *more: str) -> Row:
     return Row(name, None, parameters, parameters, macs, layers, *more)
+
+
+def _cifar(name: str, parameters: int, macs: int, layers: int) -> Row:
+    return Row(name, None, parameters, parameters, macs, layers, "3x32x32", "10")
+
+
+def _mnist(name: str, parameters: int, macs: int, layers: int) -> Row:
+    return Row(name, None, parameters, parameters, macs, layers, "1x28x28", "10")
+
+
+def _block(name: str) -> Row:
+    return Row(name, None, 70_144, 70_144, 70_144 * 56 * 56, 3, "256x56x56", "256x56x56")
 
 
 ROWS: tuple[Row, ...] = (
@@ -91,6 +108,67 @@ ROWS: tuple[Row, ...] = (
     _plain("densenet161", 28_681_000, 7_727_907_072, 161),
     _plain("densenet169", 14_149_480, 3_359_843_328, 169),
     _plain("densenet201", 20_013_928, 4_291_365_888, 201),
+    _other("resnet200", 64_673_832, 15_007_481_856, 200),
+    _other("resnext101_32x4d", 44_177_704, 7_969_996_800, 101),
+    _plain("resnext101_64x4d", 83_455_272, 15_460_270_080, 101),
+    _plain("wide_resnet101_2", 126_886_696, 22_753_050_624, 101),
+    _other("resnet50_v1", 25_557_032, 3_857_973_248, 50),
+    _other("resnet101_v1", 44_549_160, 7_570_194_432, 101),
+    _other("resnet152_v1", 60_192_808, 11_282_415_616, 152),
+    _other("resnet34_a", 21_623_848, 3_644_493_824, 34),
+    _other("resnet34_b", 21_797_672, 3_663_761_408, 34),
+    _other("resnet34_c", 22_716_840, 3_830_747_136, 34),
+    _other("plain18", 11_515_688, 1_794_805_760, 18),
+    _other("plain34", 21_623_848, 3_644_493_824, 34),
+    _cifar("resnet20_cifar", 269_722, 40_551_040, 20),
+    _cifar("resnet32_cifar", 464_154, 68_862_592, 32),
+    _cifar("resnet44_cifar", 658_586, 97_174_144, 44),
+    _cifar("resnet56_cifar", 853_018, 125_485_696, 56),
+    _cifar("resnet110_cifar", 1_727_962, 252_887_680, 110),
+    _cifar("resnet1202_cifar", 19_421_274, 2_829_238_912, 1202),
+    _cifar("resnet20_cifar_b", 272_474, 40_813_184, 20),
+    _cifar("resnet56_cifar_b", 855_770, 125_747_840, 56),
+    _cifar("resnet110_cifar_b", 1_730_714, 253_149_824, 110),
+    _cifar("resnet1202_cifar_b", 19_424_026, 2_829_501_056, 1202),
+    _cifar("plain20_cifar", 269_722, 40_551_040, 20),
+    _cifar("plain32_cifar", 464_154, 68_862_592, 32),
+    _cifar("plain44_cifar", 658_586, 97_174_144, 44),
+    _cifar("plain56_cifar", 853_018, 125_485_696, 56),
+    _cifar("plain110_cifar", 1_727_962, 252_887_680, 110),
+    _other("preresnet50", 25_549_480, 4_089_184_256, 50),
+    _other("preresnet101", 44_541_608, 7_801_405_440, 101),
+    _other("preresnet152", 60_185_256, 11_513_626_624, 152),
+    _other("preresnet200", 64_666_280, 15_007_481_856, 200),
+    _cifar("preresnet110_cifar", 1_730_522, 253_149_824, 110),
+    _cifar("preresnet164_cifar", 1_703_258, 247_646_720, 164),
+    _cifar("preresnet1001_cifar", 10_327_706, 1_490_995_712, 1001),
+    _cifar("resnet110_original", 1_727_962, 252_887_680, 110),
+    _cifar("resnet110_bn_after_addition", 1_727_962, 252_887_680, 110),
+    _cifar("resnet110_relu_before_addition", 1_727_962, 252_887_680, 110),
+    _cifar("resnet110_relu_only_preactivation", 1_727_962, 252_887_680, 110),
+    _cifar("resnet110_full_preactivation", 1_727_962, 252_887_680, 110),
+    _cifar("wide_resnet16_10_cifar", 17_116_634, 2_412_173_568, 14),
+    _cifar("wide_resnet28_10_cifar", 36_479_194, 5_243_328_768, 26),
+    _cifar("wide_resnet40_8_cifar", 35_748_314, 5_172_024_320, 38),
+    _cifar("stochasticdepth110_cifar", 1_727_962, 252_887_680, 110),
+    _cifar("stochasticdepth1202_cifar", 19_421_274, 2_829_238_912, 1202),
+    _cifar("densenet40_k12_bc_cifar", 176_122, 72_365_352, 40),
+    _cifar("densenet100_k12_bc_cifar", 769_162, 287_929_692, 100),
+    _cifar("densenet190_k40_bc_cifar", 25_624_430, 9_301_945_740, 190),
+    _cifar("densenet250_k24_bc_cifar", 15_324_406, 5_418_785_724, 250),
+    _cifar("densenet40_k12_cifar", 599_050, 205_906_452, 40),
+    _cifar("densenet100_k12_cifar", 4_068_490, 1_324_548_732, 100),
+    _cifar("densenet40_k12_full_cifar", 1_019_722, 264_812_928, 40),
+    _cifar("densenet100_k12_full_cifar", 6_979_642, 1_769_516_448, 100),
+    _cifar("densenet100_k24_full_cifar", 27_249_082, 6_889_347_744, 100),
+    _block("resnextblock_a"),
+    _block("resnextblock_b"),
+    _block("resnextblock_c"),
+    _mnist("highway10_mnist", 85_660, 84_700, 11),
+    _mnist("highway20_mnist", 136_660, 134_700, 21),
+    _mnist("highway50_mnist", 289_660, 284_700, 51),
+    _mnist("highway100_mnist", 544_660, 534_700, 101),
+    _cifar("highway19_cifar", 509_194, 73_621_504, 19),
     _plain("squeezenet1_0", 1_248_424, 818_924_576, 18),
     _plain("squeezenet1_1", 1_235_496, 349_151_936, 18),
     _plain("mobilenet_v2", 3_504_872, 300_774_272, 53),

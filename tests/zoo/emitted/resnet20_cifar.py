@@ -1,0 +1,92 @@
+"""Networks of 6n + 2 layers for CIFAR-10: ResNets, and plain ones without shortcuts.
+
+He et al., "Deep residual learning for image recognition", 2015, section 4.2. Where maps
+shrink, the shortcut skips every other row and column and appends zeros as channels
+(option A), or it is a 1x1 convolution (option B).
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def pad_channels(x: Tensor, channels: int) -> Tensor:
+    """Zeros behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
+    sides = [0, 0] * (x.dim() - 2)
+    return F.pad(x, sides + [0, channels - x.shape[1]])
+
+
+class PadChannels(nn.Module):
+    """Zeros behind the channels. Input: (N, C, ...). Output: (N, channels, ...)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pad_channels(x, self.channels)
+
+
+class OptionA(nn.Sequential):
+    """Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride)."""
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__(nn.MaxPool2d(1, stride=stride), PadChannels(width))
+
+
+class Basic(nn.Module):
+    """Two 3x3 convolutions beside a shortcut.
+
+    Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride).
+    """
+
+    def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(
+            in_channels, width, kernel_size=3, stride=stride, padding=1, bias=False
+        )
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.downsample: nn.Module = nn.Identity()
+        if stride != 1:
+            self.downsample = OptionA(width, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        out = self.bn2(self.conv2(out))
+        return F.relu(out + self.downsample(x), inplace=True)
+
+
+class Stage(nn.Sequential):
+    """Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride)."""
+
+    def __init__(
+        self, in_channels: int, width: int, depth: int, stride: int = 1
+    ) -> None:
+        super().__init__(
+            Basic(in_channels, width, stride=stride),
+            *(Basic(width, width) for _ in range(depth - 1)),
+        )
+
+
+class ResNet20_CIFAR(nn.Module):
+    """Input: (N, 3, 32, 32). Output: (N, classes)."""
+
+    def __init__(self, n: int = 3, classes: int = 10) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, kernel_size=3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.layer1 = Stage(16, 16, n)  # 16x32x32
+        self.layer2 = Stage(16, 32, n, stride=2)  # 32x16x16
+        self.layer3 = Stage(32, 64, n, stride=2)  # 64x8x8
+        self.fc = nn.Linear(64, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        x = self.layer1(x)
+        x = self.layer2(x)
+        x = self.layer3(x)
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
