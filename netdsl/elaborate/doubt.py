@@ -29,8 +29,11 @@ OF_RANK = ("E210", "E211", "E216")
 
 # Arguments that no shape depends on: where only these are wrong, nothing is in doubt.
 HARMLESS = ("bias", "eps", "momentum", "affine", "alpha", "beta", "p", "inplace", "negative_slope")
-# Arguments that say what a layer reads: whether it fits depends on them, what it gives does not.
-READS = ("groups", "connections", "codes", "seed")
+# Arguments that say what a layer reads or has: whether it fits depends on them, what it gives does not.
+READS = (
+    *("groups", "connections", "trainable", "weights", "flip"),
+    *("codes", "seed", "within", "mean", "std"),
+)
 
 
 class Doubts:

@@ -29,6 +29,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "lrn",
         "l2norm",
     ),
+    "preparing": ("normalize",),
     "rectifier": ("relu", "relu6", "leaky_relu", "prelu"),
     "activation": (
         "elu",

@@ -223,7 +223,7 @@ class Layer(BaseModel):
         """What all outputs read, biases included, as LeCun et al. (1998) count; None while a size is
         open. A multiply-add reads one number, and so does adding a bias."""
         macs = self.macs(x, y)
-        if not macs or not getattr(self, "bias", False):
+        if not macs or all(tensor.name != "bias" for tensor in self.tensors(x)):
             return macs
         return None if y.elements is None else macs + y.elements
 

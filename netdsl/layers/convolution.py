@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
+from typing import Literal as OneOf
 
 from netdsl.code.expr import Call, Expr, Literal, call, given
+from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Tensor, Window
 from netdsl.layers.connections import Connections, check_connections, kernels_in
 from netdsl.layers.fields import Bool, Extent, Positive
 from netdsl.layers.geometry import Motion, Padding, motion, padding_expr, size_label, step_label
 from netdsl.layers.inputs import check_groups
+from netdsl.layers.kernels import Kernels, check_kernels
 from netdsl.shapes import Shape
 
 
@@ -26,7 +29,10 @@ class Conv(Layer):
     H' = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
     Weights: channels x C/groups x kernel_size, and channels for the bias. With `connections`, a list
     of lists, output map i of an image reads only the input maps (from 0) that row i lists, and only
-    the kernels of these are there.
+    the kernels of these are there. With `trainable=false` an image's kernels are given: `weights` is
+    one kernel for all, or a list with one for every output map, or for every one of these a list with
+    one for every input map; they are a buffer then, and there is no bias. `flip` turns kernels by 180
+    degrees: the convolution of textbooks.
     Source: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, II.A and
     table I; groups: Krizhevsky et al., 2012, 3.5; dilation: Yu and Koltun, 2016.
     """
@@ -45,6 +51,9 @@ class Conv(Layer):
     groups: Positive = 1
     bias: Bool = True
     connections: Connections | None = None
+    trainable: Bool = True
+    weights: Kernels | None = None
+    flip: Bool = False
 
     def _motion(self, x: Shape) -> Motion:
         return motion(x, self.word, self.kernel_size, self.stride, self.padding, self.dilation)
@@ -54,15 +63,41 @@ class Conv(Layer):
         if self.connections is not None:
             check_connections(self.word, self.connections, x, self.channels, self.groups)
         check_groups(self.word, self.groups, input=x.channels, output=self.channels)
+        self._check_form(x)
         return Shape(self.channels, *sides)
+
+    def _check_form(self, x: Shape) -> None:
+        """What is given of the kernels must be one thing."""
+        wrong, hint = "", None
+        if self.trainable and self.weights is not None:
+            wrong, hint = "has `weights`, but learns them", "add `trainable=false`"
+        elif not self.trainable and self.weights is None:
+            wrong, hint = (
+                "is not trainable, and has no `weights`",
+                "give them: `weights=[[0, 1], ...]`",
+            )
+        elif not self.trainable and self.bias and "bias" in self.model_fields_set:
+            wrong, hint = "is not trainable, and has a bias", "leave `bias` out: there is none then"
+        elif self.connections is not None and (self.flip or not self.trainable):
+            other = "`flip`" if self.flip else "given `weights`"
+            wrong, hint = f"has a connection table and {other}", "there is no such convolution"
+        elif self.flip and len(x) != 3:
+            wrong = f"with `flip` needs an image (CxHxW), but gets {x}"
+        if wrong:
+            raise Mistake("E233", f"`{self.word}` {wrong}", hint=hint)
+        if self.weights is not None:
+            (weight,) = self.tensors(x)
+            check_kernels(self.word, self.weights, x, weight.shape)
 
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
         kernel = self.per_side("kernel_size", len(x) - 1)
         if self.connections is not None:
             weight = Tensor("weight", (kernels_in(self.connections), *kernel), even=False)
         else:
-            weight = Tensor("weight", (self.channels, x.channels // self.groups, *kernel))
-        return (weight, Tensor("bias", (self.channels,))) if self.bias else (weight,)
+            shape = (self.channels, x.channels // self.groups, *kernel)
+            weight = Tensor("weight", shape, learned=self.trainable)
+        biased = self.bias and self.trainable
+        return (weight, Tensor("bias", (self.channels,))) if biased else (weight,)
 
     def macs(self, x: Shape, y: Shape) -> int | None:
         kernels = self.channels * (x.channels // self.groups)
@@ -75,8 +110,12 @@ class Conv(Layer):
         return self._motion(x).window
 
     @property
-    def form(self) -> Any:
-        return self.connections is None
+    def form(self) -> OneOf["plain", "table", "fixed", "flipped"]:
+        if self.connections is not None:
+            return "table"
+        if not self.trainable:
+            return "fixed"
+        return "flipped" if self.flip else "plain"
 
     def out_channels(self, a: Given) -> Expr:
         return a.channels
@@ -86,26 +125,34 @@ class Conv(Layer):
         padding = padding_expr(
             self, a, self.padding, self._motion(a.x).padding, torch_has_same=same
         )
-        torch = f"nn.Conv{a.dims}d" if self.connections is None else "TableConv2d"
+        torch = {
+            "plain": f"nn.Conv{a.dims}d",
+            "table": "TableConv2d",
+            "fixed": "FixedConv2d",
+            "flipped": "FlippedConv2d",
+        }[self.form]
+        fixed = self.form == "fixed"
+        kernels = {"weights": a.weights} if fixed else {"kernel_size": a.kernel_size}
         return call(
             torch,
             a.in_channels,
             a.channels,
-            kernel_size=a.kernel_size,
+            **kernels,
             **given(
                 connections=(a.connections, None),
                 stride=(a.stride, 1),
                 padding=(padding, 0),
                 dilation=(a.dilation, 1),
                 groups=(a.groups, 1),
-                bias=(a.bias, True),
+                **({"flip": (a.flip, False)} if fixed else {"bias": (a.bias, True)}),
             ),
         )
 
     def label(self) -> str:
         dilation = size_label(self.dilation, 1)
         spaced = "" if dilation == "1" else f" dil {dilation}"
-        parts = [f"{size_label(self.kernel_size)} conv{spaced}", str(self.channels)]
+        kind = {"fixed": "fixed conv", "flipped": "flipped conv"}.get(self.form, "conv")
+        parts = [f"{size_label(self.kernel_size)} {kind}{spaced}", str(self.channels)]
         if self.groups != 1:
             parts.append(f"g{self.groups}")
         if self.connections is not None:

@@ -6,6 +6,7 @@ A validator's message completes the sentence "`stride` of `conv` must be ...".
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -31,6 +32,11 @@ def refuse(wanted: str) -> PydanticCustomError:
 def is_int(value: Any) -> bool:
     """Whether it is a whole number; `true` is none."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number."""
+    return is_int(value) or (isinstance(value, float) and isfinite(value))
 
 
 def is_list(value: Any) -> bool:

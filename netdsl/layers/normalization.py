@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netdsl.code.expr import Call, Expr, ListOf, Literal, call, given
 from netdsl.diagnostics import Mistake
-from netdsl.layers.base import Given, Tensor
+from netdsl.layers.base import Given, Tensor, Window
 from netdsl.layers.batchnorm import (
     BATCHES,
     Normalization,
@@ -16,7 +16,7 @@ from netdsl.layers.batchnorm import (
     scale_and_shift,
 )
 from netdsl.layers.fields import Bool, Number, Positive, PositiveNumber, Probability
-from netdsl.layers.inputs import MAP, check_groups, elements_of
+from netdsl.layers.inputs import MAP, check_groups, elements_of, sides_of
 from netdsl.shapes import Shape
 
 
@@ -128,8 +128,10 @@ class InstanceNorm(WeightedNormalization):
 class LocalResponseNorm(Normalization):
     """x_c / (k + alpha * (the sum of x^2 over `size` channels around c)) ^ beta.
 
-    The numbers are the paper's. PyTorch divides the sum by `size`, so it gets alpha * size.
-    Input and output: C x H x W (or C x L, C x D x H x W). Source: Krizhevsky et al., 2012, 3.3.
+    The numbers are the paper's. PyTorch divides the sum by `size`, so it gets alpha * size. With
+    `within` the sum is over size x size places around an image's place, within its channel.
+    Input and output: C x H x W (or C x L, C x D x H x W). Source: Krizhevsky et al., 2012, 3.3;
+    Caffe for `within`, which divides alpha by size * size.
     """
 
     word: ClassVar[str] = "lrn"
@@ -141,8 +143,33 @@ class LocalResponseNorm(Normalization):
     alpha: Number = 1e-4
     beta: Number = 0.75
     k: Number = 2.0
+    within: Bool = False
+
+    @property
+    def form(self) -> bool:
+        return self.within
+
+    def output(self, x: Shape) -> Shape:
+        if not self.within:
+            return super().output(x)
+        sides_of(x, self.word, (2,))
+        if self.size % 2 == 0:
+            raise Mistake(
+                "E212",
+                f"`{self.word}` within channels needs an odd size, not {self.size}",
+                hint="an even neighbourhood has no middle",
+            )
+        return x
+
+    def window(self, x: Shape) -> Window | None:
+        if not self.within:
+            return None
+        return Window((self.size,) * 2, (1, 1), (self.size // 2,) * 2)
 
     def settings(self, a: Given) -> tuple[Expr, dict[str, Expr]]:
+        if self.within:
+            named = given(alpha=(a.alpha, 1e-4), beta=(a.beta, 0.75), k=(as_float(a.k), 2.0))
+            return a.size, named
         alpha = a.size * a.alpha
         if isinstance(alpha, Literal):  # without the last digit's noise
             alpha = Literal(float(f"{alpha.value:.15g}"))
@@ -151,11 +178,17 @@ class LocalResponseNorm(Normalization):
 
     def module(self, a: Given) -> Call:
         size, named = self.settings(a)
-        return call("nn.LocalResponseNorm", size, **named)
+        return call(
+            "LocalResponseNormWithin" if self.within else "nn.LocalResponseNorm", size, **named
+        )
 
     def function(self, a: Given, *x: Expr) -> Expr:
         size, named = self.settings(a)
-        return call("F.local_response_norm", *x, size, **named)
+        name = "local_response_norm_within" if self.within else "F.local_response_norm"
+        return call(name, *x, size, **named)
+
+    def label(self) -> str:
+        return "LRN within" if self.within else self.shown
 
 
 class L2Norm(WeightedNormalization):

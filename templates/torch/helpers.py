@@ -5,6 +5,7 @@ file. N is the batch, C the channels, H and W the height and width; `...` are an
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +51,60 @@ class TableConv2d(nn.Module):
         kernels = self.weight.new_zeros(self.shape)
         kernels[self.outputs, self.inputs] = self.weight
         return F.conv2d(x, kernels, self.bias, self.stride, self.padding, self.dilation)
+
+
+class FixedConv2d(nn.Module):
+    """Convolution with kernels that are given: one for all, one an output channel, or one a pair.
+
+    With `flip` they are turned by 180 degrees.
+    Input: (N, in_channels, H, W). Output: (N, out_channels, H', W').
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        weights: Sequence[Any],
+        stride: int | tuple[int, int] = 1,
+        padding: str | int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        flip: bool = False,
+    ) -> None:
+        super().__init__()
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.groups = groups
+        kernels = torch.tensor(weights, dtype=torch.get_default_dtype())
+        if kernels.dim() == 3:
+            kernels = kernels.unsqueeze(1)
+        if flip:
+            kernels = kernels.flip(-2, -1)
+        size = (out_channels, in_channels // groups, *kernels.shape[-2:])
+        self.register_buffer("weight", kernels.expand(size).clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(
+            x,
+            self.weight,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
+
+
+class FlippedConv2d(nn.Conv2d):
+    """The convolution of textbooks: its kernels are turned by 180 degrees.
+
+    Input: (N, in_channels, H, W). Output: (N, out_channels, H', W').
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, self.weight.flip(-2, -1), self.bias)
 
 
 class Subsample2d(nn.Module):
@@ -202,6 +257,78 @@ class L2Norm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         scale = self.scale.view([-1] + [1] * (x.dim() - 2))
         return scale * F.normalize(x, eps=self.eps)
+
+
+def local_response_norm_within(
+    x: Tensor,
+    size: int,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    k: float = 2.0,
+) -> Tensor:
+    """x / (k + alpha * s)^beta, s the sum of x^2 over size x size places of the channel.
+
+    Input and output: (N, C, H, W).
+    """
+    means = F.avg_pool2d(x.square(), size, stride=1, padding=size // 2)
+    return x / (k + alpha * size**2 * means) ** beta
+
+
+class LocalResponseNormWithin(nn.Module):
+    """Local response normalisation within every channel. Input and output: (N, C, H, W)."""
+
+    def __init__(
+        self,
+        size: int,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        k: float = 2.0,
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, x: Tensor) -> Tensor:
+        return local_response_norm_within(x, self.size, self.alpha, self.beta, self.k)
+
+
+class Normalize(nn.Module):
+    """Take off a mean and divide by a deviation, of every channel or one for all.
+
+    Input and output: (N, C, ...).
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        mean: float | Sequence[float],
+        std: float | Sequence[float] = 1.0,
+    ) -> None:
+        super().__init__()
+        dtype = torch.get_default_dtype()
+        self.register_buffer("mean", torch.tensor(mean, dtype=dtype), persistent=False)
+        self.register_buffer("std", torch.tensor(std, dtype=dtype), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shape = [-1] + [1] * (x.dim() - 2)
+        return (x - self.mean.view(shape)) / self.std.view(shape)
+
+
+class SubtractImage(nn.Module):
+    """Take off a mean image: zeros until one is loaded. Input and output: (N, *shape)."""
+
+    mean: Tensor
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x - self.mean
 
 
 # --------------------------------------------------------------------------- activation and dropout

@@ -121,6 +121,9 @@ FLAT, LINE, IMAGE, VOLUME = Shape(6), Shape(6, 9), Shape(6, 9, 8), Shape(6, 5, 6
 EVERY = (FLAT, LINE, IMAGE, VOLUME)
 MAPS = (LINE, IMAGE, VOLUME)
 
+EDGE = [[0, 1, 0], [1, -4, 1]]
+FIXED = {"kernel_size": s(2, 3), "trainable": False, "weights": EDGE}
+
 # word -> (arguments, the inputs that it is tried with)
 EXAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     "conv": [
@@ -149,6 +152,13 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
             },
             (IMAGE,),
         ),
+        ({**FIXED, "channels": 4}, (IMAGE,)),
+        ({**FIXED, "channels": 12, "groups": 6, "padding": s(1, 1), "flip": True}, (IMAGE,)),
+        ({**FIXED, "channels": 2, "weights": [EDGE, [[0.5] * 3] * 2], "stride": 2}, (IMAGE,)),
+        ({**FIXED, "channels": 1, "weights": [[EDGE] * 6], "dilation": 2}, (IMAGE,)),
+        ({"channels": 4, "kernel_size": 3, "flip": True, "padding": "same"}, (IMAGE,)),
+        ({"channels": 12, "kernel_size": s(1, 3), "flip": True, "groups": 6}, (IMAGE,)),
+        ({"channels": 4, "kernel_size": 3, "flip": True, "bias": False, "stride": 2}, (IMAGE,)),
     ],
     "conv_transpose": [
         ({"channels": 4, "kernel_size": 2, "stride": 2}, MAPS),
@@ -209,8 +219,19 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         ({"affine": True, "track_running_stats": True, "momentum": 0.3}, MAPS),
         ({"track_running_stats": True, "eps": 1e-3}, MAPS),
     ],
-    "lrn": [({}, MAPS), ({"size": 3, "alpha": 2e-4, "beta": 0.5, "k": 1}, MAPS)],
+    "lrn": [
+        ({}, MAPS),
+        ({"size": 3, "alpha": 2e-4, "beta": 0.5, "k": 1}, MAPS),
+        ({"within": True}, (IMAGE,)),
+        ({"within": True, "size": 3, "alpha": 2e-4, "beta": 0.5, "k": 1}, (IMAGE,)),
+    ],
     "l2norm": [({}, EVERY), ({"scale": 10, "eps": 1e-6}, EVERY)],
+    "normalize": [
+        ({"mean": 0.5}, EVERY),
+        ({"mean": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], "std": 2}, EVERY),
+        ({"mean": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], "std": [0.5, 1, 2, 0.5, 1, 2]}, EVERY),
+        ({"mean": "image"}, EVERY),
+    ],
     "relu": [({}, EVERY)],
     "relu6": [({}, EVERY)],
     "leaky_relu": [({}, EVERY), ({"negative_slope": 0.1}, EVERY)],

@@ -12,12 +12,14 @@ from netdsl.layers.arguments import ArgumentMistake, create, signature, source_t
 
 CONV = (
     "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true, "
-    "connections=none)`"
+    "connections=none, trainable=true, weights=none, flip=false)`"
 )
 
 FRACTION = "`/` gives a fraction; `//` divides whole numbers"
 WHOLE, SIZE = "a whole number", "a whole number or a size like 3x3"
 ROWS = "a list of lists of numbers of input maps or none"
+KERNELS = "a kernel like [[1, 2], [3, 4]], or a list of such kernels or none"
+A_CHANNEL = "a number, a list with one a channel"
 WINDOW = {"channels": 4, "kernel_size": 3}  # what conv must be given
 
 # A wrong argument: the layer, what is given, and "`name` of `layer` must be ..., not ...".
@@ -83,6 +85,22 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
         "codes",
         '"learned", "bitmap" or "random", not "bitmaps"',
         "did you mean `bitmap`?",
+    ),
+    ("conv", {**WINDOW, "weights": [1, 2]}, "weights", f"{KERNELS}, not [1, 2]", None),
+    (
+        "conv",
+        {**WINDOW, "weights": [[1, 2], [3]]},
+        "weights",
+        f"{KERNELS}, not [[1, 2], [3]]",
+        None,
+    ),
+    ("normalize", {"mean": "rgb"}, "mean", f'{A_CHANNEL}, or "image", not "rgb"', None),
+    (
+        "normalize",
+        {"mean": 0, "std": [1, 0]},
+        "std",
+        "a number of more than 0, or a list with one a channel, not [1, 0]",
+        None,
     ),
     # shapes and lists
     (

@@ -162,7 +162,12 @@ def test_every_helper_that_a_layer_names_is_there() -> None:
 
 
 HELPER_MODULES = [
+    "FixedConv2d(4, 2, ((0.5, 1.0),), padding=1)",
+    "FlippedConv2d(4, 2, 3)",
     "Subsample2d(4, 2)",
+    "Normalize((0.1, 0.2, 0.3, 0.4), 2.0)",
+    "SubtractImage(4, 5, 6)",
+    "LocalResponseNormWithin(3)",
     "FrozenBatchNorm2d(4)",
     "L2Norm(4, scale=20.0)",
     "ScaledTanh()",

@@ -26,6 +26,71 @@ def test_lrn_is_the_papers(size: int, shape: Shape) -> None:
     torch.testing.assert_close(function(layer("lrn", size=size, alpha=alpha), x), expected)
 
 
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_lrn_within_a_channel(size: int) -> None:
+    x = batch(Shape(2, 6, 4))
+    padded = torch.nn.functional.pad(x.square(), [size // 2] * 4)
+    expected = torch.empty_like(x)
+    for i in range(6):
+        for j in range(4):
+            near = padded[:, :, i : i + size, j : j + size].sum(dim=(2, 3))
+            expected[:, :, i, j] = x[:, :, i, j] / (2 + 0.01 * near) ** 0.75
+    made = layer("lrn", size=size, alpha=0.01, within=True)
+    torch.testing.assert_close(function(made, x), expected)
+
+
+# ------------------------------------------------------------------------------- kernels and means
+PICTURE = torch.tensor([[1.0, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 0, 1]]).view(1, 1, 4, 4)
+KERNEL = [[2, 0, 1], [0, 1, 2], [1, 0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("flip", "expected"), [(False, [[15, 16], [6, 15]]), (True, [[11, 12], [10, 11]])]
+)
+def test_cross_correlation_and_convolution(flip: bool, expected: list[list[int]]) -> None:
+    """What is called convolution in deep learning, and what is in textbooks."""
+    numbers = {"channels": 1, "kernel_size": 3, "flip": flip}
+    fixed = module(layer("conv", **numbers, weights=KERNEL, trainable=False), Shape(1, 4, 4))
+    assert fixed(PICTURE).tolist() == [[expected]]
+    learned = module(layer("conv", **numbers, bias=False), Shape(1, 4, 4))
+    learned.load_state_dict({"weight": torch.tensor(KERNEL, dtype=torch.float).view(1, 1, 3, 3)})
+    assert learned(PICTURE).tolist() == [[expected]]
+
+
+def test_kernels_are_given_for_all_for_each_or_for_every_pair() -> None:
+    """One kernel for all pairs of maps, one an output map, one a pair."""
+    a, b = [[1, 2]], [[3, 4]]
+
+    def weight(weights: object, channels: int = 2, groups: int = 1) -> list[object]:
+        arguments = {"channels": channels, "kernel_size": [1, 2], "groups": groups}
+        made = layer("conv", **arguments, weights=weights, trainable=False)
+        return module(made, Shape(2, 3, 3)).get_buffer("weight").tolist()
+
+    assert weight(a) == [[a, a], [a, a]]
+    assert weight([a, b]) == [[a, a], [b, b]]
+    assert weight([[a, b], [b, a]]) == [[a, b], [b, a]]
+    assert weight(a, groups=2) == [[a], [a]]
+
+
+def test_taking_off_a_mean() -> None:
+    images = torch.tensor(
+        [[[[1.0, 3]], [[0, 2]], [[5, 5]]], [[[3, 5]], [[2, 4]], [[7, 9]]]]
+    )  # of 3 channels, 1 x 2 places
+    rgb, x = images.mean(dim=(0, 2, 3)), Shape(3, 1, 2)
+    assert rgb.tolist() == [3, 2, 6.5]
+    y = module(layer("normalize", mean=rgb.tolist(), std=[1, 2, 4]), x)(images)
+    torch.testing.assert_close(
+        y, (images - rgb.view(3, 1, 1)) / torch.tensor([1.0, 2, 4]).view(3, 1, 1)
+    )
+    assert y.mean(dim=(0, 2, 3)).tolist() == [0, 0, 0]
+    made = module(layer("normalize", mean="image"), x)
+    assert torch.equal(made(images), images)
+    image = torch.tensor([[[2.0, 4]], [[1, 3]], [[6, 7]]])
+    made.load_state_dict({"mean": image})
+    assert torch.equal(made(images), images - image)
+    assert not list(made.parameters())
+
+
 def test_lrn_says_its_numbers_as_a_person_would() -> None:
     x = Shape(7, 2, 2)
     made = layer("lrn")

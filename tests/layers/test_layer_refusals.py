@@ -56,6 +56,7 @@ BOTH: list[tuple[str, dict[str, Any], Shape, str]] = [
 ]
 
 THREE = {"channels": 3, "kernel_size": 3}
+GIVEN = {**THREE, "trainable": False, "weights": [[1] * 3] * 3}
 
 # PyTorch takes these: the reason why we do not.
 STRICTER: list[tuple[str, dict[str, Any], Shape, str, str]] = [
@@ -91,6 +92,27 @@ STRICTER: list[tuple[str, dict[str, Any], Shape, str, str]] = [
         "two answers to which maps are read",
     ),
     ("conv", {**THREE, "connections": [[0], [1], [2]]}, LINE, "E231", "there is no such class"),
+    ("conv", {**THREE, "weights": [[1] * 3] * 3}, IMAGE, "E233", "learned or given?"),
+    ("conv", {**THREE, "trainable": False}, IMAGE, "E233", "which kernels?"),
+    ("conv", {**GIVEN, "bias": True}, IMAGE, "E233", "a bias is learned"),
+    ("conv", {**GIVEN, "weights": [[1] * 3] * 2}, IMAGE, "E233", "2x3 is not 3x3"),
+    ("conv", {**GIVEN, "weights": [[[1] * 3] * 3] * 2}, IMAGE, "E233", "2 kernels for 3 maps"),
+    ("conv", {**GIVEN, "weights": [[[[1] * 3] * 3] * 5] * 3}, IMAGE, "E233", "5 of 6 inputs"),
+    ("conv", GIVEN, LINE, "E233", "kernels of images"),
+    ("conv", {**GIVEN, "connections": [[0], [1], [2]]}, IMAGE, "E233", "zeros say that"),
+    (
+        "conv",
+        {**THREE, "flip": True, "connections": [[0], [1], [2]]},
+        IMAGE,
+        "E233",
+        "there is no such class",
+    ),
+    ("conv", {**THREE, "flip": True}, VOLUME, "E233", "there is no such class"),
+    ("lrn", {"within": True, "size": 4}, IMAGE, "E212", "lopsided"),
+    ("lrn", {"within": True}, LINE, "E211", "there is no such class"),
+    ("normalize", {"mean": [0.5, 0.5]}, IMAGE, "E234", "whose are they?"),
+    ("normalize", {"mean": 0, "std": [1, 2]}, IMAGE, "E234", "whose are they?"),
+    ("normalize", {"mean": "image", "std": 2}, IMAGE, "E234", "no network does that"),
     ("subsample", {"kernel_size": 2}, LINE, "E211", "LeNet's are images"),
     ("subsample", {"kernel_size": 9}, IMAGE, "E213", "0 places"),
     ("rbf", {"features": 4}, IMAGE, "E216", "it would compare rows"),

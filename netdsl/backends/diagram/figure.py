@@ -36,7 +36,7 @@ class Node(Record):
 
 
 KINDS = (
-    *("conv", "conv1", "grouped", "pool", "up", "norm", "activation", "linear", "softmax"),
+    *("conv", "conv1", "grouped", "fixed", "pool", "up", "norm", "activation", "linear", "softmax"),
     *("dropout", "shape", "extern", "stack", "input", "output", "param", "compute"),
     *("sum", "product", "difference", "quotient", "power"),  # circles with their sign
     *("concat", "rail", "fork"),  # a bar with slots, a thin one, and a point

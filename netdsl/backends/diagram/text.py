@@ -44,6 +44,8 @@ def layer_text(layer: Layer) -> str:
 def kind_of(layer: Layer) -> str:
     """The kind of box that a layer is drawn as."""
     if layer.word == "conv":
+        if not getattr(layer, "trainable", True):
+            return "fixed"
         if getattr(layer, "groups", 1) > 1:
             return "grouped"
         kernel = getattr(layer, "kernel_size", 0)

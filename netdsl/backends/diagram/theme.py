@@ -51,6 +51,7 @@ LOOKS = {
     "conv": _look(SKY, 0.54),
     "conv1": _look(SKY, 0.20),
     "grouped": _look(BLUE, 0.42),
+    "fixed": _look(SKY, 0.20, style="filled,dashed"),
     "pool": _look(VERMILION, 0.45, "polygon", sides="4", fixedsize="true"),
     "up": _look(ORANGE, 0.55, "polygon", sides="4", fixedsize="true"),
     "norm": _look(GREEN, 0.22),

@@ -220,12 +220,20 @@ class _Loop:
             for said, filled in reversed(alike.items()):
                 kinds = dict.fromkeys(kind for f in filled for kind in f.kinds)
                 then = tuple(f.do for f in filled[: len(said)])
-                body = If(_is_one_of(tuple(kinds)), then, () if body is None else (body,))
+                test = _is_one_of(tuple(kinds))
+                body = _guard(test, then) if body is None else If(test, then, (body,))
             statements = [] if body is None else [body]
         else:  # a layer is filled by several of them: in the order of the text
-            statements = [If(_is_one_of(one.kinds), (one.do,)) for one in self.items]
+            statements = [_guard(_is_one_of(one.kinds), (one.do,)) for one in self.items]
         modules = code.call(code.Attribute(self.root, "modules"))
         return For(("module",), modules, tuple(statements))
+
+
+def _guard(test: Expr, then: tuple[Statement, ...]) -> If:
+    """`if test: ...`; a single `if` in it becomes a part of the test."""
+    if len(then) == 1 and isinstance(then[0], If) and not then[0].other:
+        return If(code.logical("and", [test, then[0].condition]), then[0].then)
+    return If(test, then)
 
 
 def _is_one_of(kinds: Sequence[str]) -> Expr:

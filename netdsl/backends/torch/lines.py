@@ -165,7 +165,7 @@ def _fits(merged: Expr, outer: Op, inner: Op, most: int) -> bool:
             INDENT + len("return F.relu(") + len(_readable(merged)) <= WIDEST + 8
             and settings_in(merged) <= 1
         )
-    if inner.joins and isinstance(inner.expr, Call) and len(inner.expr.text) > CAT_WIDEST:
+    if inner.joins and isinstance(inner.expr, Call) and len(_readable(inner.expr)) > CAT_WIDEST:
         return False
     return _small(merged, MOST_CALLS if inner.joins else most)
 

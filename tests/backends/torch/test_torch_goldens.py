@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 import netdsl
+from netdsl.backends.torch.scene import Var
 from netdsl.shapes import Open, Shape
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -59,6 +60,13 @@ def test_golden(name: str) -> None:
     if os.environ.get("NETDSL_ACCEPT"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
+
+
+@every
+def test_the_text_is_the_same_after_many_others(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are counted over all networks of a process; nothing is measured with these numbers."""
+    monkeypatch.setattr(Var, "count", 10**12)
+    assert network(name).torch_source() == (GOLDENS / f"{name}.py").read_text(encoding="utf-8")
 
 
 def test_every_golden_has_a_program() -> None:

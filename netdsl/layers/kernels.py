@@ -1,0 +1,51 @@
+"""Kernels that a text gives: for every pair of an output and an input map, for every output map, or one
+for all, as nested lists of numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from netdsl.diagnostics import Mistake
+from netdsl.layers.fields import is_list, is_number, refuse
+from netdsl.shapes import Shape, Size
+
+
+def _nested(value: Any) -> Any:
+    """Lists as tuples, so that they can be compared; None for what is no list of equal lists."""
+    if is_number(value):
+        return value
+    if not is_list(value) or not value:
+        return None
+    parts = tuple(_nested(part) for part in value)
+    return None if None in parts or len({lengths_of(part) for part in parts}) > 1 else parts
+
+
+def _kernels(value: Any) -> Any:
+    nested = _nested(value)
+    if not 2 <= len(lengths_of(nested)) <= 4:
+        raise refuse("a kernel like [[1, 2], [3, 4]], or a list of such kernels")
+    return nested
+
+
+Kernels = Annotated[Any, BeforeValidator(_kernels)]
+
+
+def lengths_of(nested: Any) -> tuple[int, ...]:
+    """How long nested lists are, outermost first; () for a number."""
+    return (len(nested), *lengths_of(nested[0])) if isinstance(nested, tuple) else ()
+
+
+def check_kernels(word: str, nested: Any, x: Shape, weight: tuple[int, ...]) -> None:
+    """Given kernels must fit a weight of this shape: outputs, inputs, height, width."""
+    if len(x) != 3:
+        raise Mistake("E233", f"`weights` of `{word}` are for images (CxHxW), but it gets {x}")
+    found = lengths_of(nested)
+    wanted = (*weight[: len(found) - 2], *weight[2:])
+    if found != wanted:
+        raise Mistake(
+            "E233",
+            f"`weights` of `{word}` are {Size(found)} numbers, but must be {Size(wanted)}",
+            hint=f"one kernel for all is {Size(weight[2:])}, all of them are {Size(weight)}",
+        )
