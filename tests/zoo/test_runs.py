@@ -113,7 +113,8 @@ def test_channels_last_and_bfloat16(row: Row) -> None:
             rough = model(x)
     scale = float(wanted.abs().max())
     assert difference(found, wanted) <= 1e-4 * scale
-    assert rough.dtype == torch.bfloat16
+    # What the naive module pools is its input, which stays as exact as it came.
+    assert rough.dtype == (torch.float32 if row.name == "inception_naive" else torch.bfloat16)
     assert difference(rough.float(), wanted) <= 0.25 * scale
     assert float(F.cosine_similarity(rough.float().flatten(1), wanted.flatten(1)).min()) > 0.99
 
