@@ -129,8 +129,8 @@ def test_channels_last_and_bfloat16(row: Row) -> None:
             rough = model(x)
     scale = float(wanted.abs().max())
     assert difference(found, wanted) <= 1e-4 * scale
-    # distances are sums that autocast leaves alone; the blocks by themselves add the image
-    kept = row.name == "lenet5" or row.name.startswith("resnextblock")
+    # Distances are sums that autocast leaves alone; a module by itself may add or join the image as it came.
+    kept = row.name in ("lenet5", "inception_naive") or row.name.startswith("resnextblock")
     assert rough.dtype == (torch.float32 if kept else torch.bfloat16)
     assert difference(rough.float(), wanted) <= 0.25 * scale
     assert float(F.cosine_similarity(rough.float().flatten(1), wanted.flatten(1)).min()) > 0.99

@@ -119,7 +119,7 @@ def loss(found: dict[str, Tensor]) -> Tensor:
 
 def without_dropout(model: nn.Module) -> nn.Module:
     for module in model.modules():
-        if isinstance(module, nn.Dropout):
+        if isinstance(module, (nn.Dropout, nn.Dropout2d)):
             module.p = 0.0
         if hasattr(module, "survival"):
             module.survival = 1.0  # type: ignore[assignment]
