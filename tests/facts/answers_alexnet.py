@@ -48,10 +48,10 @@ ANSWERS: Answers = {
         "norm1 | order": BOTH_ORDERS,
         "norm1 | LRN extent": q.say("n={} across channels", q.argument(NET, "norm1", "size")),
         "LRN1 | params": q.say(
-            "{} learnable, {} hyper", q.params(NET, "norm1"), q.arguments(NET, "norm1")
+            "{} learnable, {} hyper", q.params(NET, "norm1"), q.settings(NET, "norm1")
         ),
         "LRN2 | params": q.say(
-            "{} learnable, {} hyper", q.params(NET, "norm2"), q.arguments(NET, "norm2")
+            "{} learnable, {} hyper", q.params(NET, "norm2"), q.settings(NET, "norm2")
         ),
         "flatten | length": q.channels(NET, "flatten"),
         # convolutions

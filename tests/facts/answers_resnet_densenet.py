@@ -13,27 +13,8 @@ ATTACHED = ("alexnet_two_gpu", "vgg19", "googlenet", RESNET)
 COMPARED = dict(zip(("AlexNet", "VGG", "GoogLeNet", "ResNet"), ATTACHED))
 
 
-def cifar(n: int, block: str) -> str:
-    """A network for CIFAR-10, of three stages with `n` blocks each."""
-    return q.chain(
-        "3x32x32",
-        "conv(16, 3x3, padding=1)",
-        f"for width in [16, 32, 64] {{ repeat {n} {{ {block} }} }}",
-        "global_avgpool -> flatten -> linear(10)",
-    )
-
-
-PAIR = "conv(width, 3x3, padding=1) -> relu -> conv(width, 3x3, padding=1)"
-BASIC = f"residual {{ {PAIR} }} shortcut {{ pad_channels(width) }}"
-THREE = "conv(width, 1x1) -> relu -> conv(width, 3x3, padding=1) -> relu -> conv(4 * width, 1x1)"
-BOTTLENECK = f"residual {{ {THREE} }} shortcut {{ conv(4 * width, 1x1) }}"
-
 BLOCKS_54 = q.chain("4x8x8", "repeat 54 { residual { conv(4, 3x3, padding=1) } }")
 STACKS = [{"n": n} for n in (1, 2, 5, 12)]
-
-
-def plain(n: int) -> str:
-    return q.zoo_or(f"plain{6 * n + 2}_cifar", cifar(n, PAIR))
 
 
 @q.query
@@ -86,14 +67,14 @@ ANSWERS: Answers = {
         "AlexNet | top-5 improvement": Reason.MEASURED,
     },
     "ResNet (plain, CIFAR-10)": {
-        "whole | depths 6n+2": q.both(q.layers(plain(9)), q.layers(plain(3))),
+        "whole | depths 6n+2": q.both(q.layers("plain56_cifar"), q.layers("plain20_cifar")),
     },
     "ResNet": {
         "AlexNet conv | depth": q.convolutions("alexnet_two_gpu"),
         "VGG depth | depth": q.layers("vgg19"),
         "GoogLeNet depth | depth": q.layers("googlenet"),
-        "CIFAR | depth 6n+2 (n=200)": q.layers(q.zoo_or("resnet1202_cifar", cifar(200, BASIC))),
-        "CIFAR | depth 6n+2 (n=18)": q.layers(q.zoo_or("resnet110_cifar", cifar(18, BASIC))),
+        "CIFAR | depth 6n+2 (n=200)": q.layers("resnet1202_cifar"),
+        "CIFAR | depth 6n+2 (n=18)": q.layers("resnet110_cifar"),
         "basic block | 3x3 convs": q.count("resnet18", "conv", under="layer1.0."),
         "shortcut | merge": q.say("{} along channel axis", summed("resnet18", "add")),
         "init | initialisation": q.emitted(
@@ -104,9 +85,7 @@ ANSWERS: Answers = {
         "attribution | batch norm": Reason.HISTORY,
     },
     "pre-activation ResNet": {
-        "CIFAR | depth 9n+2 (n=111)": q.layers(
-            q.zoo_or("preresnet1001_cifar", cifar(111, BOTTLENECK))
-        ),
+        "CIFAR | depth 9n+2 (n=111)": q.layers("preresnet1001_cifar"),
         "attribution | source paper": Reason.HISTORY,
     },
     "ResNeXt": {

@@ -21,7 +21,6 @@ from netdsl.follow import Follower, Path
 from netdsl.layers.base import Layer, Window
 from netdsl.network import Network
 from netdsl.totals import link_cost
-from netdsl.zoo import names
 
 ASKED: set[str] = set()  # the networks that queries have read
 LEARNS = ("conv", "linear")
@@ -46,11 +45,6 @@ def variant(name: str, **settings: Any) -> Variant:
 def chain(size: str, *steps: str) -> str:
     """The text of a small network."""
     return "\n".join(["net Example {", f"input x: {size}", *steps, "}"])
-
-
-def zoo_or(name: str, text: str) -> str:
-    """A network of the zoo, or its text where the zoo has it not."""
-    return name if name in names() else text
 
 
 class Step(NamedTuple):
@@ -413,8 +407,10 @@ def argument(net: Net, step: str, name: str) -> Any:
 
 
 @query
-def arguments(net: Net, step: str) -> int:
-    return len(read(net).row(step)["arguments"])
+def settings(net: Net, step: str) -> int:
+    """How many numbers set a layer; flags are none."""
+    given = read(net).row(step)["arguments"].values()
+    return sum(isinstance(v, (int, float)) and not isinstance(v, bool) for v in given)
 
 
 @query
