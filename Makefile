@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all lint bench wheel clean
+.PHONY: demo test test-all lint peers bench wheel clean
 
 demo: $(VENV)/demo
 	$(BIN)/python docs/demo.py
@@ -19,6 +19,10 @@ lint: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+peers: $(VENV)/test
+	$(BIN)/python tests/zoo/compare.py > docs/zoo.md.new
+	mv docs/zoo.md.new docs/zoo.md
 
 bench: $(VENV)/test
 	$(BIN)/python benchmarks/startup.py

@@ -82,24 +82,18 @@ def zoo_table() -> str:
 
     rows = [("name", "input", "parameters", "MACs", "file")]
     for path in zoo_files():
-        source = Source(f"zoo/{path.name}", read_text(path))
-        file = Compilation(source, path).file
+        # One compilation a file: what its nets share is parsed once.
+        compilation = Compilation(Source(f"zoo/{path.name}", read_text(path)), path)
+        file = compilation.file
         for net in file.nets if file is not None else ():
             assert file is not None
             if isinstance(net, ast.Net) and open_parameters(file, net):
                 continue
-            network = Network(Compilation(source, path).design(net.name.text))
+            network = Network(compilation.design(net.name.text))
             shape = ", ".join(str(s) for s in network.input_shapes.values())
             macs = "?" if network.macs is None else f"{network.macs:,}"
-            rows.append(
-                (
-                    zoo_name(net.name.text, path),
-                    shape,
-                    f"{network.parameters_used:,}",
-                    macs,
-                    path.name,
-                )
-            )
+            name = zoo_name(net.name.text, path)
+            rows.append((name, shape, f"{network.parameters_used:,}", macs, path.name))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = [
         "  ".join(

@@ -9,21 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
+from peer_table import Peer
 from torch import Tensor, nn
-from zoo_oracle import torchvision, weights
+from torch.utils.flop_counter import FlopCounterMode
+from zoo_oracle import difference, images, torchvision, weights
+from zoo_table import BY_NAME
 
-
-class Peer(NamedTuple):
-    """A network of the zoo, with `values` for parameters of it, and one that must give the same: `model` is
-    "library:name"; "composed" are those of `composed.py`. `named` says that its names are those that we load.
-    """
-
-    name: str
-    model: str
-    parameters: int
-    input: str
-    named: bool = False
-    values: tuple[tuple[str, str], ...] = ()
+import netdsl
 
 
 def made(model: str) -> nn.Module:
@@ -76,3 +68,42 @@ def settle(model: nn.Module, x: Tensor) -> None:
             module.momentum = 1.0
     with torch.no_grad():
         model.train()(x)
+
+
+class Gap(NamedTuple):
+    """The largest difference between what two networks give, and their largest output."""
+
+    difference: float
+    output: float
+
+
+def gap(peer: Peer) -> Gap:
+    """Our network and theirs on the same images, with the same weights, in evaluation."""
+    net = netdsl.load(f"zoo:{peer.name}", input=peer.input, **dict(peer.values))
+    with torch.device("meta"):
+        our = net.module()
+    their = made(peer.model)
+    (by_name if peer.named else in_order)(their, our)
+    x = images(2, peer.input)
+    if not peer.named:
+        settle(their, x)
+    with torch.no_grad():
+        found, wanted = our.eval()(x), their.eval()(x)
+    return Gap(difference(found, wanted), float(wanted.abs().max()))
+
+
+class Counted(NamedTuple):
+    """What torch counts of a network of others, for one image of the usual size."""
+
+    parameters: int
+    macs: int
+    output: tuple[int, ...]
+
+
+def counted(peer: Peer) -> Counted:
+    their = made(peer.model).eval()
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        result = their(images(1, BY_NAME[peer.name].input).to("meta"))
+    parameters = sum(p.numel() for p in their.parameters())
+    return Counted(parameters, counter.get_total_flops() // 2, tuple(result.shape[1:]))
