@@ -294,7 +294,7 @@ def without_documentation(tree: python.Module) -> python.Module:
         ("preresnet50", {"depths": [2, 3, 2, 2]}),
         ("preresnet164_cifar", {"n": 3, "classes": 7}),
         ("resnet110_full_preactivation", {"n": 3}),
-        ("wide_resnet28_10_cifar", {"n": 2, "k": 4}),
+        ("wide_resnet28_10_cifar", {"n": 2, "classes": 7}),
         ("stochasticdepth110_cifar", {"n": 2, "last": 0.8}),
         ("densenet40_k12_bc_cifar", {"growth": 8, "depth": 3, "start": 12}),
         ("highway10_mnist", {"depth": 4, "width": 20}),

@@ -64,6 +64,8 @@ def _construct(
             known[param.name] = code.rename(param.computed, known)
         else:
             known[param.name] = _default_in_rows(b, param.source, links, at)
+    for name in template.decided & known.keys():
+        b.scene.wanted |= b.dependencies(known[name])
     positional: list[Expr] = []
     named: list[tuple[str, Expr]] = []
     for param in template.params:

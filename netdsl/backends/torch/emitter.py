@@ -139,6 +139,7 @@ class Emitter:
         val = input_value(builder, [s.input for s in scopes])
         at = place(builder, env, definition.file, val)
         flow.build(builder, scopes, val, at)
+        template.decided = builder.scene.wanted & {p.name for p in builder.params}
         return template
 
     def net(self) -> Template:

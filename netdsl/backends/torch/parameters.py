@@ -125,16 +125,22 @@ def _number_parameter(b: Builder, node: ast.Param, name: str, values: list[Any],
         kinds = annotation_of([*values, default.value])
         b.params.append(Param(python, "argument", name, kinds, default))
         return Name(python)
-    try:
-        expr = at.sym(node.default)
-        if isinstance(expr, Expr) and _holds(b, expr, values, at):
-            return expr
-    except (Differ, Mistake, KeyError, TypeError, LookupError):
-        expr = None
+    expr = _computed_default(node.default, at)
+    if expr is not None and _holds(b, expr, values, at):
+        return expr
     param = Param(python, "argument", name, annotation)
-    param.computed = expr if isinstance(expr, Expr) else None
+    param.computed = expr
     b.params.append(param)
     return Name(python)
+
+
+def _computed_default(node: ast.Expr, at: At) -> Expr | None:
+    """A default in terms of other parameters or of the input."""
+    try:
+        expr = at.sym(node)
+    except (Differ, Mistake, KeyError, TypeError, LookupError):
+        return None
+    return expr if isinstance(expr, Expr) else None
 
 
 def _holds(b: Builder, expr: Expr, values: Sequence[Any], at: At) -> bool:
@@ -191,6 +197,10 @@ def bind_net_parameters(b: Builder, env: Env, fixed: set[str]) -> None:
         literal = Literal(value, _as_written(param.default, value))
         if b.emitter.exact or name in fixed or isinstance(value, Size) or not _is_number(value):
             env.names[name] = literal
+            continue
+        computed = None if param.default is None else _computed_default(param.default, at)
+        if computed is not None and computed.names and _holds(b, computed, [value], at):
+            env.names[name] = computed
             continue
         python = b.authored[name]
         b.origins[python] = name

@@ -62,6 +62,7 @@ class Template:
         self.takes_input = True  # `forward` reads the running value
         self.uses: list[Template] = []
         self.parent: Template | None = None  # the class for whose group a helper was made
+        self.decided: set[str] = set()  # parameters that decided what the class is like: not free
         self.extra: list[Statement] = []  # definitions before it: a NamedTuple of its outputs
 
     def variables(self) -> set[str]:

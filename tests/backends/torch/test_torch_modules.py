@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 
@@ -41,6 +42,45 @@ def test_arguments_called_as_words_of_python(word: str) -> None:
     first, second = module.b1, module.b2
     y = x + 0.5 * first.c(x)  # type: ignore[operator,union-attr]
     torch.testing.assert_close(module(x), y + 0.25 * second.c(y))  # type: ignore[operator,union-attr]
+
+
+def shapes_with(text: str, **values: int) -> tuple[dict[str, tuple[int, ...]], list[str]]:
+    """The `state_dict` of the emitted class made with other arguments, and the arguments that it takes."""
+    network = netdsl.loads(text)
+    kind = type(module_of(network))
+    taken = [name for name in inspect.signature(kind).parameters]
+    made = kind(**{name: value for name, value in values.items() if name in taken})
+    return {name: tuple(tensor.shape) for name, tensor in made.state_dict().items()}, taken
+
+
+def test_parameters_that_decide_inside_a_block_are_no_arguments() -> None:
+    """With `k=1` the first cell has no shortcut: a class that was emitted for `k=2` cannot serve it."""
+    text = """
+    block cell(width) {
+      residual { conv(width, 3x3, padding=1) } shortcut if in.channels != width { conv(width, 1x1) }
+    }
+    block stage(width) { cell(width) -> cell(width) }
+    net Net(k=2, classes=3) {
+      input image: 3x8x8
+      conv(8, 1x1) -> stage(8 * k) -> global_avgpool -> flatten -> linear(classes)
+    }"""
+    shapes, taken = shapes_with(text, classes=5)
+    assert taken == ["classes"]
+    assert shapes == netdsl.loads(text, classes=5).state_dict_shapes()
+    assert len(netdsl.loads(text, k=1).state_dict_shapes()) == len(shapes) - 2
+
+
+def test_default_in_terms_of_another_parameter_follows_it() -> None:
+    text = """net Net(growth=4, start=2 * growth) {
+      input image: 3x8x8
+      conv(start, 1x1) -> conv(growth, 1x1)
+    }"""
+    shapes, taken = shapes_with(text, growth=6)
+    assert taken == ["growth"]
+    assert shapes == netdsl.loads(text, growth=6).state_dict_shapes()
+    shapes, taken = shapes_with(text + "\nnet Other = Net(start=5)", growth=6)
+    assert taken == ["growth", "start"]
+    assert shapes["conv1.weight"] == (5, 3, 1, 1) and shapes["conv2.weight"] == (6, 5, 1, 1)
 
 
 def test_names_that_modules_have_are_kept_from_labels() -> None:
