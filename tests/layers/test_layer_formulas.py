@@ -40,23 +40,6 @@ def test_lrn_within_a_channel(size: int) -> None:
 
 
 # ------------------------------------------------------------------------------- kernels and means
-PICTURE = torch.tensor([[1.0, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 0, 1]]).view(1, 1, 4, 4)
-KERNEL = [[2, 0, 1], [0, 1, 2], [1, 0, 2]]
-
-
-@pytest.mark.parametrize(
-    ("flip", "expected"), [(False, [[15, 16], [6, 15]]), (True, [[11, 12], [10, 11]])]
-)
-def test_cross_correlation_and_convolution(flip: bool, expected: list[list[int]]) -> None:
-    """What is called convolution in deep learning, and what is in textbooks."""
-    numbers = {"channels": 1, "kernel_size": 3, "flip": flip}
-    fixed = module(layer("conv", **numbers, weights=KERNEL, trainable=False), Shape(1, 4, 4))
-    assert fixed(PICTURE).tolist() == [[expected]]
-    learned = module(layer("conv", **numbers, bias=False), Shape(1, 4, 4))
-    learned.load_state_dict({"weight": torch.tensor(KERNEL, dtype=torch.float).view(1, 1, 3, 3)})
-    assert learned(PICTURE).tolist() == [[expected]]
-
-
 def test_kernels_are_given_for_all_for_each_or_for_every_pair() -> None:
     """One kernel for all pairs of maps, one an output map, one a pair."""
     a, b = [[1, 2]], [[3, 4]]
@@ -72,23 +55,18 @@ def test_kernels_are_given_for_all_for_each_or_for_every_pair() -> None:
     assert weight(a, groups=2) == [[a], [a]]
 
 
-def test_taking_off_a_mean() -> None:
-    images = torch.tensor(
-        [[[[1.0, 3]], [[0, 2]], [[5, 5]]], [[[3, 5]], [[2, 4]], [[7, 9]]]]
-    )  # of 3 channels, 1 x 2 places
-    rgb, x = images.mean(dim=(0, 2, 3)), Shape(3, 1, 2)
-    assert rgb.tolist() == [3, 2, 6.5]
-    y = module(layer("normalize", mean=rgb.tolist(), std=[1, 2, 4]), x)(images)
-    torch.testing.assert_close(
-        y, (images - rgb.view(3, 1, 1)) / torch.tensor([1.0, 2, 4]).view(3, 1, 1)
-    )
-    assert y.mean(dim=(0, 2, 3)).tolist() == [0, 0, 0]
-    made = module(layer("normalize", mean="image"), x)
+def test_dividing_by_a_deviation() -> None:
+    images = batch(Shape(3, 1, 2))
+    y = module(layer("normalize", mean=[1, 2, 3], std=[1, 2, 4]), Shape(3, 1, 2))(images)
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in ([1.0, 2, 3], [1.0, 2, 4]))
+    torch.testing.assert_close(y, (images - mean) / std)
+
+
+def test_the_mean_image_is_no_parameter_and_starts_as_zeros() -> None:
+    images = batch(Shape(3, 1, 2))
+    made = module(layer("normalize", mean="image"), Shape(3, 1, 2))
     assert torch.equal(made(images), images)
-    image = torch.tensor([[[2.0, 4]], [[1, 3]], [[6, 7]]])
-    made.load_state_dict({"mean": image})
-    assert torch.equal(made(images), images - image)
-    assert not list(made.parameters())
+    assert list(made.state_dict()) == ["mean"] and not list(made.parameters())
 
 
 def test_lrn_says_its_numbers_as_a_person_would() -> None:

@@ -64,19 +64,10 @@ def test_what_autograd_sees(body: str) -> None:
 
 
 def test_numbers_of_the_papers() -> None:
-    """Two 3x3 see 5, three see 7 (Simonyan and Zisserman, 2.3); 1x3 and 3x1 see 3x3."""
-
-    def end(body: str) -> tuple[int, ...]:
-        text = f"net Net {{\n input image: 3x64x64\n end: {{ {body} }}\n}}"
-        return netdsl.loads(text).receptive_fields()["end"].size
-
-    assert end("repeat 2 { conv(3, 3x3, padding=1) }") == (5, 5)
-    assert end("repeat 3 { conv(3, 3x3, padding=1) }") == (7, 7)
-    assert end("conv(3, 1x3) -> conv(3, 3x1)") == (3, 3)
-    alexnet = netdsl.load("zoo:alexnet").receptive_fields()
-    assert [alexnet[f"features.{i}"].size[0] for i in (0, 3, 12)] == [11, 51, 195]
-    vgg = netdsl.load("zoo:vgg16").receptive_fields()
-    assert [vgg[f"features.{i}"].size[0] for i in (28, 30)] == [196, 212]
+    """1x3 and 3x1 see 3x3; the last pool of VGG16 sees 212."""
+    text = "net Net {\n input image: 3x64x64\n end: { conv(3, 1x3) -> conv(3, 3x1) }\n}"
+    assert netdsl.loads(text).receptive_fields()["end"].size == (3, 3)
+    assert netdsl.load("zoo:vgg16").receptive_fields()["features.30"].size == (212, 212)
 
 
 def test_what_cannot_be_told_is_left_out() -> None:
