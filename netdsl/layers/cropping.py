@@ -9,12 +9,20 @@ from pydantic import BeforeValidator
 from netdsl.code.expr import Call, Expr, Literal, Range, Subscript, Tuple, call, given, is_literal
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Window
-from netdsl.layers.fields import Extent, NonNegative, Positive, Value, at_least, is_int, refuse
+from netdsl.layers.fields import NonNegative, Positive, Value, at_least, is_int, refuse
 from netdsl.layers.geometry import size_label
 from netdsl.layers.inputs import sides_like, sides_of
-from netdsl.shapes import Shape
+from netdsl.shapes import Dim, Shape
 
 EVERYTHING = Literal(Ellipsis, "...")
+
+
+def _size_or_value(value: Any) -> Any:
+    if isinstance(value, Value):
+        return value
+    if is_int(value) or isinstance(value, (list, tuple)):
+        return at_least(1)(value)
+    raise refuse("a whole number or a size like 3x3, or a value like `@label`")
 
 
 class Cropping(Layer):
@@ -27,23 +35,41 @@ class Cropping(Layer):
         return Mistake("E226", f"`{self.word}` takes {what} of {x}", hint=hint)
 
 
-class Crop(Cropping):
-    """A rectangle of the map, `top` places from above and `left` from the left.
+class Rectangle(Cropping):
+    """The base of what takes a rectangle of a map."""
 
-    Input: C x H x W. Output: C x size.
+    positional: ClassVar[int] = 1
+
+    size: Annotated[Any, BeforeValidator(_size_or_value)]
+
+    def _sides(self, x: Shape) -> tuple[Dim, ...]:
+        """The sides of what is taken."""
+        dims = sides_of(x, self.word, (2,))
+        if isinstance(self.size, Value):
+            return tuple(sides_like(self.word, x, self.size.shape))
+        return self.per_side("size", dims)
+
+    def _size_label(self) -> str:
+        return "" if isinstance(self.size, Value) else f", {size_label(self.size)}"
+
+
+class Crop(Rectangle):
+    """A rectangle of the map, `top` places from above and `left` from the left: of a fixed size, or as
+    large as another value.
+
+    Input: C x H x W. Output: C x size, or C and the sides of the value. Source: Long et al., Fully
+    Convolutional Networks, 2015.
     """
 
     word: ClassVar[str] = "crop"
-    positional: ClassVar[int] = 1
 
-    size: Extent
     top: NonNegative = 0
     left: NonNegative = 0
 
     def output(self, x: Shape) -> Shape:
-        size = self.per_side("size", sides_of(x, self.word, (2,)))
+        size = self._sides(x)
         for side, start, length in zip(x.sides, (self.top, self.left), size):
-            if isinstance(side, int) and start + length > side:
+            if isinstance(side, int) and isinstance(length, int) and start + length > side:
                 what = f"the places {start} to {start + length - 1}"
                 raise self._outside(x, what, f"there are only {side}; places count from 0")
         return x.with_sides(size)
@@ -54,16 +80,20 @@ class Crop(Cropping):
     def window(self, x: Shape) -> Window:
         return Window((1, 1), (1, 1), (-self.top, -self.left))
 
-    def module(self, a: Given) -> Call:
+    def module(self, a: Given) -> Call | None:
+        if isinstance(self.size, Value):
+            return None
         size, _ = self._corners(a)
         return call("Crop", *size, **given(top=(a.top, 0), left=(a.left, 0)))
 
     def function(self, a: Given, *x: Expr) -> Expr:
+        if isinstance(self.size, Value):
+            return call("crop", *x, **given(top=(a.top, 0), left=(a.left, 0)))
         ranges = [places(start, start + length) for length, start in zip(*self._corners(a))]
         return Subscript(x[0], Tuple((EVERYTHING, *ranges)))
 
     def label(self) -> str:
-        return f"crop, {size_label(self.size)}"
+        return f"crop{self._size_label()}"
 
 
 def places(start: Expr, stop: Expr | None) -> Range:
@@ -71,15 +101,7 @@ def places(start: Expr, stop: Expr | None) -> Range:
     return Range(None if is_literal(start, 0) else start, stop)
 
 
-def _size_or_value(value: Any) -> Any:
-    if isinstance(value, Value):
-        return value
-    if is_int(value) or isinstance(value, (list, tuple)):
-        return at_least(1)(value)
-    raise refuse("a whole number or a size like 3x3, or a value like `@label`")
-
-
-class CenterCrop(Cropping):
+class CenterCrop(Rectangle):
     """The middle of the map, of a fixed size or as large as another value.
 
     Input: C x H x W. Output: C x size, or C and the sides of the value. If an odd number of places
@@ -88,16 +110,9 @@ class CenterCrop(Cropping):
     """
 
     word: ClassVar[str] = "center_crop"
-    positional: ClassVar[int] = 1
-
-    size: Annotated[Any, BeforeValidator(_size_or_value)]
 
     def output(self, x: Shape) -> Shape:
-        dims = sides_of(x, self.word, (2,))
-        if isinstance(self.size, Value):
-            size = sides_like(self.word, x, self.size.shape)
-        else:
-            size = self.per_side("size", dims)
+        size = self._sides(x)
         if any(isinstance(n, int) and isinstance(m, int) and m > n for n, m in zip(x.sides, size)):
             raise self._outside(
                 x, f"{Shape(*size)} from the middle", "a middle cannot be larger than the map"
@@ -114,8 +129,7 @@ class CenterCrop(Cropping):
         return call("center_crop", *x) if isinstance(self.size, Value) else None
 
     def label(self) -> str:
-        size = "" if isinstance(self.size, Value) else f", {size_label(self.size)}"
-        return f"center crop{size}"
+        return f"center crop{self._size_label()}"
 
 
 class Slice(Cropping):

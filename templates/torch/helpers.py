@@ -447,6 +447,12 @@ class CenterCrop(nn.Module):
         return x[..., top : top + self.height, left : left + self.width]
 
 
+def crop(x: Tensor, like: Tensor, top: int = 0, left: int = 0) -> Tensor:
+    """The part of `x` as high and wide as `like`, `top` places from above and `left` from the left."""
+    height, width = like.shape[-2:]
+    return x[..., top : top + height, left : left + width]
+
+
 def center_crop(x: Tensor, like: Tensor) -> Tensor:
     """The middle of `x`, as high and wide as `like`."""
     height, width = like.shape[-2:]

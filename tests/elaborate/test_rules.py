@@ -412,3 +412,11 @@ def test_open_sizes_must_fit_where_they_meet() -> None:
 def test_new_lines(text: str) -> None:
     errors = [c for c in codes(body(text)) if c.startswith("E")]
     assert errors == []
+
+
+# ------------------------------------------------------------------------------ beliefs about totals
+def test_totals_that_are_not_known_for_open_sides_are_skipped() -> None:
+    text = "net Tiny {\n input image: 3x8x8\n conv(8, 3x3)\n expect macs == 7_776\n}\n"
+    assert codes(text) == []
+    assert str(netdsl.loads(text, input="3x?x?").output_shape) == "8x(H-2)x(W-2)"
+    assert codes(text.replace("3x8x8", "3x?x?")) == ["E209"]

@@ -203,6 +203,8 @@ PHRASES: list[tuple[str, dict[str, Any], Shape, str | None, str | None]] = [
     ),
     ("center_crop", {"size": 5}, IMAGE, "CenterCrop(5, 5)", None),
     ("center_crop", {"size": Tap(3, 5, 6)}, IMAGE, None, "center_crop(x, like)"),
+    ("crop", {"size": Tap(3, 5, 6)}, IMAGE, None, "crop(x, like)"),
+    ("crop", {"size": Tap(3, 5, 6), "left": 2}, IMAGE, None, "crop(x, like, left=2)"),
     ("slice", {"start": 1, "stop": 3}, IMAGE, "ChannelSlice(1, 3)", "x[:, 1:3]"),
     ("slice", {"start": 1}, IMAGE, "ChannelSlice(1)", "x[:, 1:]"),
 ]

@@ -185,6 +185,8 @@ def test_like_needs_as_many_sides() -> None:
     refused("upsample", {"like": Tap(6, 3)}, IMAGE, "E210")
     refused("center_crop", {"size": Tap(6)}, IMAGE, "E210")
     refused("center_crop", {"size": Tap(6, 3, 30)}, IMAGE, "E226")
+    refused("crop", {"size": Tap(6)}, IMAGE, "E210")
+    refused("crop", {"size": Tap(6, 3, 3), "left": 30}, IMAGE, "E226")
 
 
 def test_the_numbers_stand_in_the_message() -> None:

@@ -129,6 +129,15 @@ def test_upsample_like(mode: str) -> None:
     )
 
 
+def test_crop_like_is_the_fixed_one() -> None:
+    x, like = torch.randn(2, 6, 9, 8), torch.randn(2, 3, 4, 6)
+    corner = {"top": 3, "left": 1}
+    fixed = module(layer("crop", size=[4, 6], **corner), Shape(6, 9, 8))
+    cropped = function(layer("crop", size=Tap(3, 4, 6), **corner), x, like)
+    assert torch.equal(cropped, fixed(x))
+    assert torch.equal(cropped, x[:, :, 3:7, 1:7])
+
+
 def test_center_crop_like_is_the_fixed_one() -> None:
     x, like = batch(Shape(6, 9, 8)), batch(Shape(3, 4, 6))
     fixed = module(layer("center_crop", size=[4, 6]), Shape(6, 9, 8))

@@ -26,8 +26,6 @@ from zoo_oracle import (
 from zoo_table import BY_NAME, ROWS, Row
 
 QUICK = ("lenet5", "lenet5_modern", "squeezenet1_1", "resnet18")
-# They crop for the size that they were compiled for; their own takes minutes.
-FOR_ONE_SIZE = ("fcn32s", "fcn16s", "fcn8s")
 # Where 3x96x64 will not do: other channels, linear layers behind a flattened map, no padding.
 SMALL = {
     **dict.fromkeys(("alexnet_two_gpu", "alexnet_merged", "caffenet"), "3x227x227"),
@@ -42,7 +40,7 @@ SMALL = {
         ),
         "3x96x80",
     ),
-    **dict.fromkeys(FOR_ONE_SIZE, "3x32x32"),
+    **dict.fromkeys(("fcn32s", "fcn16s", "fcn8s"), "3x32x32"),
     "inception_naive": "192x28x28",
     "lenet5": "1x32x32",
     "lenet5_modern": "1x32x32",
@@ -80,7 +78,7 @@ def single() -> Iterator[None]:
 
 
 def filled(row: Row) -> nn.Module:
-    model = ours(row.name, SMALL[row.name] if row.name in FOR_ONE_SIZE else None)
+    model = ours(row.name)
     model.load_state_dict(weights(model), assign=True)
     return without_dropout(model)
 

@@ -1,13 +1,18 @@
 """FCN: VGG-16 made convolutional scores every place, and inner maps make that finer.
 
 Long et al., "Fully convolutional networks for semantic segmentation", 2014. The names
-are torchfcn's. It pads by 100 and crops at fixed places, like the authors' models;
-what is emitted crops for the size of image that it was compiled for.
+are torchfcn's. It pads by 100 and crops from fixed places on, like the authors' models.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+
+def crop(x: Tensor, like: Tensor, top: int = 0, left: int = 0) -> Tensor:
+    """The part of `x` as high and wide as `like`, `top` places from above and `left` from the left."""
+    height, width = like.shape[-2:]
+    return x[..., top : top + height, left : left + width]
 
 
 def bilinear_(weight: Tensor) -> Tensor:
@@ -76,34 +81,34 @@ class FCN8s(nn.Module):
             nn.init.zeros_(self.score_pool3.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.conv1_1(x), inplace=True)
-        x = F.relu(self.conv1_2(x), inplace=True)
-        x = F.max_pool2d(x, 2, ceil_mode=True)
-        x = F.relu(self.conv2_1(x), inplace=True)
-        x = F.relu(self.conv2_2(x), inplace=True)
-        x = F.max_pool2d(x, 2, ceil_mode=True)
-        x = F.relu(self.conv3_1(x), inplace=True)
-        x = F.relu(self.conv3_2(x), inplace=True)
-        x = F.relu(self.conv3_3(x), inplace=True)
-        pool3 = F.max_pool2d(x, 2, ceil_mode=True)
-        x = F.relu(self.conv4_1(pool3), inplace=True)
-        x = F.relu(self.conv4_2(x), inplace=True)
-        x = F.relu(self.conv4_3(x), inplace=True)
-        pool4 = F.max_pool2d(x, 2, ceil_mode=True)
-        x = F.relu(self.conv5_1(pool4), inplace=True)
-        x = F.relu(self.conv5_2(x), inplace=True)
-        x = F.relu(self.conv5_3(x), inplace=True)
-        x = F.max_pool2d(x, 2, ceil_mode=True)
-        x = self.channel_dropout1(F.relu(self.fc6(x), inplace=True))
-        x = self.channel_dropout2(F.relu(self.fc7(x), inplace=True))
-        x = self.score_fr(x)
-        upscore2 = self.upscore2(x)
-        x = self.score_pool4(pool4)
-        skip4 = x[..., 5:39, 5:39]
-        x = upscore2 + skip4
-        upscore_pool4 = self.upscore_pool4(x)
-        x = self.score_pool3(pool3)
-        skip3 = x[..., 9:79, 9:79]
-        x = upscore_pool4 + skip3
-        x = self.upscore8(x)
-        return x[..., 31:531, 31:531]
+        out = F.relu(self.conv1_1(x), inplace=True)
+        out = F.relu(self.conv1_2(out), inplace=True)
+        out = F.max_pool2d(out, 2, ceil_mode=True)
+        out = F.relu(self.conv2_1(out), inplace=True)
+        out = F.relu(self.conv2_2(out), inplace=True)
+        out = F.max_pool2d(out, 2, ceil_mode=True)
+        out = F.relu(self.conv3_1(out), inplace=True)
+        out = F.relu(self.conv3_2(out), inplace=True)
+        out = F.relu(self.conv3_3(out), inplace=True)
+        pool3 = F.max_pool2d(out, 2, ceil_mode=True)
+        out = F.relu(self.conv4_1(pool3), inplace=True)
+        out = F.relu(self.conv4_2(out), inplace=True)
+        out = F.relu(self.conv4_3(out), inplace=True)
+        pool4 = F.max_pool2d(out, 2, ceil_mode=True)
+        out = F.relu(self.conv5_1(pool4), inplace=True)
+        out = F.relu(self.conv5_2(out), inplace=True)
+        out = F.relu(self.conv5_3(out), inplace=True)
+        out = F.max_pool2d(out, 2, ceil_mode=True)
+        out = self.channel_dropout1(F.relu(self.fc6(out), inplace=True))
+        out = self.channel_dropout2(F.relu(self.fc7(out), inplace=True))
+        out = self.score_fr(out)
+        upscore2 = self.upscore2(out)
+        out = self.score_pool4(pool4)
+        skip4 = crop(out, upscore2, top=5, left=5)
+        out = upscore2 + skip4
+        upscore_pool4 = self.upscore_pool4(out)
+        out = self.score_pool3(pool3)
+        skip3 = crop(out, upscore_pool4, top=9, left=9)
+        out = upscore_pool4 + skip3
+        out = self.upscore8(out)
+        return crop(out, x, top=31, left=31)
