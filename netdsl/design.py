@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, Union
 
+from netdsl.frames import Frame
 from netdsl.layers.base import Cost, Layer
 from netdsl.layers.fields import Value as LayerValue
 from netdsl.shapes import Shape
@@ -40,42 +41,6 @@ class Value(LayerValue):
 
     def __repr__(self) -> str:
         return f"Value({self.label or ''}: {self.shape})"
-
-
-class Frame:
-    """Names and what they stand for; `parent` is looked at next.
-
-    `kind` is "scope" where a scope begins, "inline" for an inlined block (which sees nothing around
-    it, but whose labels belong to `host`), "repeat" or "for" for one iteration of a loop, else "plain".
-    """
-
-    __slots__ = ("host", "iteration", "kind", "labels", "names", "parent", "scope")
-
-    def __init__(
-        self,
-        parent: Frame | None,
-        kind: str = "plain",
-        scope: Scope | None = None,
-        host: Frame | None = None,
-        iteration: int = 0,
-    ) -> None:
-        self.parent = parent
-        self.kind = kind
-        self.host = host
-        self.iteration = iteration  # of a loop, from 1
-        around = parent or host
-        self.scope = scope if scope is not None else around.scope if around is not None else None
-        self.names: dict[str, Any] = {}
-        self.labels: dict[str, Link] = {}
-
-    def find(self, name: str) -> Any:
-        """What `name` stands for; KeyError if nothing."""
-        frame: Frame | None = self
-        while frame is not None:
-            if name in frame.names:
-                return frame.names[name]
-            frame = frame.parent
-        raise KeyError(name)
 
 
 # ------------------------------------------------------------------------------------------- events

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import (
-    Frame,
-    Inlined,
-    Link,
-    Scope,
-    Value,
-)
+from netdsl.design import Inlined, Link, Scope, Value
 from netdsl.diagnostics import Mistake, Use
 from netdsl.elaborate import naming
 from netdsl.elaborate.expressions import evaluate, with_arguments
@@ -25,6 +19,7 @@ from netdsl.elaborate.values import (
     freeze,
     id_of,
 )
+from netdsl.frames import Frame
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:

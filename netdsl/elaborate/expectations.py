@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.design import Design, Frame
+from netdsl.design import Design
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.arithmetic import COMPARISONS, GIVE_SIZE, combine
 from netdsl.elaborate.expressions import evaluate
@@ -12,6 +12,7 @@ from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import Silent, kind_of
 from netdsl.elaborate.verdicts import Verdict
+from netdsl.frames import Frame
 from netdsl.syntax import ast
 
 EXPECTED = ("parameters", "macs", "connections", "boxes", "layers")

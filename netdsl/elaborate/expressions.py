@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netdsl.design import Frame, SharedModule, Value
+from netdsl.design import SharedModule, Value
 from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate import lookup
 from netdsl.elaborate.arguments import bind_arguments, check_function
@@ -24,6 +24,7 @@ from netdsl.elaborate.values import (
     Target,
     kind_of,
 )
+from netdsl.frames import Frame
 from netdsl.layers import find
 from netdsl.shapes import Open, Shape, Size
 from netdsl.syntax import ast

@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from netdsl.code.expr import Call, Expr, Literal, Name, call
-from netdsl.design import Frame, Value
+from netdsl.design import Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import ExternDef, Silent, Target, kind_of
+from netdsl.frames import Frame
 from netdsl.layers.base import Given, Layer
 from netdsl.shapes import Open, Shape, Size
 from netdsl.syntax import ast

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.design import (
-    Dense,
-    Flow,
-    Frame,
-    Link,
-    Region,
-    Residual,
-    Value,
-)
+from netdsl.design import Dense, Flow, Link, Region, Residual, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import truth
 from netdsl.elaborate.names import Names
@@ -23,6 +15,7 @@ from netdsl.elaborate.values import (
     kind_of,
     shown_number,
 )
+from netdsl.frames import Frame
 from netdsl.layers import find
 from netdsl.shapes import Shape
 from netdsl.source import Span

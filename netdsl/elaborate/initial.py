@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Applied, Frame, Link, Scope
+from netdsl.design import Applied, Link, Scope
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.values import Silent, kind_of
+from netdsl.frames import Frame
 from netdsl.layers import WORDS, find
 from netdsl.layers.arguments import source_text
 from netdsl.record import Record

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Frame, Link, Scope, Value
+from netdsl.design import Link, Scope, Value
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
+from netdsl.frames import Frame
 from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast

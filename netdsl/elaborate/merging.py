@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import (
-    BarEvent,
-    Branch,
-    Frame,
-    Link,
-    Loop,
-    Merge,
-    Note,
-    Region,
-    Value,
-)
+from netdsl.design import BarEvent, Branch, Link, Loop, Merge, Note, Region, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
 from netdsl.elaborate.advice import parting, steps_of_bar
@@ -26,6 +16,7 @@ from netdsl.elaborate.values import (
     Silent,
     Target,
 )
+from netdsl.frames import Frame
 from netdsl.layers.merge import MergeMistake
 from netdsl.syntax import ast
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Frame, SharedModule
+from netdsl.design import SharedModule
 from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.program import lookup as lookup_definition
@@ -20,6 +20,7 @@ from netdsl.elaborate.values import (
     Target,
     kind_of,
 )
+from netdsl.frames import Frame
 from netdsl.layers import WORDS, find
 from netdsl.syntax import ast
 

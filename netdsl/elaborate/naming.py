@@ -11,9 +11,10 @@ import keyword
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from netdsl.design import Frame, Link, Scope
+from netdsl.design import Link, Scope
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import BlockDef, LayerDef, Silent, Target
+from netdsl.frames import Frame
 from netdsl.source import Span
 from netdsl.syntax import ast
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netdsl.design import Design, Frame, Scope
+from netdsl.design import Design, Scope
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate import naming
 from netdsl.elaborate.entries import check_keys, read_entries
@@ -18,6 +18,7 @@ from netdsl.elaborate.run import Run
 from netdsl.elaborate.sentences import listed
 from netdsl.elaborate.values import Bound, NetDef, Silent
 from netdsl.elaborate.variants import resolve_variant, signature_of
+from netdsl.frames import Frame
 from netdsl.shapes import Size
 from netdsl.syntax import ast
 

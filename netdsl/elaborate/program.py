@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from netdsl.data import data_file
-from netdsl.design import Frame
 from netdsl.diagnostics import Diagnostic, Mistake, Report, did_you_mean, surely
 from netdsl.elaborate.values import UNKNOWN, BlockDef, ExternDef, NetDef
+from netdsl.frames import Frame
 from netdsl.source import Source, Span
 from netdsl.syntax import ast
 from netdsl.syntax.parse import parse

@@ -9,17 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netdsl.design import (
-    Computed,
-    Flow,
-    Frame,
-    Link,
-    Note,
-    Region,
-    Scope,
-    Taken,
-    Value,
-)
+from netdsl.design import Computed, Flow, Link, Note, Region, Scope, Taken, Value
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
 from netdsl.elaborate import blocks, naming, steps
 from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
@@ -40,6 +30,7 @@ from netdsl.elaborate.statements import (
 )
 from netdsl.elaborate.values import UNKNOWN, Silent, Tapped, kind_of
 from netdsl.elaborate.verdicts import Verdicts
+from netdsl.frames import Frame
 from netdsl.source import Span
 from netdsl.syntax import ast
 

@@ -6,11 +6,12 @@ a mistake has one wording.
 
 from __future__ import annotations
 
-from netdsl.design import Frame, SharedModule
+from netdsl.design import SharedModule
 from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate.arguments import block_signature
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
+from netdsl.frames import Frame
 from netdsl.layers.arguments import signature
 from netdsl.syntax import ast
 

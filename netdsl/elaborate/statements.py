@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import (
     AuxEvent,
     Branch,
-    Frame,
     Link,
     Loop,
     Note,
@@ -26,6 +25,7 @@ from netdsl.elaborate.lookup import computed_name, value_of
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_place, defined_twice, statement_word
 from netdsl.elaborate.values import PENDING, Silent, kind_of
+from netdsl.frames import Frame
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
 

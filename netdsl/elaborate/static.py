@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from netdsl.design import Frame, Scope, SharedModule
+from netdsl.design import Scope, SharedModule
 from netdsl.diagnostics import Mistake, Report
 from netdsl.elaborate import naming
 from netdsl.elaborate.external import check_target
@@ -35,6 +35,7 @@ from netdsl.elaborate.sentences import (
 from netdsl.elaborate.statements import misplaced
 from netdsl.elaborate.static_expressions import Expressions
 from netdsl.elaborate.values import PENDING, UNKNOWN, BlockDef, Form, Silent, Target
+from netdsl.frames import Frame
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.design import Frame
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.expressions import FACTS, no_fact
 from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
 from netdsl.elaborate.names import Names, builtin_target, name_target, no_name
 from netdsl.elaborate.values import UNKNOWN, Silent, Target
+from netdsl.frames import Frame
 from netdsl.layers import find
 from netdsl.syntax import ast
 from netdsl.syntax.build import MISSING

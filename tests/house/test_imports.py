@@ -22,6 +22,7 @@ ROOMS = [
     "code",
     "syntax",
     "layers",
+    "frames",
     "design",
     "walks",
     "follow",

@@ -9,7 +9,8 @@ from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal
-from netdsl.design import Frame, Link
+from netdsl.design import Link
+from netdsl.frames import Frame
 from netdsl.syntax import ast
 
 

@@ -10,7 +10,7 @@ from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.tokens import FUNCTIONS, plain
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr
-from netdsl.design import Frame
+from netdsl.frames import Frame
 
 _NOTHING = object()  # a value that cannot be told; None is one
 

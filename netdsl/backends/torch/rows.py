@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from netdsl.design import Frame
 from netdsl.elaborate.values import freeze
+from netdsl.frames import Frame
 
 
 class Rows:
