@@ -43,11 +43,7 @@ def _link(link: Link, scope: Scope) -> None:
     for value in values:
         _require(value is not None and value.shape is not None, f"a step of {scope} has no shape")
     what = link.what
-    if (
-        isinstance(what, Applied)
-        and what.layer.word != "identity"
-        and link.inputs[0].shape is not None
-    ):
+    if isinstance(what, Applied) and not what.layer.passes and link.inputs[0].shape is not None:
         has_weights = bool(what.layer.tensors(link.inputs[0].shape))
         _require(
             not has_weights or link.key in scope.children,

@@ -38,7 +38,7 @@ def looped(names: Names) -> bool:
 
 def place(link: Link, names: Names, fixed: str | None) -> None:
     """Give a step its place among the steps of its scope; `identity` has none."""
-    if isinstance(link.what, Applied) and link.what.layer.word == "identity":
+    if isinstance(link.what, Applied) and link.what.layer.passes:
         return
     scope = names.frame.scope
     assert scope is not None
@@ -89,7 +89,7 @@ def apply_layer(
         )
     link.what = Applied(layer)
     link.inputs = [current, *references.values()]  # type: ignore[list-item]
-    if layer.word == "identity":
+    if layer.passes:
         link.output = current
         return
     shape = layer.output(current.shape)

@@ -162,10 +162,15 @@ class Softsign(Activation):
 class OverChannels(Activation):
     """The base of what normalises each place's channels against each other."""
 
+    joins: ClassVar[str] = ""
+
     saves_output: ClassVar[bool] = True
 
     def settings(self, a: Given) -> tuple[list[Expr], dict[str, Expr]]:
         return [], given(dim=(1, None))
+
+    def look(self) -> str:
+        return "softmax"
 
 
 class Softmax(OverChannels):

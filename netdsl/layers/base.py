@@ -171,6 +171,9 @@ class Layer(BaseModel):
     inplace: ClassVar[bool] = False  # PyTorch offers inplace=True
     saves_output: ClassVar[bool] = False  # its backward pass needs its own output unchanged
     is_view: ClassVar[bool] = False  # its output shares memory with its input
+    passes: ClassVar[bool] = False  # gives on what enters, and takes no place of its own
+    # In a figure it stands in the box of the layer before it, as its "norm", "activation" or "flatten".
+    joins: ClassVar[str] = ""
 
     def __init_subclass__(cls, **named: Any) -> None:
         _mark_constants(cls)
@@ -257,6 +260,10 @@ class Layer(BaseModel):
     def label(self) -> str:
         """The layer in a paper's words: `3x3 conv, 64, /2`."""
         return self.word
+
+    def look(self) -> str:
+        """The kind of its box in a figure; empty where its family says it."""
+        return ""
 
 
 def _mark_constants(cls: type[Layer]) -> None:

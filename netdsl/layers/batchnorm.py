@@ -15,6 +15,7 @@ class Normalization(Layer):
     """The base of normalisation; `allowed` says how many sides the input may have."""
 
     family: ClassVar[str] = "normalization"
+    joins: ClassVar[str] = "norm"
     allowed: ClassVar[tuple[int, ...]] = ANY
     shown: ClassVar[str]
 

@@ -158,3 +158,10 @@ class Conv(Layer):
         if self.connections is not None:
             parts.append(f"{kernels_in(self.connections)} kernels")
         return ", ".join(parts) + step_label(self.stride)
+
+    def look(self) -> str:
+        if not self.trainable:
+            return "fixed"
+        if self.groups > 1:
+            return "grouped"
+        return "conv1" if size_label(self.kernel_size) in ("1", "1x1", "1x1x1") else "conv"

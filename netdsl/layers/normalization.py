@@ -135,6 +135,7 @@ class LocalResponseNorm(Normalization):
     """
 
     word: ClassVar[str] = "lrn"
+    joins: ClassVar[str] = ""
     shown: ClassVar[str] = "LRN"
     positional: ClassVar[int] = 1
     allowed: ClassVar[tuple[int, ...]] = MAP
@@ -199,6 +200,7 @@ class L2Norm(WeightedNormalization):
     """
 
     word: ClassVar[str] = "l2norm"
+    joins: ClassVar[str] = ""
     shown: ClassVar[str] = "L2 norm"
     positional: ClassVar[int] = 1
 

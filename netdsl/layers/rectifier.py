@@ -23,6 +23,7 @@ class Activation(Layer):
     """
 
     family: ClassVar[str] = "activation"
+    joins: ClassVar[str] = "activation"
     torch: ClassVar[tuple[str, str]]  # `nn.ReLU` and `F.relu`
     shown: ClassVar[str]  # its name in papers
 

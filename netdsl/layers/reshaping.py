@@ -39,6 +39,7 @@ class Identity(Reshaping):
     """
 
     word: ClassVar[str] = "identity"
+    passes: ClassVar[bool] = True
     is_view: ClassVar[bool] = True
 
     def output(self, x: Shape) -> Shape:
@@ -59,6 +60,7 @@ class Flatten(Reshaping):
     """
 
     word: ClassVar[str] = "flatten"
+    joins: ClassVar[str] = "flatten"
     is_view: ClassVar[bool] = True
 
     def output(self, x: Shape) -> Shape:
@@ -266,6 +268,9 @@ class PixelShuffle(Reshaping):
     def label(self) -> str:
         return f"pixel shuffle, x{self.factor}"
 
+    def look(self) -> str:
+        return "up"
+
 
 class SpaceToDepth(Reshaping):
     """Places laid out as channels: squares of factor * factor places become one, the reverse of
@@ -313,3 +318,6 @@ class SpaceToDepth(Reshaping):
 
     def label(self) -> str:
         return f"space to depth, /{self.factor}"
+
+    def look(self) -> str:
+        return "pool"

@@ -168,6 +168,9 @@ class Upsample(Resizing):
         factor = f"{self.scale:g}" if isinstance(self.scale, float) else size_label(self.scale, 1)
         return f"upsample, x{factor}{mode}"
 
+    def look(self) -> str:
+        return "up"
+
 
 def _sides_of(value: Expr, dims: int) -> Expr:
     """`like.shape[-2:]`."""

@@ -95,3 +95,6 @@ class ConvTranspose(Layer):
         groups = "" if self.groups == 1 else f", g{self.groups}"
         what = f"{size_label(self.kernel_size)} up-conv, {self.channels}{groups}"
         return what + step_label(self.stride, "x")
+
+    def look(self) -> str:
+        return "up"

@@ -112,7 +112,7 @@ class Planner:
         """The items of one step: mostly one, several where a step is no level of its own."""
         what = link.what
         if isinstance(what, Applied):
-            if what.layer.word == "identity":
+            if what.layer.passes:
                 return []
             return [self._op(link, what.layer)]
         if isinstance(what, Scope):

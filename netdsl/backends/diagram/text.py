@@ -12,8 +12,6 @@ MOST_LETTERS = 48  # of one line; a network can call things anything
 
 # `3x3` and `x2`, but not the x of a name
 _SIZE = re.compile(r"(?<=[0-9?)])x(?=[0-9A-Z?(])|(?<![A-Za-z0-9_])x(?=[0-9])")
-_UPSAMPLING = ("conv_transpose", "upsample", "pixel_shuffle")
-_SOFTMAX = ("softmax", "log_softmax")
 _FAMILIES = {
     "pooling": "pool",
     "normalization": "norm",
@@ -43,22 +41,7 @@ def layer_text(layer: Layer) -> str:
 
 def kind_of(layer: Layer) -> str:
     """The kind of box that a layer is drawn as."""
-    if layer.word == "conv":
-        if not getattr(layer, "trainable", True):
-            return "fixed"
-        if getattr(layer, "groups", 1) > 1:
-            return "grouped"
-        kernel = getattr(layer, "kernel_size", 0)
-        return (
-            "conv1" if kernel == 1 or isinstance(kernel, tuple) and set(kernel) == {1} else "conv"
-        )
-    if layer.word in _UPSAMPLING:
-        return "up"
-    if layer.word in _SOFTMAX:
-        return "softmax"
-    if layer.word == "space_to_depth":
-        return "pool"
-    return _FAMILIES.get(layer.family, "shape")
+    return layer.look() or _FAMILIES.get(layer.family, "shape")
 
 
 def part_of(layer: Layer) -> str | None:
@@ -66,13 +49,7 @@ def part_of(layer: Layer) -> str | None:
 
     "norm", "activation" or "flatten": a box has each at most once.
     """
-    if layer.word == "flatten":
-        return "flatten"
-    if layer.family == "normalization" and layer.word not in ("lrn", "l2norm"):
-        return "norm"
-    if layer.family == "activation" and layer.word not in _SOFTMAX:
-        return "activation"
-    return None
+    return layer.joins or None
 
 
 def takes(first: Layer, part: str) -> bool:
@@ -80,7 +57,7 @@ def takes(first: Layer, part: str) -> bool:
     if part == "flatten":
         return first.family in ("convolution", "linear", "pooling", "normalization", "activation")
     if first.family in ("convolution", "linear") or (first.family == "pooling" and first.weighted):
-        return first.word not in _SOFTMAX
+        return True
     return part == "activation" and part_of(first) == "norm"
 
 

@@ -153,7 +153,7 @@ class _Walk:
         shape = None if at.declared or link.output is None else link.output.shape
         name = link.label or link.key or ""
         if isinstance(what, Applied):
-            if what.layer.word != "identity":
+            if not what.layer.passes:
                 self.layer(what.layer, link, name, at.inside(link.key), shape, rows, start)
         elif isinstance(what, Scope):
             self.scope(what, name, at.inside(link.key), shape, rows, start)

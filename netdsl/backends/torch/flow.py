@@ -267,7 +267,7 @@ class Walker:
         if len(set(words)) > 1:
             raise Differ(at.rows, words, "different layers")
         layer, given = layer_parts(b, links, val, at)
-        if layer.word == "identity":
+        if layer.passes:
             return None
         module = None if layer.references() else layer.module(given)
         if not layer.module_only and not (b.is_list and module is not None):

@@ -190,7 +190,7 @@ def _count_links(links: Iterable[Link], counts: Counter[int]) -> None:
     for link in links:
         what = link.what
         if isinstance(what, Applied):
-            if what.layer.word != "identity":
+            if not what.layer.passes:
                 for value in link.inputs:
                     counts[id(value)] += 1
         elif isinstance(what, (Shared, Computed)):

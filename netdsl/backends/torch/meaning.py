@@ -70,7 +70,7 @@ class Walk:
     def link(self, link: Link, path: str, known: dict[int, Token]) -> None:
         what, m = link.what, self.m
         if isinstance(what, Applied):
-            if what.layer.word != "identity":
+            if not what.layer.passes:
                 self.give(link, self.layer(what.layer, link, f"{path}{link.key}", known), known)
         elif isinstance(what, Shared):
             home = self.paths[id(what.home)]

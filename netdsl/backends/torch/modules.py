@@ -41,7 +41,7 @@ def module_of(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made | Non
         raise Differ(at.rows, kinds, "different layers")
     what = links[0].what
     if isinstance(what, Applied):
-        if what.layer.word == "identity":
+        if what.layer.passes:
             return None
         return layer_module(b, links, val, at)
     if isinstance(what, Scope) and what.kind == "block":
