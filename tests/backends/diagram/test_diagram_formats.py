@@ -196,10 +196,13 @@ def test_a_layout_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Monk
         "time.sleep(60)"
     )
     fake_dot(tmp_path, monkeypatch, script)
-    start = time.monotonic()
-    with pytest.raises(NetError) as error:
-        to_format("digraph {}", "svg", seconds=1.0)
-    assert codes(error) == ["E402"] and time.monotonic() - start < 10
+    for seconds in (1.0, 4.0, 16.0):  # a busy machine needs longer to start the program at all
+        start = time.monotonic()
+        with pytest.raises(NetError) as error:
+            to_format("digraph {}", "svg", seconds=seconds)
+        assert codes(error) == ["E402"] and time.monotonic() - start < 50
+        if mark.exists():
+            break
     for _ in range(50):
         status = Path(f"/proc/{mark.read_text()}/stat")
         if not status.exists() or " Z " in status.read_text():
