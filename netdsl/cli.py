@@ -6,11 +6,15 @@ Here are the commands with their options; how they read, write and fail is in `t
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from netdsl import options
 from netdsl.diagnostics import NetError, did_you_mean
+from netdsl.options import of_network
 from netdsl.terminal import (
     TARGETS,
     chosen_format,
@@ -18,12 +22,13 @@ from netdsl.terminal import (
     fail,
     guarded,
     open_text,
-    settings,
     show,
-    sizes,
     write,
 )
 from netdsl.version import __version__
+
+if TYPE_CHECKING:
+    from netdsl.network import Network
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,7 +38,6 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("file")
 @click.option(
     "--to", "target", type=click.Choice(list(TARGETS)), required=True, help="What to make."
 )
@@ -44,30 +48,7 @@ def main() -> None:
     help="Where to write it; else standard output.",
 )
 @click.option("--format", help="The format, where the output's suffix does not tell it.")
-@click.option(
-    "--net",
-    metavar="NAME",
-    help="Which net of the file; else the one named like the file, or the last.",
-)
-@click.option(
-    "--set",
-    "values",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a parameter: --set classes=10.",
-)
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[NAME=]SIZE",
-    help="Another input size: --input 3x256x256.",
-)
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="The folder below which imports are read; else that of the file.",
-)
+@of_network
 @click.option(
     "--width",
     type=click.IntRange(60, 200),
@@ -82,25 +63,16 @@ def main() -> None:
 )
 @guarded
 def compile(
-    file: str,
+    compiled: Callable[[], Network],
     target: str,
     output: Path | None,
     format: str | None,
-    net: str | None,
-    values: tuple[str, ...],
-    inputs: tuple[str, ...],
-    root: Path | None,
     width: int,
     depth: int | None,
 ) -> None:
     """Compile FILE (a path, `-` for standard input, or `zoo:name`) to PyTorch, a figure or a table."""
-    from netdsl.network import Network
-
     what = chosen_format(target, format, output)
-    compilation, meant = open_text(file, root)
-    design = compilation.design(net or meant, settings(values), sizes(inputs))
-    show(compilation.report.warnings)
-    network = Network(design)
+    network = compiled()
     if target == "torch":
         result: str | bytes = network.torch_source(width)
     elif target == "table":
@@ -112,11 +84,7 @@ def compile(
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="The folder below which imports are read; else that of each file.",
-)
+@options.root
 @guarded
 def check(files: tuple[str, ...], root: Path | None) -> None:
     """Check files: syntax, names, shapes and beliefs of every net. Nothing is written."""
@@ -156,11 +124,7 @@ def count(number: int, what: str) -> str:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="The folder below which imports are read; else that of each file.",
-)
+@options.root
 @guarded
 def verify(files: tuple[str, ...], root: Path | None) -> None:
     """Judge what files state about their nets, `::` and `expect`: met or not, with both numbers."""

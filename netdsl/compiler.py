@@ -44,8 +44,11 @@ class Compilation:
         overrides: Mapping[str, str] | None = None,
         sizes: Mapping[str, Size] | None = None,
         most_steps: int = MOST_STEPS,
+        replace: Mapping[str, str] | None = None,
     ) -> Design:
-        """Compile one net: parse -> elaborate -> verify. Raises `NetError`."""
+        """Compile one net: parse -> elaborate -> verify. `replace` has steps by their paths, and what
+        stands there instead. Raises `NetError`."""
+        from netdsl.elaborate.replacing import replaced
         from netdsl.verify import verify
 
         file = self._checked_file()
@@ -53,10 +56,25 @@ class Compilation:
             name: expression(name, text, self.report) for name, text in (overrides or {}).items()
         }
         self.report.check()
-        run = Run(self.report, self.program, most_steps)
-        design = self._elaborate(run, file, _chosen(file, net), expressions, sizes)
-        self.report.check()
-        assert design is not None
+        node = _chosen(file, net)
+        changed: dict[ast.Net, ast.Net] = {}
+        said = len(self.report.diagnostics)
+
+        def compiled() -> Design:
+            run = Run(self.report, self.program, most_steps)
+            run.changed = changed
+            design = self._elaborate(run, file, node, expressions, sizes)
+            self.report.check()
+            assert design is not None
+            return design
+
+        design = compiled()
+        if replace:
+            other = replaced(design, replace, self.report)
+            changed[design.net.definition.node] = other.net
+            self.report.forget(said)  # beliefs are judged again
+            design = compiled()
+            design.replaced = other.places(design)
         verify(design)
         return design
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, Union
 from netdsl.frames import Frame
 from netdsl.layers.base import Cost, Layer
 from netdsl.layers.fields import Value as LayerValue
+from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.source import Source
 from netdsl.syntax import ast
@@ -336,12 +337,22 @@ class Scope:
         return scope
 
 
+class Start(Record):
+    """The net of whose checkpoint a net starts: its parts -> the other's (`netdsl.weights`), and the
+    same tensor by tensor."""
+
+    source: str
+    parts: dict[str, str]
+    tensors: dict[str, str]
+
+
 class Design:
     """A compiled network.
 
     `own_doc` is the text that documents it and `file_doc` that of its file, `conditions` say of which
-    numbers open sizes must be multiples, `overridden` whether a parameter or the input's size came from
-    outside.
+    numbers open sizes must be multiples, `overridden` whether a parameter, the input's size or a step
+    came from outside. `replaced` are the steps that did, `start` and `frozen` what is done with weights:
+    from which checkpoint they start, which parts stay as they are.
     """
 
     def __init__(
@@ -355,6 +366,9 @@ class Design:
         self.keys: dict[str, str] = {}  # beginnings of our names -> those of published checkpoints
         self.conditions: list[tuple[int, ast.Node]] = []
         self.overridden = False
+        self.replaced: tuple[str, ...] = ()
+        self.start: Start | None = None
+        self.frozen: tuple[str, ...] = ()
         self.run: Any = None  # evaluates expressions of the text in a frame, for backends
 
     @property

@@ -98,6 +98,11 @@ class Report:
             self._seen.add(diagnostic.key)
             self.diagnostics.append(diagnostic)
 
+    def forget(self, first: int) -> None:
+        """Take back what was found from number `first` on."""
+        self._seen -= {diagnostic.key for diagnostic in self.diagnostics[first:]}
+        del self.diagnostics[first:]
+
     @property
     def full(self) -> bool:
         """Whether there are so many that nothing more is looked for."""

@@ -29,12 +29,17 @@ Path = tuple[str, ...]
 
 class Follower(Generic[S]):
     """Subclasses say what a layer and a meeting of values do to the quantity. Values that come from no
-    input (learned tensors) have none."""
+    input have none, but what `learned` says of learned tensors.
+
+    Paths are names from the net inwards. Where a shared module is used they are those of the use.
+    """
 
     def __init__(self, aux: bool) -> None:
         self.aux = aux  # side outputs are followed too
+        self._modules: dict[int, Path] = {}  # shared modules, where they are declared
+        self._homes: dict[Path, Path] = {}  # uses of shared modules -> where they are declared
 
-    def layer(self, layer: Layer, link: Link, state: S) -> S:
+    def layer(self, layer: Layer, link: Link, state: S, path: Path) -> S:
         """What a layer makes of it; `link` has the shapes of its inputs and of its output."""
         raise NotImplementedError
 
@@ -42,8 +47,18 @@ class Follower(Generic[S]):
         """What values that meet have together; there is at least one."""
         raise NotImplementedError
 
+    def learned(self, path: Path) -> S | None:
+        """What a learned tensor (`param`) has; None if it has none."""
+
     def seen(self, path: Path, link: Link, state: S) -> None:
-        """A step, by its names from the net inwards, and what its output has."""
+        """A step, and what its output has."""
+
+    def home(self, path: Path) -> Path:
+        """Where the weights of a step are: its own path, but below the use of a shared module."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self._homes:
+                return self.home((*self._homes[path[:length]], *path[length:]))
+        return path
 
     def follow(self, design: Design, start: S) -> list[S]:
         """From all inputs to all outputs."""
@@ -51,11 +66,20 @@ class Follower(Generic[S]):
         known: dict[int, S] = {id(v): start for v in net.values.values()}
         if net.input is not None:
             known[id(net.input)] = start
-        self._region(net.region, known, ())
+        self._level(net, known, ())
         ends = list(net.outputs.values()) or [net.result]
         return [known[id(v)] for v in ends if id(v) in known]
 
     # ------------------------------------------------------------------------------------- inside
+    def _level(self, scope: Scope, known: dict[int, S], path: Path) -> None:
+        for name, weight in scope.weights.items():
+            state = self.learned((*path, name))
+            if state is not None:
+                known[id(weight.value)] = state
+        for name, shared in scope.shared.items():
+            self._modules[id(shared)] = (*path, name)
+        self._region(scope.region, known, path)
+
     def _region(self, region: Region, known: dict[int, S], path: Path) -> None:
         for link in own_links(region):
             if self.aux or not isinstance(link.node, ast.Aux):
@@ -63,12 +87,17 @@ class Follower(Generic[S]):
 
     def _link(self, link: Link, known: dict[int, S], path: Path) -> None:
         what, name = link.what, link.key or link.label
+        if isinstance(what, Shared):
+            name = name or what.home.name
+            use, home = (*path, name), self._modules[id(what.home)]
+            if use != home:
+                self._homes[use] = home
         inside = (*path, name) if name is not None else path
         ends: Iterable[Value | None] = ()
         if isinstance(what, Applied):
-            self._layer(what.layer, link, known)
+            self._layer(what.layer, link, known, inside)
         elif isinstance(what, Shared) and isinstance(what.scope, Layer):
-            self._layer(what.scope, link, known)
+            self._layer(what.scope, link, known, inside)
         elif isinstance(what, Scope):
             self._scope(link, what, known, inside)
         elif isinstance(what, Shared):
@@ -99,10 +128,10 @@ class Follower(Generic[S]):
         if states and value is not None:
             known[id(value)] = self.meet(states) if len(states) > 1 else states[0]
 
-    def _layer(self, layer: Layer, link: Link, known: dict[int, S]) -> None:
+    def _layer(self, layer: Layer, link: Link, known: dict[int, S], path: Path) -> None:
         states = [known[id(v)] for v in link.inputs[:1] if id(v) in known]
         if states and link.output is not None:
-            known[id(link.output)] = self.layer(layer, link, states[0])
+            known[id(link.output)] = self.layer(layer, link, states[0], path)
 
     def _residual(
         self, link: Link, what: Residual, known: dict[int, S], path: Path
@@ -125,7 +154,7 @@ class Follower(Generic[S]):
                 self._copy(outside, known, inside, inner)
         elif link.inputs and scope.input is not None:
             self._copy(link.inputs[0], known, scope.input, inner)
-        self._region(scope.region, inner, path)
+        self._level(scope, inner, path)
         for names, value in link.exports.items():
             self._copy(inner_value(scope, names), inner, value, known)
         self._copy(scope.result, inner, link.output, known)

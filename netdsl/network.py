@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from numbers import Number
 from os import PathLike, fspath
@@ -110,6 +111,57 @@ class Network:
         """Names and shapes of the emitted module's `state_dict`, in its order."""
         return {name: shape for name, shape, _ in totals.scope_tensors(self.design.net)}
 
+    # -------------------------------------------------------------------------------------- weights
+    @property
+    def started_from(self) -> dict[str, str]:
+        """What `start_from` found: parts of this net in the `state_dict` -> those of the other."""
+        start = self.design.start
+        return dict(start.parts) if start is not None else {}
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """The parts of the `state_dict` that `freeze` found."""
+        return self.design.frozen
+
+    def start_from(
+        self,
+        other: Network | str | PathLike[str],
+        net: str | None = None,
+        *,
+        first: int = 0,
+        last: int = 0,
+        names: Mapping[str, str] | None = None,
+    ) -> Network:
+        """This network, whose class can start from a checkpoint of another: a `Network`, or the file
+        (or `zoo:name`) and `net` of one. What a step that was replaced has is never taken.
+
+        Weights are taken where names and shapes agree; `names` are beginnings of our names -> what the
+        other has instead. With `first` or `last` the order counts: so many convolutions and linear layers of
+        the other, from its beginning and its end, go to the foremost and hindmost of ours that have
+        their shapes. Raises `NetError` if they do not fit (E144).
+        """
+        from netdsl import weights
+
+        design = (other if isinstance(other, Network) else load(other, net)).design
+        if first or last:
+            start = weights.in_order(self.design, design, first, last)
+        else:
+            start = weights.fitting(self.design, design, names or {})
+        return self._with(start=start)
+
+    def freeze(self, upto: str) -> Network:
+        """This network with all weights frozen on which the value of a step depends: a label, or a path
+        of labels or of names in the `state_dict`. Raises `NetError` if there is no such step (E142)."""
+        from netdsl.weights import needed_for
+
+        return self._with(frozen=needed_for(self.design, upto))
+
+    def _with(self, **changes: Any) -> Network:
+        design = copy(self.design)
+        for name, value in changes.items():
+            setattr(design, name, value)
+        return Network(design)
+
     # ------------------------------------------------------------------------------------- backends
     def torch_source(self, width: int = 88) -> str:
         """The text of a Python file that defines the network as a `torch.nn.Module`."""
@@ -158,12 +210,14 @@ def load(
     *,
     input: InputSize | dict[str, InputSize] | None = None,
     root: str | PathLike[str] | None = None,
+    replace: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Network:
     """Compile a network of a file, or `zoo:name`.
 
     `net` chooses among the nets of the file, `input` gives another input size ("3x256x256" or
-    (3, 256, 256); with several inputs by their names), `root` is the folder below which imports are read (else that of the file), other
+    (3, 256, 256); with several inputs by their names), `root` is the folder below which imports are read (else that of the file),
+    `replace` has steps of the net by their paths and what stands there instead ({"fc": "linear(20)"}), other
     arguments set the net's parameters. Raises `NetError` if the file has mistakes or cannot be read.
     """
     text = fspath(path)
@@ -175,7 +229,7 @@ def load(
         file = Path(text)
         source = Source(text, _read(file, text))
     compilation = Compilation(source, file, Path(root) if root is not None else None)
-    return _network(compilation, net, input, parameters)
+    return _network(compilation, net, input, replace, parameters)
 
 
 def _read(file: Path, shown: str) -> str:
@@ -194,11 +248,12 @@ def loads(
     *,
     input: InputSize | dict[str, InputSize] | None = None,
     name: str = "<text>",
+    replace: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Network:
     """Compile a network from a text; `name` is what messages call it. Raises `NetError`."""
     compilation = Compilation(Source(name, text.replace("\r\n", "\n").replace("\r", "\n")))
-    return _network(compilation, net, input, parameters)
+    return _network(compilation, net, input, replace, parameters)
 
 
 def find_zoo_file(name: str) -> tuple[Path, str]:
@@ -217,10 +272,11 @@ def _network(
     compilation: Compilation,
     net: str | None,
     input: InputSize | dict[str, InputSize] | None,
+    replace: Mapping[str, str] | None,
     parameters: dict[str, Any],
 ) -> Network:
     overrides = {name: parameter_text(name, value) for name, value in parameters.items()}
-    return Network(compilation.design(net, overrides, input_sizes(input)))
+    return Network(compilation.design(net, overrides, input_sizes(input), replace=replace))
 
 
 def parameter_text(name: str, value: Any) -> str:

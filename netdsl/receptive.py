@@ -32,7 +32,7 @@ class _Fields(Follower[Field | None]):
         super().__init__(aux=True)
         self.found: dict[str, Field] = {}
 
-    def layer(self, layer: Layer, link: Link, state: Field | None) -> Field | None:
+    def layer(self, layer: Layer, link: Link, state: Field | None, path: Path) -> Field | None:
         x, y = link.inputs[0].shape, link.output.shape if link.output is not None else None
         if state is None or x is None or y is None or not x.sides:
             return state

@@ -115,14 +115,23 @@ def every_file(files: Iterable[str]) -> list[str]:
 
 def settings(values: tuple[str, ...]) -> dict[str, str]:
     """`--set name=value` as a dictionary."""
+    found = pairs("--set", values, "name=value")
+    for name, value in found.items():
+        if not name.isidentifier():
+            raise click.UsageError(f"--set takes name=value, not `{name}={value}`")
+    return found
+
+
+def pairs(option: str, values: tuple[str, ...], form: str) -> dict[str, str]:
+    """`name=value`, as often as an option is given, as a dictionary."""
     found: dict[str, str] = {}
     for value in values:
-        name, sign, text = value.partition("=")
-        if not sign or not name.strip().isidentifier() or not text.strip():
-            raise click.UsageError(f"--set takes name=value, not `{value}`")
-        if name.strip() in found:
-            raise click.UsageError(f"--set {name.strip()} is given twice")
-        found[name.strip()] = text.strip()
+        name, _, text = (part.strip() for part in value.partition("="))
+        if not name or not text:
+            raise click.UsageError(f"{option} takes {form}, not `{value}`")
+        if name in found:
+            raise click.UsageError(f"{option} {name} is given twice")
+        found[name] = text
     return found
 
 

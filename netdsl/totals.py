@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from netdsl.design import (
@@ -10,8 +11,9 @@ from netdsl.design import (
     Link,
     Scope,
     Shared,
+    WeightEvent,
 )
-from netdsl.follow import Follower
+from netdsl.follow import Follower, Path
 from netdsl.layers.base import Cost, Layer
 from netdsl.syntax import ast
 from netdsl.walks import links_of
@@ -36,12 +38,27 @@ def walk_tensors(link: Link) -> Iterator[tuple[str, tuple[int, ...], bool]]:
 def scope_tensors(scope: Scope) -> Iterator[tuple[str, tuple[int, ...], bool]]:
     """(name, shape, learned) of everything in a scope's `state_dict`, in PyTorch's order."""
     for name, weight in scope.weights.items():
-        shape = weight.value.shape
-        assert shape is not None
-        yield name, tuple(d for d in shape if isinstance(d, int)), True
+        yield name, weight_sides(weight), True
     for key, link in scope.children.items():
         for name, shape, learned in walk_tensors(link):
             yield f"{key}.{name}", shape, learned
+
+
+def extern_names(scope: Scope, path: str = "") -> Iterator[str]:
+    """The names of extern layers, of which nobody knows what they put into the `state_dict`."""
+    for key, link in scope.children.items():
+        what = link.what
+        if isinstance(what, Scope):
+            yield from extern_names(what, f"{path}{key}.")
+        elif isinstance(what, Applied) and what.layer.family == "extern":
+            yield f"{path}{key}"
+
+
+def weight_sides(weight: WeightEvent) -> tuple[int, ...]:
+    """The shape of a learned tensor (`param`)."""
+    shape = weight.value.shape
+    assert shape is not None
+    return tuple(side for side in shape if isinstance(side, int))
 
 
 def scope_cost(scope: Scope) -> Cost:
@@ -50,10 +67,7 @@ def scope_cost(scope: Scope) -> Cost:
     if scope.cost_ is None:
         total = Cost()
         for weight in scope.weights.values():
-            size = 1
-            for side in weight.value.shape or ():
-                size *= side if isinstance(side, int) else 1
-            total += Cost(size)
+            total += Cost(math.prod(weight_sides(weight)))
         for link in scope.children.values():
             total += link_cost(link, declared=True)
         for link in uses_of_shared(scope):
@@ -110,7 +124,7 @@ def cost_used(design: Design) -> Cost:
 
 # ----------------------------------------------------------------------------------------- depth
 class _Depth(Follower[int]):
-    def layer(self, layer: Layer, link: Link, state: int) -> int:
+    def layer(self, layer: Layer, link: Link, state: int, path: Path) -> int:
         return state + (layer.family in ("convolution", "linear"))
 
     def meet(self, states: list[int]) -> int:

@@ -27,7 +27,7 @@ def _from_ast(node: ast.expr) -> Expr:
         return Tuple(tuple(_from_ast(e) for e in node.elts))
     if isinstance(node, ast.List):
         return ListOf(tuple(_from_ast(e) for e in node.elts))
-    if isinstance(node, ast.Constant):
+    if isinstance(node, ast.Constant) and node.value is not ...:
         return lift(node.value)
     return Name(ast.unparse(node))
 

@@ -82,6 +82,9 @@ MODULE_NAMES = frozenset(
         "aux_weights",
         "published",
         "load_published",
+        "started_from",
+        "start_from",
+        "frozen",
     ]
 )
 SEQUENTIAL_NAMES = frozenset({"append", "extend", "insert", "pop"})

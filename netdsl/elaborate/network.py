@@ -55,6 +55,7 @@ def _elaborate(
 ) -> Design | None:
     errors = len(run.report.errors)
     chain, base, base_file, bound = resolve_variant(run, file, node)
+    base = run.changed.get(base, base)
     names = Names(run, file, file.frame)
     parameters = [p.name.text for p in base.params]
     for name, expr in overrides.items():
@@ -65,7 +66,7 @@ def _elaborate(
             raise NoPlace("E135", f"net `{node.name.text}` has no parameter `{name}`", hint)
         value = evaluate(expr, names)
         bound[name] = Bound(value, expr, False)
-    run.overridden = bool(overrides or sizes)
+    run.overridden = bool(overrides or sizes or run.changed)
     scope = Scope("net", node.name.text, NetDef(base, base_file), None)
     frame = Frame(None, "scope", scope)
     scope.frame = frame

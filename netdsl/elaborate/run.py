@@ -65,6 +65,7 @@ class Run:
         self.work = 0
         self.most_steps = most_steps
         self.overridden = False
+        self.changed: dict[ast.Net, ast.Net] = {}  # nets in which steps were replaced from outside
         self.skipped: list[Span] = []  # beliefs that do not hold for overridden parameters
         self.naming_inlined: dict[
             ast.Node, bool

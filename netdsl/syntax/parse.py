@@ -7,6 +7,7 @@ that is read; else the statement is replaced by a `Missing` step. So one slip do
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from netdsl.diagnostics import Diagnostic, Report
 from netdsl.source import Source, Span
@@ -22,6 +23,8 @@ DEEPEST = 64  # bodies and brackets in each other
 LONGEST = 128  # operators, or `else if`, in a row
 LARGEST = 256 * 1024  # characters of text
 
+Words: TypeAlias = tuple[tuple[str, str], ...]  # kinds of tokens, and their texts
+
 
 def parse(source: Source, report: Report) -> ast.File | None:
     """The syntax tree of `source`; None if nothing can be made of it. Mistakes go to `report`."""
@@ -36,24 +39,60 @@ def parse_expression(source: Source, report: Report) -> ast.Expr | None:
     if tokens is None:
         return None
     tokens = [t for t in tokens if t.type != "_NL"]
-    binding = [
-        Token("LET", "let", 0, end_pos=0),
-        Token("NAME", "_", 0, end_pos=0),
-        Token("EQUAL", "=", 0, end_pos=0),
-    ]
+    before = (("LET", "let"), ("NAME", "_"), ("EQUAL", "="))
+    definition = _within(source, tokens, before, (), "a value", report)
+    return definition.value if isinstance(definition, ast.Let) else None
+
+
+def parse_chain(source: Source, report: Report) -> ast.Chain | None:
+    """The chain that a text is, `linear(256) -> relu`; None after a mistake."""
+    tokens = _tokens(source, report)
+    if tokens is None:
+        return None
+    before = (("BLOCK", "block"), ("NAME", "_"), ("LBRACE", "{"))
+    lines = list(statements(tokens))
+    definition = _within(source, lines, before, (("RBRACE", "}"),), "a step", report)
+    if not isinstance(definition, ast.Block):
+        return None
+    (first, *more) = definition.body.statements
+    if isinstance(first, ast.Chain) and not more:
+        return first
+    wrong = more[0] if isinstance(first, ast.Chain) else first
+    message = "this is not a chain of steps"
+    hint = "steps are written like `linear(256) -> relu -> linear(10)`"
+    report.add(Diagnostic("E024", message, wrong.span, hint=hint))
+    return None
+
+
+def _within(
+    source: Source,
+    tokens: list[Token],
+    before: Words,
+    after: Words,
+    what: str,
+    report: Report,
+) -> ast.Definition | None:
+    """The definition that a text is between the words of one around it; None after a mistake. `what`
+    is what misses where nothing stands."""
+    end = len(source.text)
     try:
+        if not tokens:
+            raise Misfit(Token(END, "", end, end))
         machine = Machine(grammar())
-        for token in (*binding, *tokens):
+        for kind, word in before:
+            machine.feed(Token(kind, word, 0, 0))
+        for token in (*tokens, *(Token(kind, word, end, end) for kind, word in after)):
             machine.feed(token)
-        file = Builder(source).build(machine.finish(tokens[-1] if tokens else None))
+        file = Builder(source).build(machine.finish(tokens[-1]))
     except Misfit as error:
-        kind = error.token.type
-        found = f"`{error.token}` cannot stand here" if kind != END else "a value is missing"
-        start = error.token.start_pos if kind != END else len(source.text)
-        report.add(Diagnostic("E024", found, Span(source, start, start + len(str(error.token)))))
+        start, text = error.token.start_pos, str(error.token)
+        found = f"`{text}` cannot stand here"
+        if error.token.type == END or start == end:
+            start, text, found = end, "", f"{what} is missing"
+        report.add(Diagnostic("E024", found, Span(source, start, start + len(text))))
         return None
     (definition,) = file.definitions
-    return definition.value
+    return definition
 
 
 def _tokens(source: Source, report: Report) -> list[Token] | None:

@@ -505,3 +505,17 @@ def rename_published(
         theirs = published.get(prefix, "") + name[len(prefix) :]
         ours[theirs.removeprefix(".")] = name
     return {ours[name]: value for name, value in state_dict.items()}
+
+
+def take_parts(
+    state_dict: Mapping[str, Tensor], own: Mapping[str, Tensor], parts: dict[str, str]
+) -> dict[str, Tensor]:
+    """Our own `state_dict` with what another has of it: `parts` maps beginnings of our names to
+    what they are called there. A tensor that it lacks is a KeyError.
+    """
+    taken = dict(own)
+    for ours, theirs in parts.items():
+        for name in own:
+            if f"{name}.".startswith(f"{ours}."):
+                taken[name] = state_dict[theirs + name[len(ours) :]]
+    return taken

@@ -28,6 +28,7 @@ ROOMS = [
     "follow",
     "totals",
     "receptive",
+    "weights",
     "elaborate",
     "verify",
     "verification",
@@ -41,6 +42,7 @@ ROOMS = [
     "reference",
     "explain",
     "terminal",
+    "options",
     "cli",
     "__main__",
 ]

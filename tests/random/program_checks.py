@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import torch
 from reference import Reference
 from torch import Tensor, nn
@@ -16,7 +17,9 @@ from netdsl.backends.torch.check import check
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.page import in_order, page
 from netdsl.design import Design
+from netdsl.diagnostics import NetError
 from netdsl.network import Network
+from netdsl.weights import needed_for
 
 WIDTH = 88
 BATCH = 3
@@ -139,6 +142,41 @@ def check_gradients(network: Network, text: str, module: nn.Module, inputs: list
             torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
+def check_frozen(network: Network, text: str) -> int:
+    """The weights up to a step are those on which its output depends, as autograd says. The number of
+    steps that this was seen of."""
+    module = module_of(text, network.torch_class).to("meta").eval()
+    inputs = [x.to("meta") for x in inputs_of(network, torch.float)]
+    named = dict(module.named_parameters())
+    names, parameters = list(named), list(named.values())
+    outputs: dict[str, Any] = {}
+    sides = network.design.net.aux
+
+    def keep(name: str) -> Any:
+        return lambda _module, _inputs, output: outputs.__setitem__(name, output)
+
+    for name, part in module.named_children():
+        if name not in (*sides, *network.design.net.shared) and any(
+            True for _ in part.parameters()
+        ):
+            part.register_forward_hook(keep(name))
+    module(*inputs)
+    checked = 0
+    for name, output in outputs.items():
+        if not isinstance(output, Tensor):
+            continue  # inner values too: which of them is the step's own is the emitter's business
+        if not output.requires_grad:  # it gives on what entered the net
+            with pytest.raises(NetError):
+                needed_for(network.design, name)
+            continue
+        grads = torch.autograd.grad(output.sum(), parameters, retain_graph=True, allow_unused=True)
+        reached = {n for n, grad in zip(names, grads) if grad is not None}
+        parts = tuple(f"{part}." for part in needed_for(network.design, name))
+        assert {n for n in names if f"{n}.".startswith(parts)} == reached, name
+        checked += 1
+    return checked
+
+
 def check_exact(network: Network, text: str) -> None:
     """The other form, in plain numbers, is the same network."""
     exact = emitted(network.design, exact=True)
@@ -168,6 +206,6 @@ def check_same_outputs(network: Network, text: str, other_text: str, other_name:
                 torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
-def inputs_of(network: Network) -> list[Tensor]:
+def inputs_of(network: Network, dtype: torch.dtype = torch.double) -> list[Tensor]:
     shapes = [v.shape for v in network.design.inputs.values()]
-    return [torch.randn(BATCH, *shape, dtype=torch.double) for shape in shapes]
+    return [torch.randn(BATCH, *shape, dtype=dtype) for shape in shapes]

@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from program_checks import (
     check_exact,
+    check_frozen,
     check_numbers,
     check_on_meta,
     check_open,
@@ -208,6 +209,12 @@ def test_names_shapes_and_numbers_of_weights(cases: list[Case]) -> None:
 
 def test_outputs_and_gradients(cases: list[Case]) -> None:
     every(cases, lambda case: check_numbers(case.network, case.text))
+
+
+def test_what_is_frozen(cases: list[Case]) -> None:
+    checked = []
+    every(cases, lambda case: checked.append(check_frozen(case.network, case.text)))
+    assert sum(checked) > PROGRAMS
 
 
 def test_exact_form(cases: list[Case]) -> None:

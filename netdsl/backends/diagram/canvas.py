@@ -62,7 +62,7 @@ class Ends:
 class Canvas:
     """The nodes and edges so far, and counters of what the drawing is inside of.
 
-    `path` are the names of the levels around, `factor` is how often what is drawn occurs, `aux` counts
+    `path` are the names of the levels around, `treated` is what becomes of their weights, `factor` is how often what is drawn occurs, `aux` counts
     side outputs around, `quiet` iterations that stand for others of other shapes, `beside` branches,
     whose shapes the bar sums up, `bodies` bodies, where only new heights and widths are said.
     """
@@ -72,6 +72,7 @@ class Canvas:
         self.edges: list[Edge] = []
         self.nodes: dict[str, Node] = {}
         self.path: tuple[str, ...] = ()
+        self.treated = ""
         self.factor = 1
         self.aux = 0
         self.quiet = 0

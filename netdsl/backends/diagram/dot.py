@@ -134,7 +134,7 @@ class _Writer(Turns):
                 style="dashed,rounded" if panel.training else "filled,rounded",
                 fillcolor=PANEL,
                 color=MUTED if panel.training else PANEL_LINE,
-                penwidth="0.6",
+                **{"penwidth": "0.6", **shapes.thick(panel.treated)},
                 margin=f"{MARGIN:g}",
             )
             self._children(panel.children, inner, self._keep_room(panel, wanted))

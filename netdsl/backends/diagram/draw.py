@@ -128,6 +128,7 @@ class Drawer(Canvas):
             tuple(lines),
             item.output,
             own_steps(item),
+            treated=self.treated_of(item) if any(x.weighted for x in item.layers) else "",
             changes=self.changes(item.enters, item.output),
             times=number,
         )
@@ -135,6 +136,11 @@ class Drawer(Canvas):
             other = "size" if first.family == "shape" else "tap"
             self.edge(ends, value, end, role if value is item.enters else other)
         ends.set_all((item.output, *item.made), end)
+
+    def treated_of(self, item: Item) -> str:
+        """What becomes of an item's weights; uses of a block that are treated differently say it, not
+        what is inside."""
+        return item.treated or self.treated
 
     def shared_text(self, home: SharedModule) -> str:
         """Which use of a shared module this is."""
@@ -157,7 +163,8 @@ class Drawer(Canvas):
         steps = self.steps.item(item)
         news = self.changes(item.enters, item.output)
         text = (*lines, summary(steps))
-        end = self.add(into, "stack", name, text, item.output, steps, changes=news, times=number)
+        told = {"changes": news, "times": number, "treated": self.treated_of(item)}
+        end = self.add(into, "stack", name, text, item.output, steps, **told)
         for value in item.reads:
             self.edge(ends, value, end, role if value is item.enters else "tap")
         ends.set_all(item.made, end)
@@ -204,9 +211,10 @@ class Drawer(Canvas):
             self.box(item, ends, into, role, item.path[0], title, *notes, number=number)
             return
         kind = item.scope.kind if item.scope.kind in PANELS else "group"
-        label = (title, tuple(notes), number, self.aux > 0)
+        path, treated, items = self.path, self.treated, item.plan.items
+        self.treated = self.treated_of(item)
+        label = (title, tuple(notes), number, self.aux > 0, self.treated)
         panel = Panel(self.name(*item.path), kind, [], *label)
-        path, items = self.path, item.plan.items
         self.path = (*path, *item.path)
         self.depth -= 1
         while (group := only_group(items)) is not None:  # all that there is: it needs no panel
@@ -231,7 +239,7 @@ class Drawer(Canvas):
             assert within is not None
             ends[value] = inner[self.same(within)]
         self.depth += 1
-        self.path = path
+        self.path, self.treated = path, treated
         if panel.children:  # a level may do nothing
             into.append(panel)
 

@@ -20,7 +20,7 @@ class Node(Record):
     what it gives, without the batch, and `changes` says that this is not the shape of what it reads.
     `times` copies of it follow one another. `steps` are the steps of the network that it stands for,
     by word and number, with all repetitions. `slots` are the places of a rail or bar where branches
-    end, `used` those of a rail that have an edge.
+    end, `used` those of a rail that have an edge. `treated` says what becomes of its weights.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Node(Record):
     slots: int = 0
     used: tuple[int, ...] = ()
     steps: tuple[tuple[str, int], ...] = ()
+    treated: str = ""
 
 
 KINDS = (
@@ -73,6 +74,7 @@ class Panel(Record):
     notes: tuple[str, ...] = ()
     times: int = 1
     training: bool = False
+    treated: str = ""
 
 
 class Split(Record):

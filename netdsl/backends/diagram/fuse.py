@@ -20,6 +20,7 @@ def fuse(items: list[Item], keys: Keys, clock: Clock) -> list[Item]:
             assert before.enters is not None and item.output is not None
             both = Op(layers, before.path, before.enters, item.output, item.end)
             both.shared = before.shared
+            both.treated = before.treated
             numbering = Numbering(clock)
             for value in before.reads:
                 numbering.read(value)
@@ -37,6 +38,8 @@ def _joins(before: Op, item: Op, clock: Clock) -> bool:
         return False
     assert before.output is not None
     if not clock.ends_with(before.output, item.end):
+        return False
+    if item.treated != before.treated and any(layer.weighted for layer in item.layers):
         return False
     parts = [part_of(layer) for layer in item.layers]
     taken = {part_of(layer) for layer in before.layers[1:]} | {None}

@@ -16,10 +16,10 @@ class Item:
 
     `reads` are values from outside in the order of reading, `made` all values made inside that others
     may read, `key` a number for what the item does (shapes aside), `end` when it is done (`Clock`).
-    `aux` is the side output that it is, if it is one.
+    `aux` is the side output that it is, if it is one, `treated` what becomes of its weights (`Treatment`).
     """
 
-    __slots__ = ("aux", "end", "enters", "key", "made", "output", "reads")
+    __slots__ = ("aux", "end", "enters", "key", "made", "output", "reads", "treated")
 
     word = ""  # what a merge is called
 
@@ -31,6 +31,7 @@ class Item:
         self.reads: list[Value] = []
         self.made: list[Value] = []
         self.aux: AuxEvent | None = None
+        self.treated = ""
 
 
 class Op(Item):

@@ -19,6 +19,7 @@ from netdsl.backends.diagram.items import (
     Weight,
 )
 from netdsl.backends.diagram.keys import Keys, Numbering, fold, fold_branches
+from netdsl.backends.diagram.treatment import Treatment
 from netdsl.design import (
     Applied,
     AuxEvent,
@@ -51,6 +52,7 @@ class Planner:
         self.design = design
         self.clock = Clock(design)
         self.keys = Keys()
+        self.treatment = Treatment(design)
         self._plans: dict[int, Plan] = {}
 
     def scope(self, scope: Scope) -> Plan:
@@ -149,7 +151,8 @@ class Planner:
             self._in(link.output),
             self.clock.done(link),
         )
-        self._close(item, link.inputs, "op", self.keys.layer(layer))
+        item.treated = self.treatment.of(link)
+        self._close(item, link.inputs, "op", self.keys.layer(layer), item.treated)
         return item
 
     def _in(self, value: Value) -> Value:
@@ -162,6 +165,7 @@ class Planner:
             item = self._sub(link, what.scope)
         assert isinstance(item, Op | Sub)
         item.shared = what.home
+        item.treated = self.treatment.of(what.home.link) if what.home.link is not None else ""
         item.key = self.keys.number("shared", id(what.home), item.key)
         return item
 
@@ -171,11 +175,12 @@ class Planner:
         plan = self.scope(scope)
         enters = self._in(link.inputs[0]) if scope.input is not None and link.inputs else None
         item = Sub(link, scope, plan, enters, self._in(link.output), self.clock.done(link))
+        item.treated = self.treatment.of(link)
         if scope.outer is None:
             own = ([scope.input] if scope.input is not None else []) + value_inputs(scope)
             item.binding = [(self._in(a), b) for a, b in zip(link.inputs, own, strict=True)]
             paths = tuple(link.exports)
-            self._close(item, link.inputs, "block", scope.name, plan.key, paths)
+            self._close(item, link.inputs, "block", scope.name, plan.key, paths, item.treated)
             item.made += [v for v in link.exports.values() if v not in item.made]
         else:
             numbering = Numbering(self.clock)
@@ -185,7 +190,7 @@ class Planner:
             numbering.read(plan.result)
             numbering.close(
                 item,
-                self.keys.number("group", *numbering.parts),
+                self.keys.number("group", item.treated, *numbering.parts),
                 link.output,
                 *link.exports.values(),
             )
@@ -206,7 +211,8 @@ class Planner:
         enters = outer.get(id(only.enters), only.enters)
         op = Op(only.layers, item.path + only.path, enters, item.output, item.end)
         op.shared = only.shared
-        self._close(op, reads, "op", only.key)
+        op.treated = item.treated or only.treated
+        self._close(op, reads, "op", only.key, op.treated)
         if item.scope.outer is not None:
             op.made = list(item.made)
         return op

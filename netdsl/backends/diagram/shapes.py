@@ -21,7 +21,8 @@ from netdsl.backends.diagram.measure import (
     text_width,
 )
 from netdsl.backends.diagram.text import TIMES
-from netdsl.backends.diagram.theme import BAR, INK, LOOKS, MUTED, PAPER, SIGNS, SLANTS
+from netdsl.backends.diagram.theme import BAR, GREY, INK, LOOKS, MUTED, PAPER, SIGNS, SLANTS
+from netdsl.backends.diagram.treatment import FROZEN, STARTED
 
 Attributes = dict[str, str]
 
@@ -89,8 +90,9 @@ def box(node: Node, width: float) -> Attributes:
         "label": html.label(*lines),
         "shape": look.shape,
         "style": look.style + dashed,
-        "fillcolor": look.fill,
+        "fillcolor": GREY if FROZEN in node.treated else look.fill,
         "color": look.line,
+        **thick(node.treated),
         "width": inches(width),
         "height": inches(height),
         **dict(look.extra),
@@ -98,6 +100,11 @@ def box(node: Node, width: float) -> Attributes:
     if node.kind in SLANTS:
         settings["distortion"] = f"{SLANTS[node.kind] / height:.3f}"
     return settings
+
+
+def thick(treated: str) -> Attributes:
+    """The outline of what starts from a checkpoint."""
+    return {"penwidth": "2.2"} if STARTED in treated else {}
 
 
 def bar(node: Node, widths: list[int], split: Split) -> Attributes:

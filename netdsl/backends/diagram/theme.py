@@ -12,6 +12,7 @@ INK = "#1A1A1A"
 MUTED = "#5F5F5F"
 PAPER = "#FFFFFF"
 PANEL = "#F3F3F3"
+GREY = "#D4D4D4"  # what is frozen
 PANEL_LINE = "#B4B4B4"
 BAR = "#3D3D3D"
 FONT = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from netdsl import totals
 from netdsl.backends.diagram.levels import Level
 from netdsl.backends.diagram.text import clean, large, plural, shape_text
+from netdsl.backends.diagram.treatment import legend
 from netdsl.design import Design, Value
 
 COUNTED = (
@@ -26,6 +27,9 @@ def caption(design: Design, level: Level) -> tuple[str, ...]:
     if cost.macs:
         facts.append(f"{large(cost.macs)} multiply-adds")
     lines = [f"{clean(design.name)}: {', '.join(facts)}"]
+    treated = legend(design)
+    if treated:
+        lines.append("; ".join(treated))
     if not level.complete:
         what = f"{plural(level.depth, 'level')} of blocks" if level.depth else "no inside of blocks"
         lines.append(f"shows {what}; all of it would be {level.full:,} boxes")

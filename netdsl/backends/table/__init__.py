@@ -12,7 +12,7 @@ The formats `text`, `markdown` and `latex` are for people: equal blocks in a row
 
 The lines of `csv` (RFC 4180) have the columns
 
-    depth, kind, name, layer, output, key, parameters, macs, auxiliary, shared, from
+    depth, kind, name, layer, output, key, parameters, macs, auxiliary, shared, from, start, frozen
 
 The first is the network itself with its totals at depth 0; what it consists of starts at depth 1.
 Numbers are plain, empty where they are not known. The rows whose kind is `layer`, `extern` or `param`
@@ -55,6 +55,10 @@ and that are not auxiliary add up to the first one. Cells that a spreadsheet wou
                 declared     whether it belongs to a `module` line: weights, but no work
                 shared       whether it belongs to a use of a module: work, but no further weights;
                              `key` is where they are
+                start        the name in the checkpoint from which its weights start, "partly" if only
+                             some of them do, or null
+                frozen       "frozen" if its weights are not trained, "partly" if only some are not,
+                             or null
 """
 
 from __future__ import annotations

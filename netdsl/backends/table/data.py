@@ -31,6 +31,8 @@ COLUMNS = (
     "auxiliary",
     "shared",
     "from",
+    "start",
+    "frozen",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -68,6 +70,8 @@ def _cells(depth: int, row: Row) -> Iterator[str]:
     yield "true" if row.auxiliary else "false"
     yield "true" if row.shared else "false"
     yield row.start.removeprefix("@")
+    yield row.origin
+    yield row.frozen
 
 
 def harmless(cell: str) -> str:
@@ -122,6 +126,8 @@ def _row(depth: int, row: Row) -> dict[str, Any]:
         "auxiliary": row.auxiliary,
         "declared": row.declared,
         "shared": row.shared,
+        "start": row.origin or None,
+        "frozen": row.frozen or None,
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from netdsl.backends.table.view import Line, View
+from netdsl.backends.table.view import STATES, Line, View
 from netdsl.data import data_file
 from netdsl.shapes import Shape
 
@@ -34,7 +35,7 @@ CODE = re.compile(r"`([^`]*)`")
 
 
 def latex(view: View) -> str:
-    """`view` as a tabular of six columns; `\\usepackage{booktabs}` is all it needs."""
+    """`view` as a tabular; `\\usepackage{booktabs}` is all it needs."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -51,13 +52,18 @@ def latex(view: View) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"tex": tex, "row": row, "note": note}
+    environment.filters |= {"tex": tex, "head": head, "row": row, "note": note}
     return environment.get_template("tabular.tex.j2").render(view=view)
 
 
 def tex(text: str) -> str:
     """A text that LaTeX prints as it is."""
     return text.translate(LETTERS)
+
+
+def head(columns: Sequence[str]) -> str:
+    """The names of the columns."""
+    return " & ".join(tex(column[:1].upper() + column[1:]) for column in columns)
 
 
 def row(line: Line) -> str:
@@ -68,16 +74,22 @@ def row(line: Line) -> str:
         "{}" if name.startswith(("*", "[")) else ""
     )  # the row before ends in \\, which takes both
     times = rf" $\times$ {line.times}" if line.times > 1 else ""
-    keys = (rf"\texttt{{{tex(part)}}}" for part in line.key.split(" ... ") if part)
     cells = (
         (indent or guard) + name,
         _sizes(line.layer) + times,
         "" if line.output is None else _shape(line.output),
-        r" \ldots{} ".join(keys),
+        *map(_names, (line.key, *line.weights)),
         tex(line.parameters),
         tex(line.macs),
     )
     return " & ".join(cells)
+
+
+def _names(cell: str) -> str:
+    if cell in STATES:
+        return cell
+    parts = (rf"\texttt{{{tex(part)}}}" for part in cell.split(" ... ") if part)
+    return r" \ldots{} ".join(parts)
 
 
 def note(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from netdsl.backends.table.view import HEAD, NUMBERS, Line, View
+from netdsl.backends.table.view import NUMBERS, STATES, Line, View
 
 INDENT = "&emsp;"  # leading spaces of a cell are dropped
 # What means something inside a line. An underscore between letters does not.
@@ -15,8 +15,8 @@ SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 def markdown(view: View) -> str:
     """`view` as a table, its totals in bold, facts and notes below."""
     rows = [
-        HEAD,
-        ["---:" if column in NUMBERS else "---" for column in HEAD],
+        view.head,
+        ["---:" if column in NUMBERS else "---" for column in view.head],
         *(_cells(line) for line in view.lines),
         *(_bold(_cells(line)) for line in view.totals),
     ]
@@ -29,11 +29,18 @@ def markdown(view: View) -> str:
 
 
 def _cells(line: Line) -> Sequence[str]:
-    name, layer, output, key, parameters, macs = line.cells
-    keys = " ... ".join(code(part) for part in key.split(" ... ")) if key else ""
+    name, layer, output, key, *weights, parameters, macs = line.cells
     # in code `@in` is no mention of a person
     shown = code(layer) if "@" in layer else escaped(layer)
-    return [INDENT * line.depth + escaped(name), shown, escaped(output), keys, parameters, macs]
+    names = [_code_names(cell) for cell in (key, *weights)]
+    return [INDENT * line.depth + escaped(name), shown, escaped(output), *names, parameters, macs]
+
+
+def _code_names(cell: str) -> str:
+    """`layer1.0 ... layer1.2` in code letters."""
+    if cell in STATES:
+        return cell
+    return " ... ".join(code(part) for part in cell.split(" ... ")) if cell else ""
 
 
 def _bold(cells: Sequence[str]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from netdsl.design import Scope
 from netdsl.layers.base import Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape
+from netdsl.weights import PARTLY
 
 NUMBERED = re.compile(r"(.*?)(\d+)")
 
@@ -21,7 +22,8 @@ class Row:
     `state_dict`, empty for what has no entry there. `count` equal blocks in a row are one row in
     folded tables, up to `last` and `last_key`; its children are those of one block. `declared` marks
     what a `module` line holds (weights, but no work), `shared` what a use of it does (work, but no
-    weights). `start` is the value that a chain started at. `what` is a layer, a scope, or None.
+    weights). `origin` is the name in the checkpoint from which its weights start, `frozen` says
+    "frozen" if they are not trained; both are "partly" if that holds for some of them. `start` is the value that a chain started at. `what` is a layer, a scope, or None.
     """
 
     __slots__ = (
@@ -30,6 +32,7 @@ class Row:
         "children",
         "count",
         "declared",
+        "frozen",
         "key",
         "kind",
         "last",
@@ -37,6 +40,7 @@ class Row:
         "layer",
         "macs",
         "name",
+        "origin",
         "parameters",
         "shape",
         "shared",
@@ -60,6 +64,7 @@ class Row:
         self.auxiliary = False
         self.declared = False
         self.shared = False
+        self.origin = self.frozen = ""
         self.start = ""
         self.count = 1
         self.what: Layer | Scope | None = None
@@ -96,10 +101,20 @@ def continues(row: Row, following: Row) -> bool:
         return False
     if row.shared or following.shared or row.auxiliary or following.auxiliary:
         return False
+    if not _treated_alike(row, following):
+        return False
     last, this = NUMBERED.fullmatch(row.last), NUMBERED.fullmatch(following.name)
     if last is None or this is None or last[1] != this[1]:
         return False
     return int(this[2]) == int(last[2]) + 1
+
+
+def _treated_alike(a: Row, b: Row) -> bool:
+    """Whether the same becomes of the weights of two blocks. Those that start from a checkpoint must be
+    called there as they are here, for one row to say it."""
+    if a.frozen != b.frozen or PARTLY in (a.frozen, a.origin, b.origin):
+        return False
+    return a.origin == b.origin == "" or (a.origin, b.origin) == (a.key, b.key)
 
 
 def equal_blocks(a: Layer | Scope | None, b: Layer | Scope | None) -> bool:

@@ -32,9 +32,11 @@ from netdsl.layers.base import Cost, Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
+from netdsl.weights import PARTLY, place_in
 
 # What the rows of a scope are called; a labelled merge is a group with the merge in it.
 KINDS = {"block": "block", "bar": "branch"}
+_FROZEN = {"": "", PARTLY: PARTLY}  # else all of it is
 
 
 class Place(Record):
@@ -63,7 +65,7 @@ class Facts(Record):
 def rows_of(design: Design, fold: bool, depth: int | None = None) -> list[Row]:
     """The rows of a network, inputs first. `fold` makes one row of equal blocks in a row; `depth`
     is how many levels are shown, 1 for the network's own steps alone."""
-    walk = _Walk(fold)
+    walk = _Walk(fold, design)
     rows = [
         Row("input", name, "input", "input", value.shape) for name, value in design.inputs.items()
     ]
@@ -78,7 +80,7 @@ def rows_of(design: Design, fold: bool, depth: int | None = None) -> list[Row]:
 
 def totals_of(design: Design) -> Totals:
     used = totals.cost_used(design)
-    facts = _Walk(False).facts(design.net)
+    facts = _Walk(False, design).facts(design.net)
     return Totals(
         used.parameters,
         totals.scope_cost(design.net).parameters,
@@ -91,8 +93,10 @@ def totals_of(design: Design) -> Totals:
 
 
 class _Walk:
-    def __init__(self, fold: bool) -> None:
+    def __init__(self, fold: bool, design: Design) -> None:
         self.fold = fold
+        self.started = design.start.parts if design.start is not None else {}
+        self.frozen = {part: part for part in design.frozen}
         self.homes: dict[int, str] = {}  # shared modules: where their weights are
         self.known: dict[int, Facts] = {}
 
@@ -261,6 +265,9 @@ class _Walk:
         row.macs = 0 if at.declared else cost.macs
         row.unknown = facts.unknown
         self.mark(row, at)
+        if row.key and not at.shared:
+            row.origin = place_in(self.started, row.key)
+            row.frozen = _FROZEN.get(place_in(self.frozen, row.key), "frozen")
 
     def mark(self, row: Row, at: Place) -> None:
         row.auxiliary, row.declared, row.shared = at.auxiliary, at.declared, at.shared

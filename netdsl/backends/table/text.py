@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netdsl.backends.table.view import HEAD, NUMBERS, Line, View
+from netdsl.backends.table.view import NUMBERS, Line, View
 
 INDENT = "  "
 GAP = "  "
@@ -14,16 +14,16 @@ def text(view: View) -> str:
     """`view` for a terminal, without colours."""
     cells = [_cells(line) for line in view.lines]
     total = [_cells(line) for line in view.totals]
-    widths = [max(map(len, column)) for column in zip(HEAD, *cells, *total)]
+    widths = [max(map(len, column)) for column in zip(view.head, *cells, *total)]
     rule = "-" * (sum(widths) + len(GAP) * (len(widths) - 1))
     parts = [
         view.title,
         "",
-        _row(HEAD, widths),
+        _row(view.head, widths, view.head),
         rule,
-        *(_row(c, widths) for c in cells),
+        *(_row(c, widths, view.head) for c in cells),
         rule,
-        *(_row(c, widths) for c in total),
+        *(_row(c, widths, view.head) for c in total),
         "",
     ]
     if view.facts:
@@ -37,9 +37,9 @@ def _cells(line: Line) -> tuple[str, ...]:
     return (INDENT * line.depth + name, *rest)
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _row(cells: Sequence[str], widths: Sequence[int], head: Sequence[str]) -> str:
     aligned = (
         cell.rjust(width) if column in NUMBERS else cell.ljust(width)
-        for column, cell, width in zip(HEAD, cells, widths)
+        for column, cell, width in zip(head, cells, widths)
     )
     return GAP.join(aligned).rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from netdsl.backends.table.model import Row, Totals
 from netdsl.backends.table.rows import rows_of, totals_of
@@ -10,9 +11,13 @@ from netdsl.backends.table.words import fact_text, plain
 from netdsl.design import Design
 from netdsl.record import Record
 from netdsl.shapes import Shape
+from netdsl.totals import scope_tensors
+from netdsl.weights import PARTLY, place_in
 
 HEAD = ("name", "layer", "output", "key", "parameters", "MACs")
 NUMBERS = ("parameters", "MACs")  # these columns end at the same place
+WEIGHTS = 4  # the columns that say what becomes of weights, if anything, stand here
+STATES = ("frozen", PARTLY)  # words in these columns, where other cells are names
 SHOWN_NAMES = {"residual": "+", "add": "+", "mul": "*"}
 MARKS = {"auxiliary": "auxiliary", "declared": "module", "shared": "shared"}
 
@@ -28,19 +33,22 @@ class Line(Record):
     parameters: str
     macs: str
     times: int = 1
+    weights: tuple[str, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """In the order of `HEAD`."""
+        """In the order of the view's head."""
         output = "" if self.output is None else str(self.output)
         layer = self.layer if self.times == 1 else f"{self.layer} x {self.times}"
-        return (self.name, layer, output, self.key, self.parameters, self.macs)
+        return (self.name, layer, output, self.key, *self.weights, self.parameters, self.macs)
 
 
 class View(Record):
-    """A whole table: its lines, those of its totals, what the net says of itself, and notes."""
+    """A whole table: its columns, its lines, those of its totals, what the net says of itself, and
+    notes."""
 
     title: str
+    head: tuple[str, ...]
     lines: tuple[Line, ...]
     totals: tuple[Line, ...]
     facts: tuple[tuple[str, str], ...]
@@ -51,10 +59,18 @@ def view_of(design: Design, depth: int | None = None) -> View:
     rows = rows_of(design, True, depth)
     facts = tuple((plain(name), fact_text(value)) for name, value in design.meta.items())
     totals = totals_of(design)
+    start = f"from {plain(design.start.source)}" if design.start is not None else ""
+    columns = (start, "frozen" if design.frozen else "")
+
+    def shown(line: Line) -> Line:
+        kept = zip(columns, line.weights or ("", ""))
+        return line.but(weights=tuple(cell for column, cell in kept if column))
+
     return View(
         plain(design.name),
-        tuple(_lines(rows)),
-        tuple(_total_lines(design, totals)),
+        (*HEAD[:WEIGHTS], *filter(None, columns), *HEAD[WEIGHTS:]),
+        tuple(map(shown, _lines(rows))),
+        tuple(map(shown, _total_lines(design, totals))),
         facts,
         tuple(_notes(design, totals, list(_every(rows)))),
     )
@@ -96,7 +112,9 @@ def _line(row: Row, depth: int, above: Row | None, key: str, last_key: str) -> L
             layer = f"{layer} ({MARKS[mark]})" if layer else MARKS[mark]
     if row.start:
         layer = f"{row.start} -> {layer}" if layer else row.start
-    return Line(depth, name, layer, row.shape, key, _parameters(row), _macs(row), row.count)
+    weights = (key if row.origin and row.origin == row.key else row.origin, row.frozen)
+    numbers = (_parameters(row), _macs(row))
+    return Line(depth, name, layer, row.shape, key, *numbers, row.count, weights)
 
 
 def _parameters(row: Row) -> str:
@@ -142,12 +160,27 @@ def _notes(design: Design, totals: Totals, rows: list[Row]) -> Iterator[str]:
         )
     if any(row.auxiliary for row in rows):
         yield "auxiliary: an output in training only, not counted in the total."
+    yield from _weight_notes(design)
     if any(row.shared for row in rows):
         yield "shared: uses the weights of the module declared above; they count once."
     if totals.unknown:
         yield "?: what extern layers hold and do is not known."
     if totals.macs is None:
         yield f"?: not known while a size is open; {_size_hint(design)} gives it one."
+
+
+def _weight_notes(design: Design) -> Iterator[str]:
+    """How many weights start from elsewhere, and how many are trained."""
+    learned = {name: prod(s) for name, s, learned in scope_tensors(design.net) if learned}
+    every = sum(learned.values())
+    if design.start is not None:
+        taken = sum(learned.get(name, 0) for name in design.start.tensors)
+        source = plain(design.start.source)
+        yield f"from {source}: the name in its checkpoint; {taken:,} of {every:,} parameters start there."
+    if design.frozen:
+        parts = {part: part for part in design.frozen}
+        kept = sum(size for name, size in learned.items() if place_in(parts, name))
+        yield f"frozen: not trained; the other {every - kept:,} of {every:,} parameters are."
 
 
 def _size_hint(design: Design) -> str:

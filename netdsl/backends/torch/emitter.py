@@ -7,6 +7,7 @@ from typing import Any
 
 from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.checkpoints import add_checkpoints
 from netdsl.backends.torch.inplace import Readers
 from netdsl.backends.torch.names import camel, distinct, net_class, reserved
 from netdsl.backends.torch.parameters import (
@@ -16,7 +17,6 @@ from netdsl.backends.torch.parameters import (
     net_inputs,
     place,
 )
-from netdsl.backends.torch.published import load_published
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import Constants, Env
 from netdsl.backends.torch.steps import extern_imports
@@ -143,8 +143,11 @@ class Emitter:
         return template
 
     def net(self) -> Template:
-        """The class of the network itself; parameters that decide its structure become constants."""
+        """The class of the network itself; parameters that decide its structure become constants, and
+        all where names of weights are written down, which they decide."""
         fixed: set[str] = set()
+        if self.design.start is not None or self.design.frozen:
+            fixed.update(self.design.net.arguments)
         while True:
             template, wanted = self._build_net(fixed)
             new = wanted - fixed
@@ -165,8 +168,7 @@ class Emitter:
         val = net_inputs(builder)
         at = place(builder, env, definition.file, val)
         flow.build(builder, [net], val, at)
-        if self.design.keys:
-            load_published(template, self.design.keys)
+        add_checkpoints(template, self.design)
         names = {p.name for p in builder.params}
         return template, builder.scene.wanted & names
 

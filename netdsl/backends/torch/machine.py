@@ -224,10 +224,8 @@ class Machine(Tokens):
         elif isinstance(statement, Do):
             self.do(statement.of, env)
         elif isinstance(statement, For):
-            if isinstance(statement.iterable, code.Call) and statement.iterable.text.endswith(
-                ".modules()"
-            ):
-                return None  # weights start there
+            if statement.iterable.text.endswith((".modules()", "self.frozen")):
+                return None  # what becomes of weights, not which there are
             for item in self.evaluate(statement.iterable, env):
                 values = (item,) if len(statement.targets) == 1 else tuple(item)
                 env.update(zip(statement.targets, values))
@@ -320,11 +318,11 @@ class Machine(Tokens):
 
 
 def _is_start(expr: Expr) -> bool:
-    """Whether a call fills a tensor. How weights start is not looked at here."""
+    """Whether a call fills a tensor, or freezes it. How weights start is not looked at here."""
     if not isinstance(expr, code.Call):
         return False
     text = expr.function.text
-    return text.startswith("nn.init.") or text == "bilinear_"
+    return text.startswith("nn.init.") or text.endswith(".requires_grad_") or text == "bilinear_"
 
 
 def _arguments(machine: Machine, expr: code.Call, env: dict[str, Any]) -> list[Any]:

@@ -164,7 +164,7 @@ def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
     abstract = [n for n in ("Iterable", "Mapping", "Sequence") if n in used]
     if abstract:
         found.append(Import("collections.abc", tuple(abstract)))
-    typing = [n for n in ("Any", "ClassVar", "NamedTuple") if n in used]
+    typing = [n for n in ("Any", "ClassVar", "NamedTuple", "Self") if n in used]
     if typing:
         found.append(Import("typing", tuple(typing)))
     if "torch" in heads:

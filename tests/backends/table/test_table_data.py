@@ -82,6 +82,8 @@ ROW = {
     "auxiliary": bool,
     "declared": bool,
     "shared": bool,
+    "start": (str, type(None)),
+    "frozen": (str, type(None)),
 }
 KINDS = {
     "input",

@@ -1,0 +1,131 @@
+"""The options that say which network a command is about: its file and net, what is set from outside,
+and what becomes of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netdsl.terminal import open_text, pairs, settings, show, sizes
+
+if TYPE_CHECKING:
+    from netdsl.network import Network
+
+root = click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder below which imports are read; else that of the file.",
+)
+
+_WHICH: Sequence[Callable[[Any], Any]] = (
+    click.argument("file"),
+    click.option(
+        "--net",
+        metavar="NAME",
+        help="Which net of the file; else the one named like the file, or the last.",
+    ),
+    click.option(
+        "--set",
+        "values",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter: --set classes=10.",
+    ),
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="[NAME=]SIZE",
+        help="Another input size: --input 3x256x256.",
+    ),
+    root,
+    click.option(
+        "--replace",
+        "steps",
+        multiple=True,
+        metavar="STEP=STEPS",
+        help='Other steps in the place of one: --replace fc="linear(10)".',
+    ),
+    click.option(
+        "--start-from",
+        metavar="FILE",
+        help="A net (a file or zoo:name) from whose checkpoint weights start, where names and shapes agree.",
+    ),
+    click.option("--start-net", metavar="NAME", help="Which net of that file."),
+    click.option(
+        "--start-name",
+        "names",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        help="What a beginning of our names is there: --start-name backbone=features.",
+    ),
+    click.option(
+        "--first",
+        type=click.IntRange(1),
+        help="By order, not by names: the first so many convolutions and linear layers of it.",
+    ),
+    click.option("--last", type=click.IntRange(1), help="And the last so many."),
+    click.option(
+        "--freeze",
+        metavar="STEP",
+        help="Freeze the weights up to this step: a label, or a name in the state_dict.",
+    ),
+)
+
+
+def of_network(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options; it is called with `compiled`, which compiles what they say."""
+
+    @wraps(command)
+    def run(**given: Any) -> Any:
+        own = {name: given.pop(name) for name in _NAMES}
+        return command(lambda: _compiled(**own), **given)
+
+    for option in reversed(_WHICH):
+        run = option(run)
+    return run
+
+
+_NAMES = (
+    *("file", "net", "values", "inputs", "root", "steps"),
+    *("start_from", "start_net", "names", "first", "last", "freeze"),
+)
+
+
+def _compiled(
+    file: str,
+    net: str | None,
+    values: tuple[str, ...],
+    inputs: tuple[str, ...],
+    root: Path | None,
+    steps: tuple[str, ...],
+    start_from: str | None,
+    start_net: str | None,
+    names: tuple[str, ...],
+    first: int | None,
+    last: int | None,
+    freeze: str | None,
+) -> Network:
+    """The network that the options mean. Its warnings are shown."""
+    from netdsl.network import Network
+
+    if start_from is None and (start_net or names or first or last):
+        raise click.UsageError("--start-net, --start-name, --first and --last need --start-from")
+    if names and (first or last):
+        raise click.UsageError("by names or by order: --start-name, or --first and --last")
+    compilation, meant = open_text(file, root)
+    replaced = pairs("--replace", steps, "step=steps")
+    network = Network(
+        compilation.design(net or meant, settings(values), sizes(inputs), replace=replaced)
+    )
+    show(compilation.report.warnings)
+    if start_from is not None:
+        other, named = open_text(start_from, root)
+        source = Network(other.design(start_net or named))
+        renamed = pairs("--start-name", names, "ours=theirs")
+        network = network.start_from(source, first=first or 0, last=last or 0, names=renamed)
+    return network if freeze is None else network.freeze(freeze)
