@@ -11,7 +11,16 @@ from line_counts import python_lines
 from peers import in_order, made, settle
 from torch import Tensor, nn
 from torch.nn import functional as F
-from zoo_oracle import difference, images, network, one_thread, ours, theirs, weights
+from zoo_oracle import (
+    difference,
+    images,
+    network,
+    one_thread,
+    ours,
+    theirs,
+    torchvision,
+    weights,
+)
 
 import netdsl
 
@@ -112,6 +121,17 @@ def test_zeros_for_projections(depth: int) -> None:
     for stage in list(their.features.children())[2:4]:
         stage.unit1.identity_conv = Zeros()
     is_the_same(f"resnet{depth}_cifar", their, "3x32x32")
+
+
+@pytest.mark.parametrize("depth", [32, 44])
+def test_projections(depth: int) -> None:
+    """Depths that pytorchcv has no names for."""
+    torchvision()  # makes the others importable beside a CPU build of torch
+    from pytorchcv.models.resnet_cifar import get_resnet_cifar
+
+    with torch.device("meta"):
+        their = get_resnet_cifar(10, blocks=depth, bottleneck=False)
+    is_the_same(f"resnet{depth}_cifar_b", their, "3x32x32")
 
 
 # -------------------------------------------------------------------------------------------- units
