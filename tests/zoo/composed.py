@@ -41,10 +41,14 @@ def alexnet_two_gpu() -> nn.Module:
     return _alexnet([paper, pool], groups=2)
 
 
-def alexnet_merged() -> nn.Module:
+def alexnet_merged(padding: int = 0) -> nn.Module:
     paper = nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
     pool = nn.MaxPool2d(3, stride=2)
-    return _alexnet([paper, pool], groups=1)
+    return _alexnet([paper, pool], groups=1, padding=padding)
+
+
+def alexnet_merged_224() -> nn.Module:
+    return alexnet_merged(padding=2)
 
 
 def caffenet() -> nn.Module:
@@ -53,9 +57,9 @@ def caffenet() -> nn.Module:
     return _alexnet([pool, caffe], groups=2)
 
 
-def _alexnet(after: Sequence[nn.Module], groups: int) -> nn.Module:
+def _alexnet(after: Sequence[nn.Module], groups: int, padding: int = 0) -> nn.Module:
     return nn.Sequential(
-        with_relu(nn.Conv2d(3, 96, 11, stride=4)),
+        with_relu(nn.Conv2d(3, 96, 11, stride=4, padding=padding)),
         *after,
         with_relu(nn.Conv2d(96, 256, 5, padding=2, groups=groups)),
         *after,

@@ -32,6 +32,7 @@ PEERS: tuple[Peer, ...] = (
         "3x227x227",
         values=(("norm", "lrn(alpha=2e-5)"),),
     ),
+    Peer("alexnet_merged_224", "composed:alexnet_merged_224", 62_378_344, "3x224x224"),
     Peer("caffenet", "composed:caffenet", 60_965_224, "3x227x227"),
     Peer("zfnet", "composed:zfnet", 62_357_608, "3x224x224"),
     Peer("zfnet", "pytorchcv:zfnet", 62_357_608, "3x224x224", values=BEFORE_POOLING),

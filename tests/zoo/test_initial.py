@@ -66,16 +66,42 @@ def inner_share(tensor: Tensor) -> float:
     return float((tensor.abs() < tensor.std()).float().mean())
 
 
-def test_the_papers_googlenet() -> None:
-    """As in the Caffe model of it: Xavier and a bias of 0.2 in convolutions."""
-    state = network("googlenet").module().state_dict()
-    conv = state["inception4e.branch2.1.conv.weight"]
-    fans = conv[0].numel() + conv[:, 0].numel()
-    assert float(conv.std()) == pytest.approx((2 / fans) ** 0.5, rel=0.05)
-    assert inner_share(conv) == pytest.approx(0.577, abs=0.02)
+@pytest.mark.parametrize(("name", "convolutions"), [("googlenet", 59), ("bn_inception", 69)])
+def test_as_the_caffe_models(name: str, convolutions: int) -> None:
+    """Caffe's Xavier, a variance of 1 / N for N incoming connections, and a bias of 0.2 in convolutions."""
+    state = network(name).module().state_dict()
+    weights = [tensor for key, tensor in state.items() if key.endswith("conv.weight")]
+    assert len(weights) == convolutions
+    for conv in weights:
+        assert float(conv.std()) == pytest.approx((1 / conv[0].numel()) ** 0.5, rel=0.05)
+        assert inner_share(conv) == pytest.approx(0.577, abs=0.02)
     biases = [tensor for key, tensor in state.items() if key.endswith("conv.bias")]
-    assert len(biases) == 59 and all(bool((bias == 0.2).all()) for bias in biases)
+    assert len(biases) == convolutions and all(bool((bias == 0.2).all()) for bias in biases)
+
+
+def test_the_papers_googlenet() -> None:
+    """Its linear layers start like torchvision's."""
+    state = network("googlenet").module().state_dict()
     assert float(state["fc.weight"].std()) == pytest.approx(0.01, rel=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "last", "convolutions", "with_bias"),
+    [("inception_v4", "last_linear", 149, 0), ("inception_resnet_v2", "classif", 244, 40)],
+)
+def test_as_tf_slim(name: str, last: str, convolutions: int, with_bias: int) -> None:
+    """A variance of 2 / N for N incoming connections, Glorot's in the linear layer, biases of zero."""
+    state = network(name).module().state_dict()
+    weights = [tensor for tensor in state.values() if tensor.dim() == 4]
+    assert len(weights) == convolutions
+    for conv in weights:
+        assert float(conv.std()) == pytest.approx((2 / conv[0].numel()) ** 0.5, rel=0.15)
+    linear = state[f"{last}.weight"]
+    assert float(linear.std()) == pytest.approx((2 / sum(linear.shape)) ** 0.5, rel=0.05)
+    assert inner_share(linear) == pytest.approx(0.577, abs=0.02)
+    biases = [t for key, t in state.items() if key.endswith((f"{last}.bias", "conv2d.bias"))]
+    assert len(biases) == 1 + with_bias and not any(bool(bias.any()) for bias in biases)
 
 
 def test_the_papers_unet() -> None:

@@ -11,7 +11,16 @@ from line_counts import python_lines
 from peers import in_order, made, settle
 from torch import Tensor, nn
 from torch.nn import functional as F
-from zoo_oracle import difference, images, network, one_thread, ours, theirs, weights
+from zoo_oracle import (
+    difference,
+    images,
+    network,
+    one_thread,
+    ours,
+    theirs,
+    torchvision,
+    weights,
+)
 
 import netdsl
 
@@ -114,6 +123,17 @@ def test_zeros_for_projections(depth: int) -> None:
     is_the_same(f"resnet{depth}_cifar", their, "3x32x32")
 
 
+@pytest.mark.parametrize("depth", [32, 44])
+def test_projections(depth: int) -> None:
+    """Depths that pytorchcv has no names for."""
+    torchvision()  # makes the others importable beside a CPU build of torch
+    from pytorchcv.models.resnet_cifar import get_resnet_cifar
+
+    with torch.device("meta"):
+        their = get_resnet_cifar(10, blocks=depth, bottleneck=False)
+    is_the_same(f"resnet{depth}_cifar_b", their, "3x32x32")
+
+
 # -------------------------------------------------------------------------------------------- units
 UNITS = {  # what is added, and what comes after the sum; before all units, and after them
     "original": ("conv bn relu conv bn", "relu", "bn relu", ""),
@@ -169,8 +189,11 @@ def survivals(model: nn.Module) -> list[float]:
 
 @pytest.mark.parametrize("depth", [110, pytest.param(1202, marks=SLOW)])
 def test_stochastic_depth(depth: int) -> None:
-    """From almost 1 to 0.5; in use it is the ResNet whose last scales are times that."""
+    """From almost 1 to 0.5; in use it is the ResNet whose last scales are times that, and whose shortcuts
+    pool means."""
     our, plain = ours(f"stochasticdepth{depth}_cifar"), ours(f"resnet{depth}_cifar")
+    for stage in (plain.layer2, plain.layer3):
+        stage[0].downsample[0] = nn.AvgPool2d(2)  # type: ignore[index, union-attr]
     blocks = (depth - 2) // 2
     chances = [1 - 0.5 * (i + 1) / blocks for i in range(blocks)]
     assert survivals(our) == pytest.approx(chances, abs=1e-12)

@@ -29,7 +29,7 @@ QUICK = ("lenet5", "lenet5_modern", "squeezenet1_1", "resnet18")
 # Where 3x96x64 will not do: other channels, linear layers behind a flattened map, no padding.
 SMALL = {
     **dict.fromkeys(("alexnet_two_gpu", "alexnet_merged", "caffenet"), "3x227x227"),
-    **dict.fromkeys(("zfnet", "zfnet_big"), "3x224x224"),
+    **dict.fromkeys(("alexnet_merged_224", "zfnet", "zfnet_big"), "3x224x224"),
     **dict.fromkeys(
         (
             "inception_v2",

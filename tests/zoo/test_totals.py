@@ -143,6 +143,13 @@ def test_a_family_file_without_a_name_gives_its_own_network() -> None:
     assert netdsl.load("zoo:vgg16_bn").name == "VGG16_BN"
 
 
+def test_a_shallower_unet() -> None:
+    """It goes up as often as it went down."""
+    net = netdsl.load("zoo:unet", widths=[16, 32, 64], bottom=128, input="1x252x252")
+    assert net.layers == 18
+    assert str(net.output_shape) == "2x164x164"
+
+
 # ----------------------------------------------------------------------------------------- length
 def test_how_lines_are_counted() -> None:
     text = '''"""Two

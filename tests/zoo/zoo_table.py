@@ -9,8 +9,9 @@ table, and sees no multiplications in distances. The lecture's has every connect
 networks that torchvision has not are counted from modules of timm, pytorchcv and `composed.py` (`test_peers.py`).
 
 The ResNets for CIFAR-10 without projections are those of github.com/akamaster/pytorch_resnet_cifar10,
-and plain ones weigh the same. Sums by hand of what the papers state are: ResNet-34 with other shortcuts and the
-plain networks of 18 and 34 layers, DenseNets that keep all channels (1.0, 7.0 and 27.2 million parameters in the
+and plain ones weigh the same. Sums by hand of what the papers state are: those of 32 and 44 layers with
+projections (2,752 parameters and 262,144 multiply-adds more), ResNet-34 with other shortcuts and the plain
+networks of 18 and 34 layers, DenseNets that keep all channels (1.0, 7.0 and 27.2 million parameters in the
 paper's table 2), the residual units, the blocks of ResNeXt, and highway networks.
 """
 
@@ -62,6 +63,7 @@ ROWS: tuple[Row, ...] = (
     _plain("alexnet", 61_100_840, 714_188_480, 8),
     _other("alexnet_two_gpu", 60_965_224, 724_406_816, 8, "3x227x227"),
     _other("alexnet_merged", 62_378_344, 1_135_256_096, 8, "3x227x227"),
+    _other("alexnet_merged_224", 62_378_344, 1_135_256_096, 8),
     _other("caffenet", 60_965_224, 724_406_816, 8, "3x227x227"),
     _other("zfnet", 62_357_608, 1_168_032_896, 8),
     _other("zfnet_big", 107_627_624, 2_476_704_896, 8),
@@ -127,6 +129,8 @@ ROWS: tuple[Row, ...] = (
     _cifar("resnet110_cifar", 1_727_962, 252_887_680, 110),
     _cifar("resnet1202_cifar", 19_421_274, 2_829_238_912, 1202),
     _cifar("resnet20_cifar_b", 272_474, 40_813_184, 20),
+    _cifar("resnet32_cifar_b", 466_906, 69_124_736, 32),
+    _cifar("resnet44_cifar_b", 661_338, 97_436_288, 44),
     _cifar("resnet56_cifar_b", 855_770, 125_747_840, 56),
     _cifar("resnet110_cifar_b", 1_730_714, 253_149_824, 110),
     _cifar("resnet1202_cifar_b", 19_424_026, 2_829_501_056, 1202),

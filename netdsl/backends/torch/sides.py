@@ -128,7 +128,7 @@ def _run(
         )
     except (Mistake, Silent, TooLarge, Enough, RecursionError):
         return None
-    if run.report.diagnostics or made.result is None or made.result.shape is None:
+    if run.report.errors or made.result is None or made.result.shape is None:
         return None
     return made.result.shape.sides
 

@@ -260,6 +260,21 @@ def test_docstrings_say_shapes() -> None:
     assert '"""Input: (N, 3, 32, 32). Output: (N, 16, 8, 8)."""' in source
 
 
+def test_docstrings_of_blocks_for_some_sizes_only() -> None:
+    """Many uses keep their size, the last halves it; its branches agree for even sizes, which is a warning."""
+    source = netdsl.loads(
+        """block unit(stride=1) {
+          residual { conv(4, 3x3, stride=stride, padding=1) } shortcut { avgpool([stride, stride]) }
+          relu
+        }
+        net Net { input image: 4x32x32
+          repeat 20 { unit }
+          unit(stride=2)
+        }"""
+    ).torch_source()
+    assert "Output: (N, 4, H / stride, W / stride)." in source
+
+
 def test_permute_of_open_sides() -> None:
     """The channels come first all the same: the sides, which have no number, are not asked for."""
     text = "block turned { permute([0, 2, 1]) -> relu }\n"

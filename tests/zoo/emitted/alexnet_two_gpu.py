@@ -3,7 +3,8 @@ first one: merged into one GPU, for two, and as Caffe has it.
 
 Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014.
 Krizhevsky et al., "ImageNet classification with deep convolutional neural
-networks", 2012. The 224x224 that it states give maps of 55x55 only with `padding=2`.
+networks", 2012. The 224x224 that it states give maps of 55x55 only with `padding=2`;
+without it 227x227 do.
 """
 
 from torch import Tensor, nn

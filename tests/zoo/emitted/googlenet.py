@@ -20,7 +20,7 @@ class ConvRelu(nn.Module):
         self.conv = nn.Conv2d(
             in_channels, channels, kernel_size, stride=stride, padding=kernel_size // 2
         )
-        nn.init.xavier_uniform_(self.conv.weight)
+        nn.init.kaiming_uniform_(self.conv.weight, nonlinearity="linear")
         if self.conv.bias is not None:
             nn.init.constant_(self.conv.bias, 0.2)
 

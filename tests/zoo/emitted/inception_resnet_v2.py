@@ -244,6 +244,14 @@ class InceptionResNetV2(nn.Module):
         self.conv2d_7b = Unit(2080, 1536, 1)  # 1536x8x8
         self.dropout = nn.Dropout(0.2)
         self.classif = nn.Linear(1536, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv2d_1a(x)

@@ -244,6 +244,12 @@ class InceptionV4(nn.Module):
         )
         self.dropout = nn.Dropout(0.2)
         self.last_linear = nn.Linear(1536, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            elif isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)

@@ -2,7 +2,8 @@
 
 He et al., "Identity mappings in deep residual networks", 2016. Those for CIFAR-10 have
 6n + 2 layers, or 9n + 2 with bottlenecks; where the shortcut is a convolution, it reads
-what the first normalisation and relu of the unit made.
+what the first normalisation and relu of the unit made. Bottlenecks have the stride on
+the 3x3, where the authors' code has it on the first 1x1; the errors are the paper's.
 """
 
 from torch import Tensor, nn

@@ -1,7 +1,8 @@
 """ResNets for CIFAR-10 whose blocks are left out at random while they are trained.
 
 Huang et al., "Deep networks with stochastic depth", 2016. Block l of all 3n counts with
-the chance 1 - l / 3n (1 - last), and times that when the network is used.
+the chance 1 - l / 3n (1 - last), and times that when the network is used. Where maps
+shrink, the shortcut pools means, and appends zeros as channels.
 """
 
 import torch
@@ -33,13 +34,6 @@ def stochastic_depth(x: Tensor, survival: float, training: bool) -> Tensor:
     return x * torch.bernoulli(torch.full((), survival, dtype=x.dtype, device=x.device))
 
 
-class OptionA(nn.Sequential):
-    """Input: (N, in_channels, H, W). Output: (N, width, H / stride, W / stride)."""
-
-    def __init__(self, width: int, stride: int) -> None:
-        super().__init__(nn.MaxPool2d(1, stride=stride), PadChannels(width))
-
-
 class Basic(nn.Module):
     """Two 3x3 convolutions, left out at times, beside a shortcut.
 
@@ -59,7 +53,10 @@ class Basic(nn.Module):
         self.survival = survival
         self.downsample: nn.Module = nn.Identity()
         if stride != 1:
-            self.downsample = OptionA(width, stride)
+            self.downsample = nn.Sequential(
+                nn.AvgPool2d((stride, stride)),
+                PadChannels(width),
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.relu(self.bn1(self.conv1(x)), inplace=True)
