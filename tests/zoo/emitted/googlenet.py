@@ -106,8 +106,8 @@ class GoogLeNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor | GoogLeNetOutput:
         x = F.max_pool2d(self.conv1(x), 3, stride=2, ceil_mode=True)
         x = F.local_response_norm(x, 5, alpha=5e-4, k=2.0)
-        x = self.conv2(x)
-        x = F.local_response_norm(self.conv3(x), 5, alpha=5e-4, k=2.0)
+        x = self.conv3(self.conv2(x))
+        x = F.local_response_norm(x, 5, alpha=5e-4, k=2.0)
         x = F.max_pool2d(x, 3, stride=2, ceil_mode=True)
         x = self.inception3a(x)
         x = self.inception3b(x)
@@ -122,8 +122,8 @@ class GoogLeNet(nn.Module):
         x = F.max_pool2d(x, 3, stride=2, ceil_mode=True)
         x = self.inception5a(x)
         x = self.inception5b(x)
-        x = self.dropout(F.adaptive_avg_pool2d(x, 1).flatten(1))
-        x = self.fc(x)
+        x = F.adaptive_avg_pool2d(x, 1).flatten(1)
+        x = self.fc(self.dropout(x))
         if aux1 is not None and aux2 is not None:
             return GoogLeNetOutput(x, aux1, aux2)
         return x

@@ -109,8 +109,7 @@ class GoogLeNet_BN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor | GoogLeNet_BNOutput:
         x = F.max_pool2d(self.conv1(x), 3, stride=2, ceil_mode=True)
-        x = self.conv2(x)
-        x = F.max_pool2d(self.conv3(x), 3, stride=2, ceil_mode=True)
+        x = F.max_pool2d(self.conv3(self.conv2(x)), 3, stride=2, ceil_mode=True)
         x = self.inception3a(x)
         x = self.inception3b(x)
         x = F.max_pool2d(x, 3, stride=2, ceil_mode=True)
@@ -124,8 +123,8 @@ class GoogLeNet_BN(nn.Module):
         x = F.max_pool2d(x, 2, ceil_mode=True)
         x = self.inception5a(x)
         x = self.inception5b(x)
-        x = self.dropout(F.adaptive_avg_pool2d(x, 1).flatten(1))
-        x = self.fc(x)
+        x = F.adaptive_avg_pool2d(x, 1).flatten(1)
+        x = self.fc(self.dropout(x))
         if aux1 is not None and aux2 is not None:
             return GoogLeNet_BNOutput(x, aux1, aux2)
         return x
