@@ -12,10 +12,24 @@ import torch
 from peer_table import Peer
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
-from zoo_oracle import difference, images, torchvision, weights
-from zoo_table import BY_NAME
+from zoo_oracle import difference, images, theirs, torchvision, weights
+from zoo_table import BY_NAME, IN_TORCHVISION
 
 import netdsl
+
+
+# Small images, where the side output of Inception-v3 is not too large for them: `test_parity.py` has the
+# usual ones, gradients and side outputs.
+BESIDE_TORCHVISION = tuple(
+    Peer(
+        row.name,
+        f"torchvision:{row.torchvision}",
+        row.parameters,
+        "3x96x96" if row.input == "3x224x224" else row.input,
+        named=True,
+    )
+    for row in IN_TORCHVISION
+)
 
 
 def made(model: str) -> nn.Module:
@@ -35,7 +49,7 @@ def made(model: str) -> nn.Module:
             import composed
 
             return getattr(composed, name)()
-        return getattr(torchvision().models, name)(weights=None)
+        return theirs(name)
 
 
 def in_order(source: nn.Module, target: nn.Module) -> None:
