@@ -60,7 +60,9 @@ class Longest(Follower[tuple[int, int]]):
         super().__init__(aux=True)
         self.steps: dict[str, Step] = {}
 
-    def layer(self, layer: Layer, link: Link, state: tuple[int, int]) -> tuple[int, int]:
+    def layer(
+        self, layer: Layer, link: Link, state: tuple[int, int], path: Path
+    ) -> tuple[int, int]:
         return state[0] + (layer.word in LEARNS), state[1] + (layer.word == "conv")
 
     def meet(self, states: list[tuple[int, int]]) -> tuple[int, int]:
@@ -74,7 +76,7 @@ class Longest(Follower[tuple[int, int]]):
 class Paths(Follower[Counter[int]]):
     """How many paths lead to a value, by the number of convolutions and linear layers on them."""
 
-    def layer(self, layer: Layer, link: Link, state: Counter[int]) -> Counter[int]:
+    def layer(self, layer: Layer, link: Link, state: Counter[int], path: Path) -> Counter[int]:
         by = layer.word in LEARNS
         return Counter({length + by: number for length, number in state.items()})
 

@@ -26,6 +26,50 @@ outputs of torchvision's, too.
 | network | beside | parameters | multiply-adds | images | largest difference |
 |---|---|--:|--:|---|---|"""
 
+# The paper's network, another that goes by its name, and how that one differs.
+DEPARTURES = (
+    (
+        *("lenet5", "lenet5_modern"),
+        "the lecture's: every map of C3 reads all maps, max pooling, ReLU, a linear output",
+    ),
+    (
+        *("alexnet_two_gpu", "alexnet"),
+        "torchvision's, for one GPU: 64-192-384-256-256 maps, no groups, no normalisation, 224x224 with 2 padded",
+    ),
+    (*("alexnet_two_gpu", "alexnet_merged"), "every map reads all maps: no groups"),
+    (*("alexnet_merged", "alexnet_merged_224"), "the 224x224 that the paper states, with 2 padded"),
+    (*("alexnet_two_gpu", "caffenet"), "Caffe's: normalisation after pooling, and weaker"),
+    (
+        *("googlenet", "googlenet_bn"),
+        "torchvision's: batch normalisation for biases and LRN, 3x3 where the paper has 5x5",
+    ),
+    (
+        *("inception_v2", "bn_inception"),
+        "often called Inception-v2 too: the network of the paper before",
+    ),
+    (
+        *("inception_resnet_v2_paper", "inception_resnet_v2"),
+        "the authors' weights, and timm's: another stem, 320, 1088 and 2080 maps, 10, 20 and 10 modules",
+    ),
+    (
+        *("resnet50_v1", "resnet50"),
+        "torchvision's (V1.5): the stride on the 3x3, not on the first 1x1",
+    ),
+    (
+        *("resnet110_cifar", "resnet110_cifar_b"),
+        "pytorchcv's: projections, not zeros, where the shape changes",
+    ),
+    (
+        *("densenet40_k12_full_cifar", "densenet40_k12_cifar"),
+        "pytorchcv's: transitions halve the channels, and the first convolution has 24",
+    ),
+)
+DIFFERING = """
+## Where others depart from the paper
+
+| the paper's | another | parameters | multiply-adds | how it differs |
+|---|---|--:|--:|---|"""
+
 
 def main() -> None:
     print(HEAD)
@@ -47,6 +91,12 @@ def main() -> None:
             ]
             print("| " + " | ".join(cells) + " |", flush=True)
             print(f"{number} of {len(peers)}", end="\r", file=sys.stderr)
+    print(DIFFERING)
+    for name, other, how in DEPARTURES:
+        first, second = network(name), network(other)
+        parameters = both(first.parameters_used, second.parameters_used)
+        macs = both(first.macs or 0, second.macs or 0)
+        print(f"| `{name}` | `{other}` | {parameters} | {macs} | {how} |")
 
 
 def both(ours: int, theirs: int) -> str:

@@ -17,7 +17,6 @@ from zoo_table import BY_NAME, IN_TORCHVISION
 
 import netdsl
 
-
 # Small images, where the side output of Inception-v3 is not too large for them: `test_parity.py` has the
 # usual ones, gradients and side outputs.
 BESIDE_TORCHVISION = tuple(

@@ -49,12 +49,11 @@ TEXTS = [
 # Files of whose networks no description in these formats was found.
 NOT_FOUND = {
     "inception_naive": "a figure of a module that no network was made of",
-    "inception_resnet_v2_paper": "what was found is the network of inception_resnet_v2",
     "inception_v2": "what has this name is the network of bn_inception",
+    "resnet_shortcuts": "what was found are the networks of resnet",
     "residual_units": "what was found are programs, which hold a choice of units",
     "resnext_forms": "what was found are whole networks, of one form",
     "stochastic_depth": "what was found are programs; the formats have no layer that is left out at random",
-    "vgg16_c": "what was found are configurations B, D and E",
 }
 
 # Where one published network is shorter than our file of several.
@@ -66,6 +65,7 @@ SHORTER_THAN_THE_FILE = {
     "LeNet5Modern-LeNet.cnna-26320c3",
     "ResNeXt50_32x4d-ResNeXt50.cnna-18547df",
     "ResNeXt50_32x4d-ResNeXt50.cnna-4edc880",
+    "ResNet101-resnet_comp.txt-5b04cac",
     "ResNet152-ResNet152.cnna-18547df",
     "ResNet34-ResNet34.cnna-dc781bc",
     "VGG16-VGG16.cnna-18547df",

@@ -1,8 +1,9 @@
-"""Inception-ResNet-v2 as it was published, with timm's names.
+"""Inception-ResNet-v2 as it was published, with timm's names, and as its paper prints
+it.
 
 Szegedy et al., "Inception-v4, Inception-ResNet and the impact of residual connections
-on learning", 2016. The published network has not the stem and the widths of the
-paper's figures; `zoo:inception_resnet_v2_paper` has those.
+on learning", 2016. The published network has another stem and other widths than the
+paper's figures, of which 1154 and 2048 filters before the sums would not fit.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,5 @@
-"""ResNet, ResNeXt and Wide ResNet, with the stride on the 3x3 convolution (V1.5).
+"""ResNet, ResNeXt and Wide ResNet, with the stride on the 3x3 convolution (V1.5), as
+torchvision has them; ResNet as first published, with it on the first 1x1 (V1).
 
 He et al., "Deep residual learning for image recognition", 2015.
 Xie et al., "Aggregated residual transformations for deep neural networks", 2016.

@@ -1,7 +1,8 @@
 """VGG: stacks of 3x3 convolutions, with and without batch normalisation.
 
 Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
-recognition", 2014. Configurations A (VGG11), B, D and E.
+recognition", 2014, table 1: A (VGG11), A with local response normalisation, B (VGG13),
+C, where the third convolution of a stage is 1x1, D (VGG16) and E (VGG19).
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""VGG, the configurations that are not 3x3 convolutions alone: C, where the third of a
-stage is 1x1, and A with local response normalisation.
+"""VGG: stacks of 3x3 convolutions, with and without batch normalisation.
 
 Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
-recognition", 2014.
+recognition", 2014, table 1: A (VGG11), A with local response normalisation, B (VGG13),
+C, where the third convolution of a stage is 1x1, D (VGG16) and E (VGG19).
 """
 
 from collections.abc import Sequence
@@ -22,13 +22,9 @@ class VGG16_C(nn.Module):
         features: list[nn.Module] = []
         for width, depth in zip((64, 128, 256, 512, 512), depths):
             for i in range(depth):
+                size = 1 if i == 2 else 3
                 features += [
-                    nn.Conv2d(
-                        channels,
-                        width,
-                        kernel_size=3 if i < 2 else 1,
-                        padding=1 if i < 2 else 0,
-                    ),
+                    nn.Conv2d(channels, width, size, padding=size // 2),
                     nn.ReLU(inplace=True),
                 ]
                 channels = width
