@@ -58,8 +58,8 @@ def in_order(source: nn.Module, target: nn.Module) -> None:
     names = list(target.state_dict())
     assert len(names) == len(given), f"{len(names)} tensors against {len(given)}"
     renamed = {}
-    for name, like, (theirs, tensor) in zip(names, target.state_dict().values(), given.items()):
-        assert like.numel() == tensor.numel(), f"{name} {tuple(like.shape)} is no {theirs}"
+    for name, like, (other, tensor) in zip(names, target.state_dict().values(), given.items()):
+        assert like.numel() == tensor.numel(), f"{name} {tuple(like.shape)} is no {other}"
         renamed[name] = tensor.reshape(like.shape)
     source.load_state_dict(given, strict=True, assign=True)
     target.load_state_dict(renamed, strict=True, assign=True)
