@@ -14,7 +14,7 @@ from netdsl.backends.torch.meaning import Walk
 from netdsl.backends.torch.steps import every_step
 from netdsl.backends.torch.template import Template
 from netdsl.backends.torch.tokens import Container, Leaf, Mismatch, Token, literally
-from netdsl.design import Applied, Design, Scope
+from netdsl.design import Applied, Design, Link, Scope
 from netdsl.layers.base import Layer
 
 
@@ -77,6 +77,17 @@ def _learn(machine: Machine, net: Scope) -> None:
 def expected_weights(machine: Machine, design: Design) -> dict[str, Any]:
     """Every module with weights and every learned tensor of the Design, by path."""
     found: dict[str, Any] = {}
+    made: dict[int, Any] = {}  # of steps that uses of a block share
+
+    def of_layer(layer: Layer, link: Link) -> Any:
+        shape = link.inputs[0].shape
+        assert shape is not None
+        if not layer.tensors(shape) and layer.family != "extern":
+            return None
+        call = layer.module(literally(layer, [shape]))
+        assert call is not None
+        leaf = machine.evaluate(call, {})
+        return machine.normal(leaf.name, leaf.positional, leaf.named)
 
     def visit(scope: Scope, path: str) -> None:
         for name, weight in scope.weights.items():
@@ -85,13 +96,10 @@ def expected_weights(machine: Machine, design: Design) -> dict[str, Any]:
         for key, link in scope.children.items():
             what = link.what
             if isinstance(what, Applied):
-                shape = link.inputs[0].shape
-                assert shape is not None
-                if what.layer.tensors(shape) or what.layer.family == "extern":
-                    call = what.layer.module(literally(what.layer, [shape]))
-                    assert call is not None
-                    leaf = machine.evaluate(call, {})
-                    found[f"{path}{key}"] = machine.normal(leaf.name, leaf.positional, leaf.named)
+                if id(link) not in made:
+                    made[id(link)] = of_layer(what.layer, link)
+                if made[id(link)] is not None:
+                    found[f"{path}{key}"] = made[id(link)]
             elif isinstance(what, Scope):
                 visit(what, f"{path}{key}.")
 

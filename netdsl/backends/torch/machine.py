@@ -45,6 +45,8 @@ class Machine(Tokens):
         super().__init__()
         self.templates = {t.reference.id: t for t in templates}
         self.outputs = {f"{t.reference.id}Output" for t in templates}
+        # id of a step -> what its layer is in PyTorch: uses of a block share their steps
+        self.phrases: dict[int, tuple[Expr, bool, bool]] = {}
 
     # --------------------------------------------------------------------------------- expressions
     def evaluate(self, expr: Expr, env: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from netdsl.backends.torch.machine import Machine
 from netdsl.backends.torch.tokens import Token, literally, plain
-from netdsl.code.expr import Literal, Name
+from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import (
     Applied,
     AuxEvent,
@@ -150,19 +150,16 @@ class Walk:
     def layer(self, layer: Layer, link: Link, path: str, known: dict[int, Token]) -> Token:
         m = self.m
         inputs = [known[id(v)] for v in link.inputs]
-        shape = link.inputs[0].shape
-        assert shape is not None
-        given = literally(layer, [v.shape for v in link.inputs if v.shape is not None])
-        module = None if layer.references() else layer.module(given)
-        if module is not None:
-            leaf = m.evaluate(module, {})
-            if layer.tensors(shape) or layer.family == "extern":
+        phrase = m.phrases.get(id(link))
+        if phrase is None:
+            phrase = m.phrases[id(link)] = _phrase(layer, link)
+        expr, is_module, weighted = phrase
+        if is_module:
+            leaf = m.evaluate(expr, {})
+            if weighted:
                 leaf.path = path
             return m.apply(leaf, inputs)
-        names = [Name(f"%{i}") for i in range(len(inputs))]
-        expr = layer.function(given, *names)
-        assert expr is not None
-        return m.evaluate(expr, {n.id: t for n, t in zip(names, inputs)})
+        return m.evaluate(expr, {f"%{i}": token for i, token in enumerate(inputs)})
 
     def compute(
         self, node: ast.Expr, link: Link, values: list[Value], known: dict[int, Token]
@@ -205,6 +202,19 @@ class Walk:
             function = {"sigmoid": "torch.sigmoid", "tanh": "torch.tanh", "relu": "F.relu"}[name]
             return m.outside(function, [items[0]], {})
         return m.token("apply", name, items[0])
+
+
+def _phrase(layer: Layer, link: Link) -> tuple[Expr, bool, bool]:
+    """What a layer is in PyTorch, with its own numbers: a module or a function of `%0`, `%1`, ...,
+    whether it is a module, and whether that has a place in the `state_dict`."""
+    shapes = [v.shape for v in link.inputs if v.shape is not None]
+    given = literally(layer, shapes)
+    module = None if layer.references() else layer.module(given)
+    if module is not None:
+        return module, True, bool(layer.tensors(shapes[0])) or layer.family == "extern"
+    function = layer.function(given, *(Name(f"%{i}") for i in range(len(link.inputs))))
+    assert function is not None
+    return function, False, False
 
 
 def _file_of(link: Link) -> Any:
