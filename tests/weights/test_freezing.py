@@ -147,3 +147,22 @@ def test_nothing_to_freeze() -> None:
         netdsl.loads("net N {\n  input x: 3x8x8\n  relu -> flatten -> linear(2)\n}\n").freeze(
             "relu"
         )
+
+
+@pytest.mark.parametrize("name", ["Self", "Any", "ClassVar", "Mapping"])
+def test_blocks_called_like_what_is_imported(name: str) -> None:
+    text = f"""\
+block {name}(width) {{ conv: conv(width, 1x1) -> bn: bn }}
+net N {{
+  input image: 3x8x8
+  param scale: [3] = ones
+  first: {name}(4)
+  second: {name}(5)
+}}
+"""
+    network = netdsl.loads(text).freeze("first")
+    model = network.start_from(network).module()
+    assert frozen(model) == {
+        f"first.{n}" for n in ("conv.weight", "conv.bias", "bn.weight", "bn.bias")
+    }
+    assert model.train() is model and not model.first.bn.training  # type: ignore[union-attr]

@@ -17,7 +17,10 @@ SELF = Name("self")
 # What the emitted text uses by name.
 IMPORTED = frozenset({"F", "nn", "torch", "math", "self", "super"})
 CLASSES = frozenset(
-    {"Tensor", "Iterable", "Mapping", "Sequence", "OrderedDict", "NamedTuple", "ClassVar"}
+    [
+        *("Tensor", "Iterable", "Mapping", "Sequence", "OrderedDict"),
+        *("NamedTuple", "ClassVar", "Any", "Self"),
+    ]
 )
 BUILTINS = frozenset(
     [
