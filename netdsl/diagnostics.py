@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from netdsl.record import Record
@@ -134,9 +135,14 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def nearest(name: str, candidates: Iterable[str], least: float = 0.66) -> str | None:
     """The candidate that `name` was probably meant to be: one that is alike to at least `least`."""
+    return _nearest(name, tuple(sorted(set(candidates))[:MOST_CANDIDATES]), least)
+
+
+@lru_cache(maxsize=64)
+def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
+    # A slip in a loop is made in every round of it, and comparing words takes long.
     from difflib import get_close_matches
 
-    known = sorted(set(candidates))[:MOST_CANDIDATES]
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.lower().replace("_", ""), candidate)

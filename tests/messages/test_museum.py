@@ -6,9 +6,11 @@ diff. A first line `# --set width=32` (or --input, --net) is what is asked for f
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from verdicts import said_about
@@ -56,3 +58,19 @@ def test_message(path: Path) -> None:
 def test_every_message_has_its_mistake() -> None:
     assert {p.stem for p in MUSEUM.rglob("*.txt")} == {p.stem for p in EXHIBITS}
     assert len(EXHIBITS) > 120
+
+
+def test_a_slip_in_a_loop_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing a name with all words takes a thousand times as long as running a step."""
+    calls: list[str] = []
+    compare = difflib.get_close_matches
+
+    def counted(word: str, *others: Any, **named: Any) -> list[str]:
+        calls.append(word)
+        return compare(word, *others, **named)
+
+    monkeypatch.setattr(difflib, "get_close_matches", counted)
+    text = "net N {\n  input x: 3x8x8\n  repeat 1000 { rleux }\n}\n"
+    (found,) = said_about(text, Path("loop.net"))
+    assert found.hint == "did you mean `relu`?"
+    assert 1 <= len(calls) <= 4
