@@ -136,12 +136,14 @@ class Network:
         (or `zoo:name`) and `net` of one. What a step that was replaced has is never taken.
 
         Weights are taken where names and shapes agree; `names` are beginnings of our names -> what the
-        other has instead. With `first` or `last` the order counts: so many convolutions and linear layers of
-        the other, from its beginning and its end, go to the foremost and hindmost of ours that have
-        their shapes. Raises `NetError` if they do not fit (E144).
+        other has instead (`""` for all of them). With `first` or `last` the order counts: so many
+        convolutions and linear layers of the other, from its beginning and its end, go to the foremost
+        and hindmost of ours that have their shapes. Raises `NetError` if they do not fit (E144).
         """
         from netdsl import weights
 
+        if min(first, last) < 0 or (names and (first or last)):
+            raise ValueError("by names, or by order: so many layers of the beginning and the end")
         design = (other if isinstance(other, Network) else load(other, net)).design
         if first or last:
             start = weights.in_order(self.design, design, first, last)

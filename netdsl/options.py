@@ -126,6 +126,6 @@ def _compiled(
     if start_from is not None:
         other, named = open_text(start_from, root)
         source = Network(other.design(start_net or named))
-        renamed = pairs("--start-name", names, "ours=theirs")
+        renamed = pairs("--start-name", names, "ours=theirs", one_empty=True)
         network = network.start_from(source, first=first or 0, last=last or 0, names=renamed)
     return network if freeze is None else network.freeze(freeze)

@@ -122,12 +122,14 @@ def settings(values: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def pairs(option: str, values: tuple[str, ...], form: str) -> dict[str, str]:
+def pairs(
+    option: str, values: tuple[str, ...], form: str, one_empty: bool = False
+) -> dict[str, str]:
     """`name=value`, as often as an option is given, as a dictionary."""
     found: dict[str, str] = {}
     for value in values:
-        name, _, text = (part.strip() for part in value.partition("="))
-        if not name or not text:
+        name, sign, text = (part.strip() for part in value.partition("="))
+        if not sign or not (name or text) or not (one_empty or (name and text)):
             raise click.UsageError(f"{option} takes {form}, not `{value}`")
         if name in found:
             raise click.UsageError(f"{option} {name} is given twice")

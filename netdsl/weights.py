@@ -103,16 +103,19 @@ def tensor_shapes(design: Design) -> Shapes:
 
 def fitting(design: Design, other: Design, names: Mapping[str, str]) -> Start:
     """What a net can take from a checkpoint of another: tensors whose names and shapes agree. `names`
-    are beginnings of its names -> what the other has instead. Raises `NetError` if nothing fits (E144).
+    are beginnings of its names -> what the other has instead, the longest counts; either may be empty.
+    Raises `NetError` if nothing fits (E144).
     """
     theirs = tensor_shapes(other)
     found: dict[str, str] = {}
     used: set[str] = set()
     for name, shape in tensor_shapes(design).items():
-        begins = [ours for ours in names if f"{name}.".startswith(f"{ours}.")]
-        prefix = max(begins, key=len, default="")
-        used.add(prefix)
-        there = names[prefix] + name[len(prefix) :] if prefix else name
+        begins = [ours for ours in names if not ours or f"{name}.".startswith(f"{ours}.")]
+        there = name
+        if begins:
+            prefix = max(begins, key=len)
+            used.add(prefix)
+            there = f"{names[prefix]}.{name[len(prefix) :].lstrip('.')}".strip(".")
         if theirs.get(there) == shape and not _is_new(design, name):
             found[name] = there
     for ours in names:

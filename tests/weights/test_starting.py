@@ -101,6 +101,14 @@ def test_other_beginnings_of_names() -> None:
     both = net.start_from(source, names={"backbone.stem": "body"})
     assert both.started_from == {"backbone.stem": "body", "fc": "fc"}
     started(both, source)
+    numbered = netdsl.loads(
+        "net Body {\n  input image: 3x8x8\n  all: { body: { conv(8, 3x3) -> bn -> relu } }\n}\n"
+    )
+    assert numbered.start_from(source, names={"all": ""}).started_from == {"all.body": "body"}
+    assert source.start_from(numbered, names={"": "all"}).started_from == {
+        "body.0": "all.body.0",
+        "body.1": "all.body.1",
+    }
     none = net.start_from(source, names={"backbone.stem": "body", "fc": "head"})
     assert none.started_from == {"backbone.stem": "body"}
 
@@ -122,6 +130,13 @@ def test_the_network_stays_as_it_was() -> None:
     net.start_from(net).freeze("body")
     assert (net.started_from, net.frozen) == ({}, ())
     assert "started_from" not in net.torch_source()
+
+
+def test_by_names_or_by_order() -> None:
+    net = netdsl.loads(SMALL, "Plain")
+    for given in ({"first": -1}, {"names": {"body": "body"}, "last": 1}):
+        with pytest.raises(ValueError, match="by names, or by order"):
+            net.start_from(net, **given)  # type: ignore[arg-type]
 
 
 def said(error: pytest.ExceptionInfo[NetError]) -> tuple[str, str]:

@@ -23,7 +23,8 @@ class Row:
     folded tables, up to `last` and `last_key`; its children are those of one block. `declared` marks
     what a `module` line holds (weights, but no work), `shared` what a use of it does (work, but no
     weights). `origin` is the name in the checkpoint from which its weights start, `frozen` says
-    "frozen" if they are not trained; both are "partly" if that holds for some of them. `start` is the value that a chain started at. `what` is a layer, a scope, or None.
+    "frozen" if they are not trained; both are "partly" if that holds for some of them. `start` is the
+    value that a chain started at. `what` is a layer, a scope, or None.
     """
 
     __slots__ = (
