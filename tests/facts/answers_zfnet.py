@@ -35,7 +35,7 @@ ANSWERS: Answers = {
         "training | init": q.emitted(
             NET, "nn.init.normal_(module.weight, std=0.01)", "normal std 0.01"
         ),
-        "transfer | frozen layers": q.layers(NET, "fc7"),
+        "transfer | frozen layers": q.frozen(NET, "fc7"),
         "training | crop": Reason.TRAINING,
         "training | sub-crops": Reason.TRAINING,
         "training | batch": Reason.TRAINING,

@@ -311,6 +311,12 @@ def layers(net: Net, step: str | None = None, after: str | None = None) -> int:
 
 
 @query
+def frozen(net: Net, step: str) -> int:
+    """How many layers stay as they are where weights are frozen up to a step."""
+    return len(read(net).network.freeze(step).frozen)
+
+
+@query
 def convolutions(net: Net) -> int:
     """Convolutions on the longest path."""
     return read(net).longest[1]
