@@ -85,8 +85,13 @@ def compile(
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.root
+@click.option(
+    "--principles",
+    is_flag=True,
+    help="Advice too: bottlenecks of the representation, large convolutions that could be factorised.",
+)
 @guarded
-def check(files: tuple[str, ...], root: Path | None) -> None:
+def check(files: tuple[str, ...], root: Path | None, principles: bool) -> None:
     """Check files: syntax, names, shapes and beliefs of every net. Nothing is written."""
     from netdsl.elaborate.program import reason_of
 
@@ -102,7 +107,7 @@ def check(files: tuple[str, ...], root: Path | None) -> None:
             show(error.diagnostics)
             errors += len(error.diagnostics)
             continue
-        found = compilation.check()
+        found = compilation.check(principles=principles)
         if found and (errors or warnings):
             click.echo(err=True)
         show(found)

@@ -111,8 +111,9 @@ class Compilation:
         self.report.check()
         return found
 
-    def check(self, most_steps: int = MOST_STEPS) -> list[Diagnostic]:
-        """Everything that is wrong with the file: all its nets, and what no net uses."""
+    def check(self, most_steps: int = MOST_STEPS, principles: bool = False) -> list[Diagnostic]:
+        """Everything that is wrong with the file: all its nets, and what no net uses; with `principles`
+        also where its nets depart from principles of design."""
         from netdsl.elaborate.lint import lint
         from netdsl.elaborate.static import check_names
 
@@ -131,7 +132,9 @@ class Compilation:
                 continue
             run = Run(self.report, self.program, most_steps)
             run.memo = memo
-            self._elaborate(run, file, node)
+            design = self._elaborate(run, file, node)
+            if design is not None and principles:
+                self._advise(design)
             if self.report.full:
                 return in_order(self.report.diagnostics)
             steps += run.steps
@@ -148,6 +151,14 @@ class Compilation:
         except TooLarge as error:
             self.report.add(error.diagnostic)
         return in_order(self.report.diagnostics)
+
+    def _advise(self, design: Design) -> None:
+        from netdsl.principles import principles
+
+        told = {(d.code, str(d.span)) for d in self.report.diagnostics}
+        for diagnostic in principles(design):
+            if (diagnostic.code, str(diagnostic.span)) not in told:  # by another net of the file
+                self.report.add(diagnostic)
 
     def _checked_file(self) -> File:
         self.report.check()

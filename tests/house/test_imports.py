@@ -29,6 +29,7 @@ ROOMS = [
     "totals",
     "receptive",
     "weights",
+    "principles",
     "elaborate",
     "verify",
     "verification",
