@@ -43,7 +43,7 @@ def test_the_emitted_files_are_clean(tmp_path: Path) -> None:
     for command in (
         ("ruff", "check", "--isolated"),
         ("ruff", "format", "--isolated", "--check"),
-        ("pyright",),
+        ("pyright", "--pythonpath", sys.executable),
     ):
         run = subprocess.run(
             [sys.executable, "-m", *command, "."],
