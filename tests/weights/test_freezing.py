@@ -36,9 +36,14 @@ def first_tensor(value: object) -> Tensor:
     return value if isinstance(value, Tensor) else value[0]  # type: ignore[index]
 
 
+def on_meta(network: Network) -> nn.Module:
+    with torch.device("meta"):
+        return network.module()
+
+
 def reached(network: Network, path: str) -> set[str]:
     """By autograd: the parameters on which the output of a module depends."""
-    model = network.module().to("meta").train()
+    model = on_meta(network).train()
     kept: list[Tensor] = []
     module = model.get_submodule(path)
     hook = module.register_forward_hook(lambda _m, _i, out: kept.append(first_tensor(out)))
@@ -61,11 +66,11 @@ def test_what_is_frozen(name: str) -> None:
     """Every part of the net itself: frozen up to there is just what its output depends on."""
     network = netdsl.load(f"zoo:{name}")
     top = {part.partition(".")[0] for part in network.state_dict_shapes()}
-    sides = getattr(type(network.module()), "aux_weights", {})
+    sides = getattr(type(on_meta(network)), "aux_weights", {})
     parts = sorted(top - set(sides))
     checked = parts if len(parts) < 8 else [*parts[:: len(parts) // 6], parts[-1]]
     for part in checked:
-        model = network.freeze(part).module()
+        model = on_meta(network.freeze(part))
         assert frozen(model) == reached(network, part), part
 
 
