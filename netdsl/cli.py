@@ -94,6 +94,7 @@ def compile(
 def check(files: tuple[str, ...], root: Path | None, principles: bool) -> None:
     """Check files: syntax, names, shapes and beliefs of every net. Nothing is written."""
     from netdsl.elaborate.program import reason_of
+    from netdsl.verification import counted
 
     errors = warnings = unreadable = 0
     for file in files:
@@ -114,17 +115,13 @@ def check(files: tuple[str, ...], root: Path | None, principles: bool) -> None:
         errors += sum(d.severity == "error" for d in found)
         warnings += sum(d.severity == "warning" for d in found)
     checked = len(files) - unreadable
-    said = [count(checked, "file")]
-    said.append(count(errors, "error") if errors else "no errors")
+    said = [counted(checked, "file")]
+    said.append(counted(errors, "error") if errors else "no errors")
     if warnings:
-        said.append(count(warnings, "warning"))
+        said.append(counted(warnings, "warning"))
     click.echo(("\n" if errors or warnings else "") + ", ".join(said), err=bool(errors))
     if unreadable or errors:
         sys.exit(2 if unreadable else 1)
-
-
-def count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @main.command()

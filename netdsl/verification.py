@@ -29,12 +29,12 @@ class Account:
 
     def text(self) -> str:
         """Every verdict, and how many there are of each kind."""
-        said = [_count(self.files, "file"), _count(self.nets, "net")]
-        said.append(f"{_count(self.met + self.unmet, 'statement')}, {self.met} met")
+        said = [counted(self.files, "file"), counted(self.nets, "net")]
+        said.append(f"{counted(self.met + self.unmet, 'statement')}, {self.met} met")
         if self.unmet:
             said.append(f"{self.unmet} NOT met")
         if self.wrong:
-            said.append(f"{_count(self.wrong, 'more file')} with errors")
+            said.append(f"{counted(self.wrong, 'more file')} with errors")
         return "\n\n".join([*self._parts, ", ".join(said)])
 
 
@@ -50,5 +50,5 @@ def _lines(file: str, found: list[Verdict]) -> list[str]:
     return ["  " + "  ".join([*(c.ljust(w) for c, w in zip(row, widths)), row[3]]) for row in rows]
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"

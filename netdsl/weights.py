@@ -6,7 +6,7 @@ tensor, which stands for every tensor below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from netdsl.design import Applied, Design, Link, Scope, Shared, Start
@@ -40,6 +40,25 @@ def step_at(design: Design, path: str) -> tuple[Path, list[Link]]:
         inner = what.scope if isinstance(what, Shared) else what
         scope = inner if isinstance(inner, Scope) else None
     return tuple(names), found
+
+
+# --------------------------------------------------------------------------------------------- names
+def beginnings(names: Iterable[str]) -> set[str]:
+    """The names, and all beginnings of them that end before a dot."""
+    parts = [name.split(".") for name in names]
+    return {".".join(p[:n]) for p in parts for n in range(1, len(p) + 1)}
+
+
+def path_of(name: str, begins: Mapping[str, str]) -> str | None:
+    """The longest of these beginnings that a name has; an empty one is that of every name."""
+    found = [path for path in begins if not path or f"{name}.".startswith(f"{path}.")]
+    return max(found, key=len, default=None)
+
+
+def renamed(name: str, begins: Mapping[str, str]) -> str:
+    """A name with another beginning in the place of the longest that it has."""
+    path = path_of(name, begins)
+    return name if path is None else f"{begins[path]}.{name[len(path) :].lstrip('.')}".strip(".")
 
 
 # -------------------------------------------------------------------------------------------- frozen
@@ -108,19 +127,15 @@ def fitting(design: Design, other: Design, names: Mapping[str, str]) -> Start:
     """
     theirs = tensor_shapes(other)
     found: dict[str, str] = {}
-    used: set[str] = set()
+    used: set[str | None] = set()
     for name, shape in tensor_shapes(design).items():
-        begins = [ours for ours in names if not ours or f"{name}.".startswith(f"{ours}.")]
-        there = name
-        if begins:
-            prefix = max(begins, key=len)
-            used.add(prefix)
-            there = f"{names[prefix]}.{name[len(prefix) :].lstrip('.')}".strip(".")
+        used.add(path_of(name, names))
+        there = renamed(name, names)
         if theirs.get(there) == shape and not _is_new(design, name):
             found[name] = there
     for ours in names:
         if ours not in used:
-            hint = did_you_mean(ours, _beginnings(tensor_shapes(design)))
+            hint = did_you_mean(ours, beginnings(tensor_shapes(design)))
             message = f"no name of {design.name}'s `state_dict` begins with `{ours}`"
             raise NetError([Diagnostic("E142", message, hint=hint)])
     if not found:
@@ -211,13 +226,8 @@ def _is_new(design: Design, name: str) -> bool:
     return any(f"{name}.".startswith(f"{path}.") for path in design.replaced)
 
 
-def _beginnings(names: Mapping[str, object]) -> list[str]:
-    parts = [name.split(".") for name in names]
-    return sorted({".".join(p[:n]) for p in parts for n in range(1, len(p) + 1)})
-
-
 # --------------------------------------------------------------------------------------------- parts
-PARTLY = "partly"
+PARTLY, FROZEN = "partly", "frozen"
 
 
 def place_in(parts: Mapping[str, str], name: str) -> str:
@@ -227,6 +237,23 @@ def place_in(parts: Mapping[str, str], name: str) -> str:
         if f"{name}.".startswith(f"{ours}."):
             return theirs + name[len(ours) :]
     return PARTLY if any(ours.startswith(f"{name}.") for ours in parts) else ""
+
+
+class Treatment:
+    """What becomes of the weights of parts of a net."""
+
+    def __init__(self, design: Design) -> None:
+        self._started = design.start.parts if design.start is not None else {}
+        self._frozen = dict.fromkeys(design.frozen, FROZEN)
+
+    def origin(self, name: str) -> str:
+        """What it is called in the checkpoint from which it starts, as `place_in` says."""
+        return place_in(self._started, name)
+
+    def frozen(self, name: str) -> str:
+        """ "frozen" if it is not trained, "partly" if some of it is not, else empty."""
+        found = place_in(self._frozen, name)
+        return FROZEN if found not in ("", PARTLY) else found
 
 
 class _Part(NamedTuple):

@@ -14,6 +14,7 @@ from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import Silent, Tapped, Target, kind_of
 from netdsl.syntax import ast
+from netdsl.weights import beginnings, path_of, renamed
 
 _PREFIX = re.compile(r"[^\s.]+(\.[^\s.]+)*")
 
@@ -69,7 +70,7 @@ def check_keys(run: Run, design: Design, said: Sequence[dict[str, ast.Entry]]) -
     if not design.keys:
         return
     ours = [name for name, _, _ in totals.scope_tensors(design.net)]
-    paths = {".".join(p[:n]) for p in (o.split(".") for o in ours) for n in range(1, len(p) + 1)}
+    paths = beginnings(ours)
     for path, entry in said[-1].items():
         if path not in paths and not run.overridden:
             hint = did_you_mean(path, sorted(paths)) or "tables show every name: column `key`"
@@ -80,7 +81,7 @@ def check_keys(run: Run, design: Design, said: Sequence[dict[str, ast.Entry]]) -
     entries = {path: entry for body in said for path, entry in body.items()}
     taken: dict[str, str] = {}
     for name in ours:
-        theirs = published_name(name, design.keys)
+        theirs = renamed(name, design.keys)
         other = taken.setdefault(theirs, name)
         if theirs and other == name:
             continue
@@ -89,14 +90,3 @@ def check_keys(run: Run, design: Design, said: Sequence[dict[str, ast.Entry]]) -
         path = path_of(name, design.keys) or path_of(other, design.keys) or ""
         run.report_mistake(Mistake("E141", message, entries[path].span))
         return
-
-
-def path_of(name: str, keys: dict[str, str]) -> str | None:
-    """The line of `keys` that renames a name of the `state_dict`; they have the longest paths first."""
-    return next((path for path in keys if f"{name}.".startswith(f"{path}.")), None)
-
-
-def published_name(name: str, keys: dict[str, str]) -> str:
-    """What published checkpoints call a name of the `state_dict`."""
-    path = path_of(name, keys)
-    return name if path is None else (keys[path] + name[len(path) :]).removeprefix(".")

@@ -16,7 +16,7 @@ class Item:
 
     `reads` are values from outside in the order of reading, `made` all values made inside that others
     may read, `key` a number for what the item does (shapes aside), `end` when it is done (`Clock`).
-    `aux` is the side output that it is, if it is one, `treated` what becomes of its weights (`Treatment`).
+    `aux` is the side output that it is, if it is one, `treated` what becomes of its weights (`Treated`).
     """
 
     __slots__ = ("aux", "end", "enters", "key", "made", "output", "reads", "treated")

@@ -19,7 +19,7 @@ from netdsl.backends.diagram.items import (
     Weight,
 )
 from netdsl.backends.diagram.keys import Keys, Numbering, fold, fold_branches
-from netdsl.backends.diagram.treatment import Treatment
+from netdsl.backends.diagram.treatment import Treated
 from netdsl.design import (
     Applied,
     AuxEvent,
@@ -52,7 +52,7 @@ class Planner:
         self.design = design
         self.clock = Clock(design)
         self.keys = Keys()
-        self.treatment = Treatment(design)
+        self.treatment = Treated(design)
         self._plans: dict[int, Plan] = {}
 
     def scope(self, scope: Scope) -> Plan:

@@ -22,7 +22,8 @@ from netdsl.backends.diagram.measure import (
 )
 from netdsl.backends.diagram.text import TIMES
 from netdsl.backends.diagram.theme import BAR, GREY, INK, LOOKS, MUTED, PAPER, SIGNS, SLANTS
-from netdsl.backends.diagram.treatment import FROZEN, STARTED
+from netdsl.backends.diagram.treatment import STARTED
+from netdsl.weights import FROZEN
 
 Attributes = dict[str, str]
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 
 from netdsl.backends.diagram.text import clean
 from netdsl.design import Design, Link, Scope
-from netdsl.weights import PARTLY, place_in
+from netdsl.weights import FROZEN, PARTLY, Treatment
 
-STARTED, FROZEN = "started", "frozen"
+STARTED = "started"
 
 
-class Treatment:
+class Treated:
     """Of every step whose weights are all treated alike, in all uses of its block: "", "started",
     "frozen" or both."""
 
     def __init__(self, design: Design) -> None:
-        start = design.start.parts if design.start is not None else {}
-        self._parts = ((STARTED, start), (FROZEN, dict.fromkeys(design.frozen, FROZEN)))
+        self._weights = Treatment(design)
         self._found: dict[int, set[str]] = {}
-        if start or design.frozen:
+        if design.start is not None or design.frozen:
             self._visit(design.net, "")
 
     def of(self, link: Link) -> str:
@@ -28,7 +27,8 @@ class Treatment:
     def _visit(self, scope: Scope, path: str) -> None:
         for key, link in scope.children.items():
             name = f"{path}{key}"
-            states = [s for s, parts in self._parts if place_in(parts, name) not in ("", PARTLY)]
+            states = [STARTED] if self._weights.origin(name) not in ("", PARTLY) else []
+            states += [FROZEN] if self._weights.frozen(name) == FROZEN else []
             self._found.setdefault(id(link), set()).add(" ".join(states))
             if isinstance(link.what, Scope):
                 self._visit(link.what, f"{name}.")

@@ -32,11 +32,10 @@ from netdsl.layers.base import Cost, Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
-from netdsl.weights import PARTLY, place_in
+from netdsl.weights import Treatment
 
 # What the rows of a scope are called; a labelled merge is a group with the merge in it.
 KINDS = {"block": "block", "bar": "branch"}
-_FROZEN = {"": "", PARTLY: PARTLY}  # else all of it is
 
 
 class Place(Record):
@@ -95,8 +94,7 @@ def totals_of(design: Design) -> Totals:
 class _Walk:
     def __init__(self, fold: bool, design: Design) -> None:
         self.fold = fold
-        self.started = design.start.parts if design.start is not None else {}
-        self.frozen = {part: part for part in design.frozen}
+        self.treatment = Treatment(design)
         self.homes: dict[int, str] = {}  # shared modules: where their weights are
         self.known: dict[int, Facts] = {}
 
@@ -266,8 +264,8 @@ class _Walk:
         row.unknown = facts.unknown
         self.mark(row, at)
         if row.key and not at.shared:
-            row.origin = place_in(self.started, row.key)
-            row.frozen = _FROZEN.get(place_in(self.frozen, row.key), "frozen")
+            row.origin = self.treatment.origin(row.key)
+            row.frozen = self.treatment.frozen(row.key)
 
     def mark(self, row: Row, at: Place) -> None:
         row.auxiliary, row.declared, row.shared = at.auxiliary, at.declared, at.shared

@@ -12,12 +12,12 @@ from netdsl.design import Design
 from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.totals import scope_tensors
-from netdsl.weights import PARTLY, place_in
+from netdsl.weights import FROZEN, PARTLY, Treatment
 
 HEAD = ("name", "layer", "output", "key", "parameters", "MACs")
 NUMBERS = ("parameters", "MACs")  # these columns end at the same place
 WEIGHTS = 4  # the columns that say what becomes of weights, if anything, stand here
-STATES = ("frozen", PARTLY)  # words in these columns, where other cells are names
+STATES = (FROZEN, PARTLY)  # words in these columns, where other cells are names
 SHOWN_NAMES = {"residual": "+", "add": "+", "mul": "*"}
 MARKS = {"auxiliary": "auxiliary", "declared": "module", "shared": "shared"}
 
@@ -178,8 +178,8 @@ def _weight_notes(design: Design) -> Iterator[str]:
         source = plain(design.start.source)
         yield f"from {source}: the name in its checkpoint; {taken:,} of {every:,} parameters start there."
     if design.frozen:
-        parts = {part: part for part in design.frozen}
-        kept = sum(size for name, size in learned.items() if place_in(parts, name))
+        treatment = Treatment(design)
+        kept = sum(size for name, size in learned.items() if treatment.frozen(name))
         yield f"frozen: not trained; the other {every - kept:,} of {every:,} parameters are."
 
 
