@@ -466,6 +466,17 @@ class Design:
         return self.net.values
 
     @property
+    def prepared(self) -> Link | None:
+        """The `normalize` right behind the image of a detector: it is done while images become a batch, for
+        what pads them must be zero afterwards."""
+        events = self.net.region.events if self.net.heads else []
+        first = next((e for e in events if not isinstance(e, Note)), None)
+        link = first.links[0] if isinstance(first, Flow) else None
+        if link is None or not isinstance(link.what, Applied) or link.what.layer.word != "normalize":
+            return None
+        return link if link.what.layer.form == "channels" else None
+
+    @property
     def heads(self) -> dict[str, HeadEvent]:
         """The detection heads, by their kind."""
         return self.net.heads

@@ -120,10 +120,10 @@ def _ceiling(event: HeadEvent, side: int, wanted: int) -> str | None:
             up = layer.model_copy(update={"ceil_mode": True}).output(shape)
         except Mistake:
             continue
-        if link.output is not None and link.output.shape is not None:
-            if link.output.shape.sides[0] == side and up.sides[0] == wanted:
-                line = link.node.span.place[0]
-                found = f"ceil_mode=true on the pool at line {line} gives {wanted}"
+        down = link.output.shape if link.output is not None else None
+        if down is not None and (down.sides[0], up.sides[0]) == (side, wanted):
+            line = link.node.span.place[0]
+            found = f"ceil_mode=true on the pool at line {line} gives {wanted}"
     return found
 
 

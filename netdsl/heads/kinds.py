@@ -97,7 +97,7 @@ class RCNN(Kind):
 
     classes: Positive
     features: Any
-    match: Band = (0.5, 0.5)
+    match: Share = 0.5
     samples: Positive = 512
     positive: Share = 0.25
     variances: Variances = (0.1, 0.1, 0.2, 0.2)

@@ -139,7 +139,7 @@ class Machine(Tokens):
             if name in env:
                 return self.apply(env[name], positional)
             if name in FUNCTIONS:
-                return FUNCTIONS[name](*positional, **named)
+                return FUNCTIONS[name](*map(_entries, positional), **named)
             if name in self.templates:
                 return self.construct(self.templates[name], positional, named)
             if name in self.outputs:
@@ -164,6 +164,10 @@ class Machine(Tokens):
                 container.children = dict(positional[0])
             else:
                 container.children = {str(i): m for i, m in enumerate(positional)}
+            return container
+        if name == "nn.ModuleList":
+            container = Container(None)
+            container.children = {str(i): m for i, m in enumerate(positional[0])}
             return container
         if name == "OrderedDict":
             return dict(named)
@@ -270,7 +274,7 @@ class Machine(Tokens):
     def do(self, expr: Expr, env: dict[str, Any]) -> None:
         assert isinstance(expr, code.Call)
         text = expr.function.text
-        if _is_start(expr):
+        if _is_start(expr) or text == "self.register_buffer":
             return
         if text == "super().__init__":
             made = self.outside("nn.Sequential", _arguments(self, expr, env), {})
@@ -317,6 +321,13 @@ class Machine(Tokens):
         if result is None:
             raise Mismatch(f"{template.wanted} returns nothing")
         return result[0]
+
+
+def _entries(value: Any) -> Any:
+    """The modules of an `nn.ModuleList`, to be gone through."""
+    if isinstance(value, Container) and value.template is None:
+        return list(value.children.values())
+    return value
 
 
 def _is_start(expr: Expr) -> bool:

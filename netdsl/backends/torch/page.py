@@ -83,9 +83,8 @@ def class_of(template: Template) -> Class:
     body.append(Function("__init__", tuple(parameters), "None", None, tuple(template.ctor)))
     if template.forward is not None:
         forward = [Parameter("self"), *(Parameter(n, t) for n, t in template.forward_params_all)]
-        body.append(
-            Function("forward", tuple(forward), template.returns, None, tuple(template.forward))
-        )
+        name, doc = template.forward_name, template.forward_doc
+        body.append(Function(name, tuple(forward), template.returns, doc, tuple(template.forward)))
     body += template.methods
     doc = "\n".join(template.doc) or None
     return Class(template.reference.id, (template.base,), doc, tuple(body))

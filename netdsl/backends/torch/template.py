@@ -49,6 +49,8 @@ class Template:
         self.fields: list[Statement] = []
         self.ctor: list[Statement] = []
         self.forward: list[Statement] | None = None
+        self.forward_name = "forward"  # a detector's is `predict`
+        self.forward_doc: str | None = None
         self.methods: list[Statement] = []  # after `forward`
         self.forward_params: list[Argument] = []
         self.returns = "Tensor"
