@@ -472,7 +472,11 @@ class Design:
         events = self.net.region.events if self.net.heads else []
         first = next((e for e in events if not isinstance(e, Note)), None)
         link = first.links[0] if isinstance(first, Flow) else None
-        if link is None or not isinstance(link.what, Applied) or link.what.layer.word != "normalize":
+        if (
+            link is None
+            or not isinstance(link.what, Applied)
+            or link.what.layer.word != "normalize"
+        ):
             return None
         return link if link.what.layer.form == "channels" else None
 

@@ -92,7 +92,7 @@ def function(node: ast.FunctionDef) -> Function:
 
 
 def statements(nodes: Sequence[ast.stmt]) -> tuple[Statement, ...]:
-    return tuple(statement(node) for node in nodes)
+    return tuple(statement(node) for node in nodes if not isinstance(node, ast.Pass))
 
 
 def statement(node: ast.stmt) -> Statement:
@@ -115,9 +115,7 @@ def statement(node: ast.stmt) -> Statement:
 
 
 def _target(node: ast.expr) -> Expr | str:
-    if isinstance(node, (ast.Name, ast.Tuple)):
-        return ", ".join(_names(node))
-    return expression(node)
+    return node.id if isinstance(node, ast.Name) else expression(node)
 
 
 def _names(node: ast.expr) -> tuple[str, ...]:
@@ -174,5 +172,9 @@ def expression(node: ast.expr) -> Expr:
         condition = expression(loop.ifs[0]) if loop.ifs else None
         brackets = "[]" if isinstance(node, ast.ListComp) else "()"
         names = _names(loop.target)
-        return Comprehension(expression(node.elt), names, expression(loop.iter), condition, brackets)
-    raise ValueError(f"line {node.lineno}: an expression that cannot be emitted: {ast.unparse(node)}")
+        return Comprehension(
+            expression(node.elt), names, expression(loop.iter), condition, brackets
+        )
+    raise ValueError(
+        f"line {node.lineno}: an expression that cannot be emitted: {ast.unparse(node)}"
+    )

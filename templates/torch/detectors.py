@@ -73,9 +73,9 @@ def ssd_forward(
 def ssd_default_boxes() -> Tensor:
     """(COUNT, 4)"""
     boxes = []
-    for shape, step, smallest, largest, ratios in PRIORS:
+    for side, step, smallest, largest, ratios in PRIORS:
         cell = centred_boxes(prior_sizes(smallest, largest, ratios, limit=LIMIT))
-        boxes.append(tile_boxes(cell, shape, step, shift=0.5))
+        boxes.append(tile_boxes(cell, SHAPE, STEPS, shift=0.5))
     return torch.cat(boxes)
 
 
@@ -104,9 +104,9 @@ def yolo_forward(
 def yolo_default_boxes() -> tuple[Tensor, Tensor]:
     """Anchors (COUNT, 4) around their cells, and their maps' strides (COUNT, 1)."""
     boxes, strides = [], []
-    for shape, stride, sizes in ANCHORS:
+    for side, stride, sizes in ANCHORS:
         cell = centred_boxes(sizes)
-        boxes.append(tile_boxes(cell, shape, (stride, stride), shift=0.5))
+        boxes.append(tile_boxes(cell, SHAPE, (stride, stride), shift=0.5))
         strides.append(torch.full((len(boxes[-1]), 1), float(stride)))
     return torch.cat(boxes), torch.cat(strides)
 
@@ -206,7 +206,7 @@ def proposing_forward(
     maps, scores, offsets = self.predict(batch)
     anchors = self.anchors(maps, batch.shape[-2:])
     boxes = [decode(o.detach(), a, (1, 1, 1, 1)) for o, a in zip(offsets, anchors)]
-    before, after = (BEFORE, AFTER)
+    before, after = LIMITS
     regions = [
         propose(
             [level[i].detach() for level in scores],
@@ -327,12 +327,8 @@ def svm_forward(
     return found
 
 
-def normalized_pictures(self):
+def pictures(self):
     pictures = [normalize(image, MEAN, STD) for image in images]
-
-
-def plain_pictures(self):
-    pictures = images
 
 
 def svm_region_loss(

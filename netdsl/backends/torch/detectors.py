@@ -15,6 +15,7 @@ from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.close import close
 from netdsl.backends.torch.docs import text_of
 from netdsl.backends.torch.finish import conclude
+from netdsl.backends.torch.given import target_of
 from netdsl.backends.torch.heads import HeadUse
 from netdsl.backends.torch.names import SELF, distinct
 from netdsl.backends.torch.scene import Val, Var
@@ -23,7 +24,17 @@ from netdsl.code import expr as code
 from netdsl.code.change import transform
 from netdsl.code.expr import Attribute, Call, Expr, ListOf, Literal, Name, call
 from netdsl.code.reading import functions
-from netdsl.code.stmt import Assign, Do, Field, For, Function, If, Return, Statement
+from netdsl.code.stmt import (
+    Assign,
+    Do,
+    Field,
+    For,
+    Function,
+    If,
+    Return,
+    Statement,
+    needed,
+)
 from netdsl.data import data_file
 from netdsl.design import Design, HeadEvent, Predicted, Scope
 from netdsl.heads.predictors import Anchors, Cells
@@ -56,7 +67,7 @@ def finish_detector(b: Builder, net: Scope, w: Walker, val: Val | None, at: At) 
     conclude(b, val, ends, finisher, True, frozenset({"maps"}))
     filled = Filled(b, uses, at, b.emitter.design)
     template.fields += filled.fields()
-    b.ctor += filled.buffers()
+    template.buffers += filled.buffers()
     template.methods += filled.methods()
     out = close(b, [net], val, None, at)
     start = 0 if main.event.word == "retina" else 1
@@ -138,7 +149,8 @@ def _predicting(
 
         what = "proposals' " if event.word == "rpn" else "anchors' "
         number = {1: "The map, and its", 2: "Two maps, and for each its"}.get(
-            len(event.maps), f"{_WORDS.get(len(event.maps), len(event.maps))} maps, and for each its"
+            len(event.maps),
+            f"{_WORDS.get(len(event.maps), len(event.maps))} maps, and for each its",
         )
         return _union(w, uses), mapped, LISTS, f"{number} {what}scores and offsets."
     return main.values, lambda v: [Return(ListOf(tuple(v)))], "list[Tensor]", "The maps."
@@ -171,6 +183,7 @@ class Filled:
         self.event = next(iter(uses.values())).event
         shape = next(iter(design.inputs.values())).shape
         assert shape is not None
+        self.channels = shape.channels
         self.size = tuple(shape.sides) if shape.known else None
         self.last = next(reversed(uses.values())).event
 
@@ -181,9 +194,17 @@ class Filled:
             found.append(Field("size", None, Literal(self.size)))
         prepared = self.design.prepared
         if prepared is not None:
-            layer = prepared.what.layer  # type: ignore[union-attr]
+            said = target_of(self.at, [prepared]).bound
+            layer: Any = prepared.what.layer  # type: ignore[union-attr]
+            node: Any = prepared.node
+            written = {a.name.text: a.value for a in node.step.args if a.name is not None}
             for name in ("mean", "std"):
-                found.append(Field(name, None, Literal(_each(getattr(layer, name)))))
+                value = getattr(layer, name)
+                given = said.get(name)
+                numbers = _each(value, written.get(name), self.channels)
+                if isinstance(given, Expr) and not isinstance(given, (Literal, code.Tuple)):
+                    numbers = given  # a parameter, or a constant of the file
+                found.append(Field(name, None, numbers))
         variances = getattr(self.last.kind, "variances", None)
         if variances is not None:
             found.append(Field("variances", None, Literal(variances)))
@@ -225,8 +246,11 @@ class Filled:
         if word == "fcn":
             return [self.written("fcn_forward", "forward")]
         if word == "svm":
+            numbers = self.numbers(self.event)
+            if self.design.prepared is None:
+                numbers["pictures"] = Name("images")
             return [
-                self.written("svm_forward", "forward"),
+                self.written("svm_forward", "forward", numbers),
                 self.written("svm_region_loss", "region_loss"),
             ]
         found: list[Statement] = []
@@ -242,24 +266,26 @@ class Filled:
             self.written("rcnn_detect", "detect", region),
         ]
 
-    def written(
-        self, template: str, name: str, numbers: dict[str, Expr] | None = None
-    ) -> Function:
+    def written(self, template: str, name: str, numbers: dict[str, Expr] | None = None) -> Function:
         """A method with its numbers."""
         found = methods()[template].but(name=name)
         found = found.but(body=self._spliced(found.body))
-        return _filled(found, numbers if numbers is not None else self.numbers(self.event))
+        known = numbers if numbers is not None else self.numbers(self.event)
+        if "CLASSES" in needed(found.body):
+            known = {**known, "CLASSES": self._classes(self.event)}
+        return _filled(found, known)
 
     def _spliced(self, body: Sequence[Statement]) -> tuple[Statement, ...]:
         """The statements for images of one size, or of all sizes, in their places."""
         kind = "fixed" if self.size is not None else "open"
         places = {n: methods()[f"{kind}_{n.lower()}"] for n in ("BATCH", "TARGETS", "PROPOSALS")}
-        prepared = "normalized" if self.design.prepared is not None else "plain"
-        places["PICTURES"] = methods()[f"{prepared}_pictures"]
+        places["PICTURES"] = methods()["pictures"]
         out: list[Statement] = []
         for statement in body:
-            if isinstance(statement, Do) and isinstance(statement.of, Name):
-                out += [s for s in places[statement.of.id].body if not _is_pass(s)]
+            if isinstance(statement, Do) and statement.of == Name("PICTURES"):
+                out += places["PICTURES"].body if self.design.prepared is not None else ()
+            elif isinstance(statement, Do) and isinstance(statement.of, Name):
+                out += places[statement.of.id].body
             elif isinstance(statement, If):
                 then, other = self._spliced(statement.then), self._spliced(statement.other)
                 out.append(statement.but(then=then, other=other))
@@ -301,8 +327,6 @@ class Filled:
             cells = _predictor(event, Cells)
             if cells is not None:
                 found["GRID"], found["BOXES"] = Literal(cells.grid[0]), Literal(cells.boxes)
-        if event.classes is not None and event.word in ("yolo", "svm"):
-            found["CLASSES"] = self._classes(event)
         found["PIXELS"] = Name("resized_scores" if self.size is not None else "cropped_scores")
         return found
 
@@ -327,13 +351,15 @@ class Filled:
         table = [self._row(sides, said, squares, is_ssd) for sides, said in rows]
         comment = f"{'side' if squares else '(height, width)'} of the map, "
         comment += (
-            "step, smallest, largest, ratios" if is_ssd else "stride, (width, height) of the anchors"
+            "step, smallest, largest, ratios"
+            if is_ssd
+            else "stride, (width, height) of the anchors"
         )
         name = self.constant("PRIORS" if is_ssd else "ANCHORS", tuple(table), comment)
         found = methods()[f"{self.event.word}_default_boxes"]
         numbers = {
-            "PRIORS": Name(name),
-            "ANCHORS": Name(name),
+            "PRIORS": name,
+            "ANCHORS": name,
             "SHAPE": Name("(side, side)" if squares else "side"),
             "STEPS": Name("(step, step)" if squares else "step"),
             "LIMIT": Literal(self._limit()) if getattr(self.event.kind, "clip", False) else ABSENT,
@@ -345,7 +371,9 @@ class Filled:
         assert self.size is not None
         return self.size[1]
 
-    def _row(self, sides: tuple[Any, ...], said: Any, squares: bool, is_ssd: bool) -> tuple[Any, ...]:
+    def _row(
+        self, sides: tuple[Any, ...], said: Any, squares: bool, is_ssd: bool
+    ) -> tuple[Any, ...]:
         assert self.size is not None
         step = said.step if is_ssd else said.stride
         steps = [_short(step or size / side) for size, side in zip(self.size, sides)]
@@ -393,10 +421,8 @@ class Filled:
         assert isinstance(what, Predicted)
         found = methods()["each_anchors"]
         doc = (found.doc or "").replace("NUMBER boxes", _boxes(what.boxes))
-        numbers = {"ANCHORS": Name(name), "CELL": cell, "STEP": step}
-        body = tuple(
-            s.but(targets=("x", own)) if isinstance(s, For) else s for s in found.body
-        )
+        numbers = {"ANCHORS": name, "CELL": cell, "STEP": step}
+        body = tuple(s.but(targets=("x", own)) if isinstance(s, For) else s for s in found.body)
         return _filled(found.but(name="anchors", doc=doc, body=body), numbers)
 
     def pooled(self) -> Expr:
@@ -413,29 +439,42 @@ class Filled:
                 maps = code.Subscript(maps, code.Range(None, Literal(len(places))))
             else:
                 maps = ListOf(tuple(code.Subscript(Name("maps"), Literal(p)) for p in places))
-        arguments = [maps, Name("regions"), Literal(tuple(event.strides)), Literal(layer.output_size)]
+        arguments = [
+            maps,
+            Name("regions"),
+            Literal(tuple(event.strides)),
+            Literal(layer.output_size),
+        ]
         if layer.word == "roi_pool":
             return call("pool_regions_max", *arguments)
         return call("pool_regions", *arguments, layer.sampling_ratio)
 
-    def constant(self, wanted: str, value: Any, comment: str) -> str:
+    def constant(self, wanted: str, value: Any, comment: str) -> Expr:
         """A constant of the file."""
         constants = self.b.scene.constants
         name = distinct(wanted, constants.taken - {wanted})
         constants.entries[name] = (value, comment)
-        return name
+        return Literal(value, name)
 
 
 # ------------------------------------------------------------------------------------------ filling
 def _filled(function: Function, numbers: dict[str, Expr]) -> Function:
     def change(expr: Expr) -> Expr:
-        return _without_absent(code.rename(expr, numbers))
+        return _without_absent(_with(expr, numbers))
 
     made = transform(function, change)
     for name in ("CANDIDATES", "DETECTIONS"):
         if name in numbers and made.doc:
             made = made.but(doc=made.doc.replace(name, numbers[name].text))
     return made
+
+
+def _with(expr: Expr, numbers: dict[str, Expr]) -> Expr:
+    """An expression with its names in capitals filled; unlike `rename`, variables of comprehensions may
+    stand in what is filled in."""
+    if isinstance(expr, Name):
+        return numbers.get(expr.id, expr)
+    return expr.map(lambda part: _with(part, numbers))
 
 
 def _without_absent(expr: Expr) -> Expr:
@@ -455,10 +494,6 @@ def _without_absent(expr: Expr) -> Expr:
     )
 
 
-def _is_pass(statement: Statement) -> bool:
-    return isinstance(statement, Do) and statement.of == Name("pass")
-
-
 def _in_training(train: Expr, evaluate: Expr) -> Expr:
     if train == evaluate:
         return train
@@ -467,11 +502,27 @@ def _in_training(train: Expr, evaluate: Expr) -> Expr:
 
 def _short(value: Any) -> Any:
     """A number as a person writes it: 30, not 30.0."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e9 else value
+    return (
+        int(value)
+        if isinstance(value, float) and value.is_integer() and abs(value) < 1e9
+        else value
+    )
 
 
-def _each(value: Any) -> tuple[Any, ...]:
-    return tuple(_short(v) for v in value) if isinstance(value, tuple) else (_short(value),)
+def _each(value: Any, node: ast.Expr | None, channels: int) -> Expr:
+    """Numbers for the channels of an image, as the text writes them: `1 / 255`."""
+    values = value if isinstance(value, tuple) else (value,) * channels
+    nodes: Sequence[ast.Expr | None] = [node] * len(values)
+    if isinstance(node, ast.ListLiteral) and len(node.items) == len(values):
+        nodes = node.items
+    return code.Tuple(tuple(_written(v, n) for v, n in zip(values, nodes)))
+
+
+def _written(value: Any, node: ast.Expr | None) -> Literal:
+    plain = isinstance(node, ast.Binary) and isinstance(node.left, ast.Number)
+    if plain and isinstance(node.right, ast.Number):  # type: ignore[union-attr]
+        return Literal(value, f"{node.left.text} {node.op} {node.right.text}")  # type: ignore[union-attr]
+    return Literal(_short(value))
 
 
 def _boxes(number: int) -> str:

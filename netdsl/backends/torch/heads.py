@@ -24,7 +24,17 @@ from netdsl.backends.torch.template import Template
 from netdsl.code import expr as code
 from netdsl.code.expr import Attribute, Call, Comprehension, Expr, ListOf, Literal, Name, call
 from netdsl.code.stmt import Assign, Do, For, Return, Statement
-from netdsl.design import BarEvent, HeadEvent, Link, Predicted, Value
+from netdsl.design import (
+    BarEvent,
+    Branch,
+    HeadEvent,
+    Link,
+    Loop,
+    Predicted,
+    Region,
+    Taken,
+    Value,
+)
 from netdsl.heads.predictors import Cells
 from netdsl.record import Record
 
@@ -67,7 +77,7 @@ def head(w: Walker, event: HeadEvent, val: Val | None, at: At) -> HeadUse:
     if form == "plain":
         out = calls.module(w, [link], val, at)
         return HeadUse(event, None, [], out)
-    maps = [w.resolve(at, [value]) for value in event.maps] if event.maps else []
+    maps = [w.resolve(at, [value]) for value in event.maps] if form != "bars" else []
     entry = val if form == "bars" else maps[0]
     template, inner = _class(w.b, event, entry, at)
     positional: list[Expr] = []
@@ -107,6 +117,8 @@ def _class(b: Builder, event: HeadEvent, val: Val | None, at: At) -> tuple[Templ
     inner.scene.freed = b.freed
     env = Env(at.env, b.freed)
     own: list[Value] = [scope.input] if scope.input is not None else []
+    if event.kind.form == "bars" and all(map(_begins_elsewhere, bars_of(scope.region))):
+        own = []  # the running value is no other than those that bars name
     entry = input_value(inner, own) if own else None
     if entry is not None and entry.var is None:
         entry.var = Var(label="x")
@@ -127,6 +139,26 @@ def _class(b: Builder, event: HeadEvent, val: Val | None, at: At) -> tuple[Templ
     return template, inner
 
 
+def bars_of(region: Region) -> list[BarEvent]:
+    """The bars of a body, loops unrolled."""
+    found: list[BarEvent] = []
+    for event in region.events:
+        if isinstance(event, BarEvent):
+            found.append(event)
+        elif isinstance(event, Loop):
+            for inner in event.iterations:
+                found += bars_of(inner)
+        elif isinstance(event, Branch) and event.region is not None:
+            found += bars_of(event.region)
+    return found
+
+
+def _begins_elsewhere(bar: BarEvent) -> bool:
+    """Whether a bar begins with a value that it names: `| @conv4 -> ...`"""
+    flow = bar.flow
+    return flow is not None and bool(flow.links) and isinstance(flow.links[0].what, Taken)
+
+
 def _bars(w: Walker, event: HeadEvent, val: Val | None, at: At) -> None:
     def take(events: Sequence[BarEvent], entry: Val | None, inside: At) -> None:
         w.branch = f"branch{events[0].number}"
@@ -135,9 +167,24 @@ def _bars(w: Walker, event: HeadEvent, val: Val | None, at: At) -> None:
         w.branch = None
 
     merges.bars(w, [event.scope.region], val, at, take)
-    for name, made in w.predicting.lists.items():  # type: ignore[union-attr]
-        modules = compressed(made)
+    state = w.predicting
+    assert state is not None
+    if not state.lists:
+        return
+    found = [link.what for link in event.predicted]
+    steps = [p for p in found if isinstance(p, Predicted)]
+    columns = {
+        "channels": [p.map.shape.channels for p in steps if p.map.shape is not None],
+        "boxes": [p.boxes for p in steps],
+    }
+    names = {name: w.b.fresh(name) for name in columns}
+    before = len(w.b.ctor)
+    for name, made in state.lists.items():
+        modules = compressed(made, columns, names)
         w.b.ctor.append(Assign(Attribute(SELF, name), call("nn.ModuleList", modules)))
+    if any(isinstance(s, Assign) and names["boxes"] in s.value.names for s in w.b.ctor[before:]):
+        lists = [Assign(names[n], Literal(tuple(values))) for n, values in columns.items()]
+        w.b.ctor[before:before] = lists
 
 
 def predicted(w: Walker, links: Sequence[Link], val: Val, at: At) -> Val:
@@ -160,7 +207,9 @@ def predicted(w: Walker, links: Sequence[Link], val: Val, at: At) -> Val:
         else:
             w.attribute([part], made, at)
         if not bar or name == "scores":
-            state.values.append(w.var_of(of))
+            var = w.var_of(of)
+            var.tapped |= var.label is not None
+            state.values.append(var)
     return val
 
 
@@ -169,7 +218,7 @@ def _forward(w: Walker, event: HeadEvent, val: Val | None, at: At) -> None:
     state, b = w.predicting, w.b
     assert state is not None
     form = event.kind.form
-    columns = _columns(b, event, at)
+    columns = _columns(b, event, at) if form in ("bars", "maps") else Literal(1)
     if form == "bars":
 
         def finish(values: list[Expr]) -> list[Statement]:
@@ -185,8 +234,10 @@ def _forward(w: Walker, event: HeadEvent, val: Val | None, at: At) -> None:
     else:
 
         def finish(values: list[Expr]) -> list[Statement]:
-            offsets = call(Attribute(Call(Name("self.offsets"), (values[1],)), "unflatten"), 1, _FOUR)
-            scores = Call(Name("self.scores"), (values[0],))
+            offsets = call(
+                Attribute(Call(Attribute(SELF, "offsets"), (values[1],)), "unflatten"), 1, _FOUR
+            )
+            scores = Call(Attribute(SELF, "scores"), (values[0],))
             return [Return(code.Tuple((scores, offsets)))]
 
         b.template.returns = PAIR
@@ -195,7 +246,7 @@ def _forward(w: Walker, event: HeadEvent, val: Val | None, at: At) -> None:
         lists = code.Tuple((ListOf(()), ListOf(())))
         body = tuple(b.template.forward or ())
         b.template.forward = [
-            Assign("scores, offsets", lists),
+            Assign(code.Tuple((Name("scores"), Name("offsets"))), lists),
             For(("x",), Name("maps"), body),
             Return(code.Tuple((Name("scores"), Name("offsets")))),
         ]
@@ -209,10 +260,11 @@ def _columns(b: Builder, event: HeadEvent, at: At) -> Expr:
     """How many scores a box has, as `forward` says it."""
     if event.classes is None:
         return Literal(1)
-    classes = at.env.find("classes ") or at.expr(event.classes)
-    assert isinstance(classes, Expr)
-    more = {"ssd": 1, "rcnn": 1, "yolo": 5}.get(event.word, 0)
-    total = 5 + classes if event.word == "yolo" else classes + more
+    first = event.predicted[0].what
+    if isinstance(first, Predicted) and isinstance(first.predictor, Cells):
+        return Literal(1)
+    classes = at.expr(event.classes)
+    total = 5 + classes if event.word == "yolo" else classes + (event.word == "ssd")
     return b.for_forward(total, "columns")
 
 
@@ -248,50 +300,51 @@ def _of_one_map(event: HeadEvent, values: list[Expr], columns: Expr) -> list[Sta
     what = event.predicted[0].what
     assert isinstance(what, Predicted)
     softmax = what.predictor.softmax
-    scores = call("flatten_map", Call(Name("self.scores"), (values[0],)), 2 if softmax else columns)
+    scores = call(
+        "flatten_map", Call(Attribute(SELF, "scores"), (values[0],)), 2 if softmax else columns
+    )
     if softmax:  # of two scores, background and object, their difference is the logit
         scores = call(Attribute(scores, "diff"), dim=2)
     if event.word == "rpn":
         scores = call(Attribute(scores, "squeeze"), 2)
-    offsets = call("flatten_map", Call(Name("self.offsets"), (values[1],)), 4)
-    return [Do(call("scores.append", scores)), Do(call("offsets.append", offsets))]
+    offsets = call("flatten_map", Call(Attribute(SELF, "offsets"), (values[1],)), 4)
+    lists = [Attribute(Name(name), "append") for name in ("scores", "offsets")]
+    return [Do(call(lists[0], scores)), Do(call(lists[1], offsets))]
 
 
 # ------------------------------------------------------------------------------------------- words
-def compressed(exprs: Sequence[Expr]) -> Expr:
-    """Constructor calls as a list: as a comprehension where they differ in numbers only."""
-    columns: list[list[Any]] = []
-    pattern = _pattern(list(exprs), columns)
-    if pattern is None or not columns or len(exprs) < 2 or len(columns) > 3:
+def compressed(exprs: Sequence[Expr], columns: dict[str, list[int]], names: dict[str, str]) -> Expr:
+    """Constructor calls as a list, or as a comprehension over `columns` (of these names) where they
+    differ only as those do."""
+    short = {"channels": "c", "boxes": "n"}
+    pattern = _pattern(list(exprs), {short[n]: values for n, values in columns.items()})
+    if len(exprs) < 2 or pattern is None or not {"c", "n"} <= pattern.names:
         return ListOf(tuple(exprs))
-    names = ("channels", "boxes", "more")[: len(columns)]
-    pattern = code.rename(pattern, {f"?{i}": Name(name) for i, name in enumerate(names)})
-    lists = [Literal(tuple(column)) for column in columns]
-    if len(lists) == 1:
-        return Comprehension(pattern, names, lists[0])
-    return Comprehension(pattern, names, call("zip", *lists))
+    lists = call("zip", *(Name(name) for name in names.values()))
+    return Comprehension(pattern, tuple(short.values()), lists)
 
 
-def _pattern(exprs: list[Expr], columns: list[list[Any]]) -> Expr | None:
-    """The expression that all of these are, with `?0`, `?1` where they differ in a number."""
+def _pattern(exprs: list[Expr], columns: dict[str, list[int]]) -> Expr | None:
+    """The expression that all of these are, with the names of the columns where they differ as those
+    do, or as multiples of them."""
     first = exprs[0]
-    if all(e == first for e in exprs):
-        return first
     if any(type(e) is not type(first) for e in exprs):
         return None
     if isinstance(first, Literal):
         values = [e.value for e in exprs]  # type: ignore[attr-defined]
-        if not all(type(v) is int for v in values):
-            return None
-        if values not in columns:
-            columns.append(values)
-        return Name(f"?{columns.index(values)}")
-    parts = [list(e.parts()) for e in exprs]
-    if len({len(p) for p in parts}) > 1 or not parts[0]:
-        return None
+        for name, column in columns.items():
+            if all(type(v) is int and v % n == 0 for v, n in zip(values, column)):
+                times = {v // n for v, n in zip(values, column)}
+                if len(times) == 1 and (values == column or len(set(values)) > 1):
+                    return code.product([Literal(times.pop()), Name(name)])
+    if all(e == first for e in exprs):
+        return first
     if isinstance(first, Call) and len({tuple(n for n, _ in e.named) for e in exprs}) > 1:  # type: ignore[attr-defined]
         return None
     if isinstance(first, code.Op) and len({e.op for e in exprs}) > 1:  # type: ignore[attr-defined]
+        return None
+    parts = [list(e.parts()) for e in exprs]
+    if len({len(p) for p in parts}) > 1 or not parts[0]:
         return None
     made = [_pattern(list(column), columns) for column in zip(*parts)]
     if any(m is None for m in made):
@@ -314,7 +367,9 @@ def _doc(event: HeadEvent, template: Template) -> list[str]:
         size = f"{boxes} * H * W" if boxes > 1 else "H * W"
         return [f"For every map: scores (N, {size}), offsets (N, {size}, 4)."]
     if event.word == "retina":
-        return [f"For every map: scores (N, {boxes} * H * W, classes), offsets (N, {boxes} * H * W, 4)."]
+        return [
+            f"For every map: scores (N, {boxes} * H * W, classes), offsets (N, {boxes} * H * W, 4)."
+        ]
     rows = "classes + 1" if event.word == "rcnn" else "classes"
     given = event.scope.input
     assert given is not None and given.shape is not None

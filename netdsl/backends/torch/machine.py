@@ -260,6 +260,8 @@ class Machine(Tokens):
                 if not isinstance(value, tuple) or len(value) != len(names):
                     raise Mismatch(f"{len(names)} names for another number of values")
                 env.update(zip(names, value))
+        elif isinstance(target, code.Tuple):
+            self.assign(", ".join(item.text for item in target.items), value, env)
         elif isinstance(target, code.Attribute):
             _keep(env["self"], target.name, value)
         elif isinstance(target, code.Subscript):
@@ -274,7 +276,7 @@ class Machine(Tokens):
     def do(self, expr: Expr, env: dict[str, Any]) -> None:
         assert isinstance(expr, code.Call)
         text = expr.function.text
-        if _is_start(expr) or text == "self.register_buffer":
+        if _is_start(expr):
             return
         if text == "super().__init__":
             made = self.outside("nn.Sequential", _arguments(self, expr, env), {})

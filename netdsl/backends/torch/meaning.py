@@ -141,7 +141,9 @@ class Walk:
             assert isinstance(link.what, Scope)
             self.region(link.what.region, inner, known)
         found = [link.what for link in event.predicted]
-        rows = [[known[id(v)] for v in p.values.values()] for p in found if isinstance(p, Predicted)]
+        rows = [
+            [known[id(v)] for v in p.values.values()] for p in found if isinstance(p, Predicted)
+        ]
         columns = list(zip(*rows))
         if event.kind.form == "maps":
             self.heads[event.word] = tuple(list(column) for column in columns)

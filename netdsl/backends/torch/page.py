@@ -11,6 +11,7 @@ from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.helpers import helper_sources
 from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.template import Template
+from netdsl.backends.torch.detection import OPS, public_names
 from netdsl.code import expr as code
 from netdsl.code.change import transform
 from netdsl.code.expr import Expr, Literal, Name
@@ -44,7 +45,10 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
     for source in helpers:
         needed |= source.names
     body: list[Statement] = [*constants, *(h.statement for h in helpers), *definitions]
-    module = Module(file_doc(emitter.design), tuple(imports_for(needed, externs)), tuple(body))
+    imports = imports_for(needed, externs)
+    if emitter.design.heads:
+        imports.append(Import(OPS, tuple(sorted(set(used) & public_names()))))
+    module = Module(file_doc(emitter.design), tuple(imports), tuple(body))
     text = module_text(module, width)
     for helper in helpers:
         text = text.replace(helper.placeholder, helper.text)
@@ -80,7 +84,8 @@ def class_of(template: Template) -> Class:
         default = param.default
         parameters.append(Parameter(param.name, param.annotation, default))
     body: list[Statement] = list(template.fields)
-    body.append(Function("__init__", tuple(parameters), "None", None, tuple(template.ctor)))
+    ctor = (*template.ctor, *template.buffers)
+    body.append(Function("__init__", tuple(parameters), "None", None, ctor))
     if template.forward is not None:
         forward = [Parameter("self"), *(Parameter(n, t) for n, t in template.forward_params_all)]
         name, doc = template.forward_name, template.forward_doc
