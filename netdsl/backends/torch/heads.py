@@ -7,7 +7,7 @@ comprehension goes through; a body that all maps share becomes the body of a loo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls, merges
 from netdsl.backends.torch.builder import Builder

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netdsl.backends.torch.detection import OPS, public_names
 from netdsl.backends.torch.docs import file_doc
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.helpers import helper_sources
 from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.template import Template
-from netdsl.backends.torch.detection import OPS, public_names
 from netdsl.code import expr as code
 from netdsl.code.change import transform
 from netdsl.code.expr import Expr, Literal, Name
