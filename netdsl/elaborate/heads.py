@@ -213,7 +213,8 @@ def _together(event: HeadEvent, scope: Scope) -> None:
         assert value.shape is not None
         count = event.count
         length = Open.symbol("boxes") if count is None else count
-        together = Value(Shape(length, *value.shape[1:]), scope.outer, f"{event.word}_{name}")  # type: ignore[arg-type]
+        shape = Shape(length, *value.shape[1:]) if len(value.shape) > 1 else value.shape
+        together = Value(shape, scope.outer, f"{event.word}_{name}")  # type: ignore[arg-type]
         together.maker = event.link
         event.outputs[name] = together
     event.link.output = next(iter(event.outputs.values()))
@@ -365,6 +366,10 @@ def _vector(
     flow.links.append(step)
     region.events.append(flow)
     _finish(run, event, event.link, scope, region, inputs)
+    if event.pool is not None:
+        cut = Flow(ast.Chain(event.pool.node.span, ()))
+        cut.links.append(event.pool)
+        region.events.insert(0, cut)
     what = step.what
     assert isinstance(what, Predicted)
     for name, found in what.values.items():
