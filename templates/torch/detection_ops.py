@@ -34,6 +34,7 @@ __all__ = [
     "cells_loss",
     "centred_boxes",
     "clip_boxes",
+    "crop_maps",
     "decode",
     "decode_cells",
     "decode_yolo",
@@ -50,6 +51,8 @@ __all__ = [
     "multibox_loss",
     "normalize",
     "octave_sizes",
+    "pixel_classes",
+    "pixel_loss",
     "pool_levels",
     "pool_regions",
     "pool_regions_max",
@@ -57,15 +60,18 @@ __all__ = [
     "propose",
     "rcnn_loss",
     "resize_images",
+    "resize_maps",
     "retina_loss",
     "ridge_fit",
     "ridge_loss",
+    "ridge_regions",
     "roi_align",
     "roi_pool",
     "rpn_loss",
     "sample",
     "sample_regions",
     "scale_boxes",
+    "scale_regions",
     "split_cells",
     "svm_loss",
     "svm_regions",
@@ -136,6 +142,11 @@ def scale_boxes(target: Target, old: Sequence[int], new: Sequence[int]) -> Targe
     y, x = new[0] / old[0], new[1] / old[1]
     boxes = target["boxes"]
     return {**target, "boxes": boxes * boxes.new_tensor([x, y, x, y])}
+
+
+def scale_regions(boxes: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
+    """Boxes (K, 4) of an image whose (height, width) changes from `old` to `new`."""
+    return scale_boxes({"boxes": boxes}, old, new)["boxes"]
 
 
 # anchors
@@ -688,6 +699,22 @@ def svm_loss(
     return {"classification": loss / max(1, len(scores))}
 
 
+def ridge_regions(
+    regions: Tensor, target: Target, match: float = 0.6
+) -> tuple[Tensor, Tensor]:
+    """Labels (K,) of regions for their boxes, and their objects' boxes (K, 4).
+
+    A region whose best IoU is at least `match` learns to reach that object; the label of
+    others is 0 (Girshick et al., 2014, appendix C).
+    """
+    boxes = target["boxes"]
+    index = match_anchors(regions, boxes, match, match, keep_best=False)
+    if len(boxes) == 0:
+        return torch.zeros_like(index), torch.zeros_like(regions)
+    labels = target["labels"][index.clamp(min=0)].masked_fill(index < 0, 0)
+    return labels, boxes[index.clamp(min=0)]
+
+
 def ridge_fit(
     features: Tensor, targets: Tensor, penalty: float = 1000.0
 ) -> tuple[Tensor, Tensor]:
@@ -728,6 +755,42 @@ def ridge_loss(
     found = at_least_float32(offsets)[objects, labels[objects] - 1]
     loss = F.mse_loss(found, wanted[objects], reduction="sum")
     return {"boxes": loss + penalty * at_least_float32(weight).square().sum()}
+
+
+# a class for every pixel
+
+
+def crop_maps(maps: Tensor, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Of maps (N, C, H, W) what belongs to each image of (height, width), unpadded."""
+    return [x[:, :height, :width] for x, (height, width) in zip(maps, sizes)]
+
+
+def resize_maps(maps: Tensor, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Maps (N, C, H, W) at each image's own (height, width)."""
+    return [
+        F.interpolate(x[None], tuple(size), mode="bilinear", align_corners=False)[0]
+        for x, size in zip(maps, sizes)
+    ]
+
+
+def pixel_loss(
+    scores: Sequence[Tensor], targets: Sequence[Target], ignore: int
+) -> dict[str, Tensor]:
+    """Cross-entropy of all pixels but those with the label `ignore`, their mean.
+
+    Scores are (C, H, W) for every image, labels of its target (H, W) from 0 on (Long et
+    al., 2014, section 3).
+    """
+    logits = torch.cat([at_least_float32(x).flatten(1) for x in scores], dim=1).t()
+    labels = torch.cat([target["labels"].flatten() for target in targets])
+    loss = F.cross_entropy(logits, labels, ignore_index=ignore, reduction="sum")
+    return {"classification": loss / (labels != ignore).sum().clamp(min=1)}
+
+
+def pixel_classes(scores: Sequence[Tensor]) -> list[dict[str, Tensor]]:
+    """Of every image (C, H, W) its most likely classes (H, W) and their probability."""
+    best = [x.softmax(dim=0).max(dim=0) for x in scores]
+    return [{"labels": found.indices, "scores": found.values} for found in best]
 
 
 # YOLO with anchors: versions 2 and 3
