@@ -37,7 +37,7 @@ def test_priors_of_ssd300(clip: bool) -> None:
         steps=[row[1] for row in SSD300],
         clip=clip,
     )
-    images, maps = grid_of(*((row[0],) * 2 for row in SSD300), height=300, width=300)
+    images, maps = grid_of(*((row[0], row[0]) for row in SSD300), height=300, width=300)
     (expected,) = theirs(images, maps)
     boxes = []
     for side, step, smallest, largest, ratio in SSD300:

@@ -165,7 +165,7 @@ def test_the_gradient_of_darknet() -> None:
     anchors, strides = ANCHORS.double(), STRIDES.double()
     raw.requires_grad_()
     losses = ops.yolo_loss(raw, anchors, strides, targets, SIZE, 0.5)
-    (gradient,) = torch.autograd.grad(sum(losses.values()), raw)
+    (gradient,) = torch.autograd.grad(torch.stack(list(losses.values())).sum(), raw)
     (box,) = targets[0]["boxes"].tolist()
     n = responsible(box)
     j, i, stride, w, h = layout()[n]
