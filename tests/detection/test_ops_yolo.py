@@ -304,15 +304,15 @@ def test_a_cell_has_one_object_and_one_responsible_box() -> None:
     p, o, b = ops.split_cells(torch.zeros(1, GRID * GRID * 14), GRID, BOXES, CLASSES)
     p, o, b = p.clone(), o.clone(), b.clone()
     assert ops.cells_loss(p, o, b, targets, GRID, SIZE)["classification"].item() == 1
-    b[0, 0, 0] = torch.tensor([0.0, 0, 0.01, 0.01])
-    b[0, 0, 1] = torch.tensor([0.99, 0.99, 0.1, 0.1])
+    b[0, 0, 0] = torch.tensor([0.99, 0.99, 0.1, 0.1])
+    b[0, 0, 1] = torch.tensor([0.0, 0, 0.01, 0.01])
     _, wanted = ops.encode_cells(boxes[:1], GRID, SIZE)
     b.requires_grad_()
     loss = ops.cells_loss(p, o, b, targets, GRID, SIZE)
     (gradient,) = torch.autograd.grad(loss["boxes"], b)
     far = [(b[0, 0, k] - wanted[0]).square().sum().item() for k in (0, 1)]
-    assert gradient[0, 0].any(dim=1).tolist() == [True, False]
-    assert loss["boxes"].item() == pytest.approx(5 * far[0])
+    assert gradient[0, 0].any(dim=1).tolist() == [False, True]
+    assert loss["boxes"].item() == pytest.approx(5 * far[1])
 
 
 def test_the_gradient_of_cells() -> None:
