@@ -106,6 +106,15 @@ def test_offsets(variances: tuple[float, ...]) -> None:
     close(per_class.flatten(1), coder.decode_single(offsets.view(100, 8), anchors[:100]), atol=1e-2)
 
 
+def test_offsets_of_half_precision() -> None:
+    """They are widened before anything is computed."""
+    torch.manual_seed(0)
+    offsets, anchors = torch.randn(50, 4).half(), random_boxes(50)
+    ours = ops.decode(offsets, anchors, (0.1, 0.1, 0.2, 0.2))
+    assert torch.equal(ours, ops.decode(offsets.float(), anchors, (0.1, 0.1, 0.2, 0.2)))
+    assert ours.dtype == torch.float32
+
+
 def test_clipping() -> None:
     torch.manual_seed(0)
     boxes = torch.randn(3, 50, 4) * 100

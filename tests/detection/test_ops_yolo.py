@@ -181,6 +181,16 @@ def test_the_gradient_of_darknet() -> None:
     assert gradient[0, n].tolist() == pytest.approx(expected)
 
 
+def test_the_overlap_that_is_wanted_is_held() -> None:
+    """Version 2: what an object's objectness is to be does not pull at its box."""
+    torch.manual_seed(0)
+    raw, targets = drawn((2,))
+    raw.requires_grad_()
+    loss = ops.yolo2_loss(raw, ANCHORS.double(), STRIDES.double(), targets, SIZE)["objects"]
+    (gradient,) = torch.autograd.grad(loss, raw)
+    assert gradient[..., 4].any() and not gradient[..., :4].any() and not gradient[..., 5:].any()
+
+
 def test_decoding_undoes_encoding() -> None:
     torch.manual_seed(0)
     (target,) = random_targets((30,), 3, SIZE, 60)
