@@ -826,7 +826,7 @@ def assign_cells(anchors: Tensor, strides: Tensor, boxes: Tensor) -> Tensor:
     centre, anchor = ((x[:, :2] + x[:, 2:]) / 2 for x in (boxes, anchors))
     # As whole numbers: a centre on the border of two cells is in exactly one.
     cell = torch.floor(centre[:, None] / strides)
-    inside = (cell == torch.round(anchor / strides - 0.5)).all(dim=-1)
+    inside = (cell == torch.floor(anchor / strides)).all(dim=-1)
     overlap = torch.minimum(side, anchor_side).prod(dim=-1)
     iou = overlap / (side.prod(dim=-1) + anchor_side.prod(dim=-1) - overlap)
     return iou.masked_fill(~inside, -1).argmax(dim=1)
