@@ -100,7 +100,10 @@ def normalize(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
 
 
 def batch_images(
-    images: Sequence[Tensor], mean: Sequence[float], std: Sequence[float], divisor: int
+    images: Sequence[Tensor],
+    mean: Sequence[float] = (0.0,),
+    std: Sequence[float] = (1.0,),
+    divisor: int = 1,
 ) -> tuple[Tensor, list[tuple[int, int]]]:
     """Normalised images (C, H, W) as one batch, zeros right and below, and their sizes.
 
