@@ -112,22 +112,28 @@ def seeded(model: nn.Module, seed: int = 0) -> nn.Module:
 
 
 @torch.no_grad()
-def spread(layer: Any, run: Callable[[], Any], deviation: float, mean: float = 0.0) -> None:
-    """Random weights with which every channel has this mean in what `run` runs, and all this deviation."""
-    said: list[Tensor] = []
+def spread(
+    layers: Sequence[Any], run: Callable[[], Any], deviation: float, mean: float = 0.0
+) -> None:
+    """Random weights with which every channel of a layer has this mean in what `run` runs, and all
+    channels this standard deviation."""
+    said: dict[Any, list[Tensor]] = {layer: [] for layer in layers}
 
-    def keep(_: nn.Module, given: Any, out: Tensor) -> None:
-        said.append((out.movedim(1, -1) if out.dim() == 4 else out).flatten(0, -2))
+    def keep(layer: nn.Module, given: Any, out: Tensor) -> None:
+        said[layer].append((out.movedim(1, -1) if out.dim() == 4 else out).flatten(0, -2))
 
-    nn.init.normal_(layer.weight, std=0.01)
-    nn.init.zeros_(layer.bias)
-    hook = layer.register_forward_hook(keep)
+    for layer in layers:
+        nn.init.normal_(layer.weight, std=0.01)
+        nn.init.zeros_(layer.bias)
+    hooks = [layer.register_forward_hook(keep) for layer in layers]
     run()
-    hook.remove()
-    found = torch.cat(said)
-    factor = deviation / (found - found.mean(dim=0)).square().mean().sqrt()
-    layer.weight.mul_(factor)
-    layer.bias.copy_(mean - found.mean(dim=0) * factor)
+    for hook in hooks:
+        hook.remove()
+    for layer, found in said.items():
+        rows = torch.cat(found)
+        factor = deviation / (rows - rows.mean(dim=0)).square().mean().sqrt()
+        layer.weight.mul_(factor)
+        layer.bias.copy_(mean - rows.mean(dim=0) * factor)
 
 
 # ------------------------------------------------------------------------------------------ images
@@ -158,7 +164,8 @@ def objects(
 
 # ---------------------------------------------------------------------------------------- watching
 def outputs(model: nn.Module, names: Sequence[str], run: Callable[[], Any]) -> tuple[Any, Found]:
-    """What `run` gives, and what the parts and methods of the model gave meanwhile, by their names."""
+    """What `run` gives, and what parts and methods of the model gave meanwhile, by their names; under
+    `name of` what a method was called with."""
     seen: dict[str, Any] = {}
     hooks, methods = [], []
     parts: Any = dict(model.named_modules())
@@ -173,7 +180,7 @@ def outputs(model: nn.Module, names: Sequence[str], run: Callable[[], Any]) -> t
             method = getattr(model, name)
 
             def wrapped(*given: Any, name: str = name, method: Any = method) -> Any:
-                seen[name] = method(*given)
+                seen[f"{name} of"], seen[name] = given, method(*given)
                 return seen[name]
 
             setattr(model, name, wrapped)

@@ -86,9 +86,8 @@ def ssd() -> tuple[Any, Any]:
     scores = theirs.head.classification_head.module_list
     offsets = theirs.head.regression_head.module_list
     run = running(theirs)
-    for s, o in zip(scores, offsets):
-        spread(s, run, 2.0)
-        spread(o, run, 1.0)
+    spread(scores, run, 2.0)
+    spread(offsets, run, 1.0)
     share((net.ssd.scores, scores), (net.ssd.offsets, offsets))
     return net, theirs
 
@@ -115,10 +114,10 @@ def faster_rcnn() -> tuple[Any, Any]:
     without_resizing(theirs)
     run = running(theirs)
     head, last = theirs.rpn.head, theirs.roi_heads.box_predictor
-    spread(head.cls_logits, run, 2.0)
-    spread(head.bbox_pred, run, 0.2)
-    spread(last.cls_score, run, 3.0)
-    spread(last.bbox_pred, run, 1.0)
+    spread([head.cls_logits], run, 2.0)
+    spread([head.bbox_pred], run, 0.2)
+    spread([last.cls_score], run, 3.0)
+    spread([last.bbox_pred], run, 1.0)
     share(
         (net.rpn.conv, head.conv[0][0]),
         (net.rpn.scores, head.cls_logits),
@@ -144,8 +143,8 @@ def retinanet() -> tuple[Any, Any]:
     for head in heads:
         head.conv = head.conv[:2]
     run = running(theirs)
-    spread(heads[0].cls_logits, run, 1.5, mean=-4.6)
-    spread(heads[1].bbox_reg, run, 0.2)
+    spread([heads[0].cls_logits], run, 1.5, mean=-4.6)
+    spread([heads[1].bbox_reg], run, 0.2)
     share((net.retina.scores, heads[0].cls_logits), (net.retina.offsets, heads[1].bbox_reg))
     for i in range(3):
         share(
@@ -207,11 +206,11 @@ def test_losses_and_gradients(pair: tuple[str, Any, Any], counts: tuple[int, ...
         model.zero_grad()
         targets = objects(images(), counts, 10, seed=3, start=start)
         found = model(images(), targets)
-        sum(found.values()).backward()
+        torch.stack(list(found.values())).sum().backward()
         losses.append(found)
         first = next(p for p in ours.parameters())  # of the convolutions they share
         gradients.append(first.grad.clone() if first.grad is not None else None)
-    same_losses(*losses, LOSSES[name])
+    same_losses(losses[0], losses[1], LOSSES[name])
     assert gradients[0].abs().max() > 1e-3 or (name == "ssd" and sum(counts) == 0)
     most = gradients[1].abs().max().item()
     close(gradients[0], gradients[1], atol=1e-4 * most)
@@ -228,5 +227,5 @@ def test_of_one_seed_the_same_samples(pair: tuple[str, Any, Any]) -> None:
     totals = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        totals.append(sum(ours(images(), targets).values()).item())
+        totals.append([v.item() for v in ours(images(), targets).values()])
     assert totals[0] == totals[1] != totals[2]
