@@ -11,11 +11,11 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate import steps
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
+from netdsl.elaborate.placing import argument_span, options
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import LayerDef, Silent, Target
 from netdsl.heads.kinds import Options
 from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox
-from netdsl.layers.arguments import ArgumentMistake, create
 from netdsl.layers.base import Layer
 from netdsl.shapes import Open, Shape
 from netdsl.source import Span
@@ -71,11 +71,11 @@ def bar_step(
     assert isinstance(what, Predicted) and value.shape is not None
     classes = event.kind.classes
     if isinstance(said, Multibox):
-        _of_map(value, said.word)
+        _of_map(value, said.word, node)
         try:
             said.check()
         except Mistake as mistake:
-            raise mistake.at(_argument(target, "ratios", "min") or node.span) from None
+            raise mistake.at(argument_span(target, "ratios", "min") or node.span) from None
         what.boxes = said.boxes()
         what.count = _places(value.shape, what.boxes)
         columns = {"scores": classes + 1, "offsets": 4}
@@ -86,7 +86,7 @@ def bar_step(
             lists.add(name, part)
             _give(what, name, part, columns[name], names)
     elif isinstance(said, Boxes):
-        _of_map(value, said.word)
+        _of_map(value, said.word, node)
         what.boxes = said.boxes()
         what.count = _places(value.shape, what.boxes)
         _check_channels(value.shape, what.boxes, classes, node)
@@ -120,7 +120,7 @@ def map_step(
     try:
         what.boxes = said.boxes(len(event.maps))
     except Mistake as mistake:
-        raise mistake.at(_argument(target, "sizes") or node.span) from None
+        raise mistake.at(argument_span(target, "sizes") or node.span) from None
     what.predictor = said
     classes = getattr(event.kind, "classes", 1)
     columns = {"scores": classes, "offsets": 4}
@@ -128,7 +128,7 @@ def map_step(
     for name, of in read.items():
         if of.shape is None:
             raise Silent
-        _of_map(of, said.word)
+        _of_map(of, said.word, node)
         if of.shape.sides != (event.maps[number].shape or of.shape).sides:
             message = f"`{name}` are made of {of.shape}, but the map is {event.maps[number].shape}"
             raise Mistake("E235", message, node.span, hint="every place of the map has its anchors")
@@ -179,32 +179,11 @@ def pooled(node: ast.Link, layer: Layer, maps: Sequence[Value], scope: Scope, na
 # -------------------------------------------------------------------------------------------- parts
 def _said(predictor: type[Options], node: ast.Link, names: Names) -> tuple[Any, Target]:
     """A predicting step with its arguments."""
-    from netdsl.elaborate.lookup import value_of
-
     step = node.step
     assert isinstance(step, ast.Call)
     target = with_arguments(Target(LayerDef(predictor), {}), step.args, names)  # type: ignore[arg-type]
     check_complete(target, step)
-    arguments: dict[str, Any] = {}
-    for name, bound in target.bound.items():
-        arguments[name] = bound.value
-        if name in LISTED:
-            try:
-                arguments[name] = value_of(bound.value)
-            except AssertionError:
-                message = f"`{name}` of `{step.name.text}` is a value like `@label`"
-                raise Mistake("E112", message, bound.node.span if bound.node else None) from None
-    try:
-        return create(predictor, arguments), target  # type: ignore[arg-type]
-    except ArgumentMistake as mistake:
-        place = _argument(target, mistake.argument or "")
-        raise mistake.at(place or step.span) from None
-
-
-def _argument(target: Target, *names: str) -> Span | None:
-    """Where the first of these arguments stands."""
-    found = [target.bound[name].node for name in names if name in target.bound]
-    return found[0].span if found and found[0] is not None else None
+    return options(predictor, target, step), target
 
 
 def _link(node: ast.Link, names: Names, word: str, value: Value) -> Link:
@@ -269,9 +248,10 @@ def _places(shape: Shape, boxes: int) -> int | None:
     return boxes * prod(sides) if len(sides) == len(shape.sides) else None
 
 
-def _of_map(value: Value, word: str) -> None:
+def _of_map(value: Value, word: str, node: ast.Link) -> None:
     if value.shape is not None and len(value.shape) != 3:
-        raise Mistake("E211", f"`{word}` predicts on a map, not on {value.shape}")
+        message = f"`{word}` predicts on a map, not on {value.shape}"
+        raise Mistake("E211", message, node.step.span)
 
 
 def _check_channels(shape: Shape, boxes: int, classes: int, node: ast.Link) -> None:

@@ -52,6 +52,16 @@ def _sides(value: Any) -> tuple[int, int]:
     raise refuse("a size like 7x7")
 
 
+def _grid(value: Any) -> tuple[int, int]:
+    if is_int(value) and value > 0:
+        return value, value
+    if isinstance(value, (Size, tuple)) and len(value) == 2 and all(is_int(v) for v in value):
+        rows, columns = value
+        if rows == columns and rows > 0:
+            return rows, columns
+    raise refuse("a grid with as many rows as columns, like 7x7")
+
+
 def _positive(value: Any, wanted: str) -> tuple[float, ...]:
     if is_list(value) and value and all(is_number(v) and v > 0 for v in value):
         return tuple(value)
@@ -90,6 +100,7 @@ Band = Annotated[Any, BeforeValidator(_band)]
 Variances = Annotated[Any, BeforeValidator(_variances)]
 Modes = Annotated[Any, BeforeValidator(_modes)]
 Sides = Annotated[Any, BeforeValidator(_sides)]
+Grid = Annotated[Any, BeforeValidator(_grid)]
 Ratios = Annotated[Any, BeforeValidator(_ratios)]
 Sizes = Annotated[Any, BeforeValidator(_sizes)]
 Pairs = Annotated[Any, BeforeValidator(_pairs)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from netdsl.diagnostics import Mistake
-from netdsl.heads.fields import Pairs, Ratios, Sides, Sizes
+from netdsl.heads.fields import Grid, Pairs, Ratios, Sizes
 from netdsl.heads.kinds import Options
 from netdsl.layers.fields import Bool, Positive, PositiveNumber
 
@@ -151,5 +151,5 @@ class Cells(Predictor):
     word: ClassVar[str] = "cells"
     heads: ClassVar[tuple[str, ...]] = ("yolo",)
 
-    grid: Sides
+    grid: Grid
     boxes: Positive = 2
