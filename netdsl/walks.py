@@ -104,6 +104,24 @@ def outer_reader(scope: Scope) -> Link | None:
     return reader(scope)
 
 
+def outer_module(scope: Scope) -> Link | None:
+    """The first step of a group that uses a shared module of what is around the group."""
+    own: set[int] = set()
+
+    def user(at: Scope) -> Link | None:
+        own.update(id(shared) for shared in at.shared.values())
+        for link in links_of(at.region):
+            what = link.what
+            if isinstance(what, Shared) and id(what.home) not in own:
+                return link
+            found = user(what) if isinstance(what, Scope) and what.outer is not None else None
+            if found is not None:
+                return found
+        return None
+
+    return user(scope)
+
+
 def value_inputs(scope: Scope) -> list[Value]:
     """The values among a block's arguments, in the order of its parameters."""
     found: list[Value] = []

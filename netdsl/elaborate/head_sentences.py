@@ -10,6 +10,7 @@ from netdsl.elaborate.values import Silent
 from netdsl.heads.kinds import Options
 from netdsl.heads.predictors import PREDICTORS
 from netdsl.heads.regions import REGIONS
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 
@@ -65,7 +66,8 @@ def check_bare(link: ast.Link, step: ast.Call) -> None:
     for what, node in extra:
         if node is not None:
             message = f"`{step.name.text}` takes no {what}"
-            hint = "label a step before it" if what == "label" else None
+            before = what == "label" and step.name.text in PREDICTORS
+            hint = "label a step before it" if before else None
             raise Mistake("E150", message, node.span, hint=hint)
 
 
@@ -86,3 +88,9 @@ def pooling_step(event: HeadEvent) -> tuple[ast.Chain, ast.Call]:
     if meant is not None:
         hint = f"did you mean `{meant}`?"
     raise Mistake("E150", f"the body of `head {event.word}` begins with {either}", at, hint=hint)
+
+
+def end_of(event: HeadEvent) -> Span:
+    """Where a body ends: its last step, or the head's name if it is empty."""
+    last = event.node.body.statements[-1] if event.node.body.statements else event.node.name
+    return last.links[-1].step.span if isinstance(last, ast.Chain) else last.span

@@ -14,7 +14,7 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate import merging, naming, predicting
 from netdsl.elaborate.applying import nothing_flows
 from netdsl.elaborate.geometry import check_geometry, check_steps
-from netdsl.elaborate.head_sentences import check_no_bars, predictor_of
+from netdsl.elaborate.head_sentences import check_no_bars, end_of, predictor_of
 from netdsl.elaborate.initial import resolve_init
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.placing import (
@@ -31,6 +31,7 @@ from netdsl.heads.kinds import Options
 from netdsl.shapes import Open, Shape, equal_when
 from netdsl.syntax import ast
 from netdsl.totals import tensors_of
+from netdsl.walks import outer_module
 
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
@@ -52,6 +53,7 @@ def head(
     event.maps, event.kind, event.classes = read_arguments(node, event.kind, names)
     try:
         _FORMS[event.kind.form](run, event, current, names)
+        check_geometry(run, event, names)
     except Mistake as mistake:
         raise unless_doubtful(run, mistake, current, *event.maps) from None
     net.naming.add(link, word, False)
@@ -59,7 +61,6 @@ def head(
     for name, value in event.outputs.items():
         net.outputs[(word, name)] = value
     region.events.append(event)
-    check_geometry(run, event, net)
     return current
 
 
@@ -123,8 +124,14 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
     if failed:
         raise Silent
     if not event.predicted:
-        message = f"`{word}` has no bar here: every condition around its bars is false"
-        raise Mistake("E150", message, node.name.span)
+        hint = "loops around its bars have no round, or conditions are false"
+        raise Mistake("E150", f"`{word}` has no bar here", node.name.span, hint=hint)
+    module = outer_module(scope)
+    if module is not None:
+        place = module.node.step.span if isinstance(module.node, ast.Link) else node.name.span
+        message = f"`{word}` cannot use the module `{module.word}` of its net"
+        hint = f"use it above the head, and take what it gives: `below: {module.word}`"
+        raise Mistake("E150", message, place, hint=hint)
     event.maps = [step.what.map for step in event.predicted if isinstance(step.what, Predicted)]
     _together(event, scope)
     check_steps(run, event)
@@ -228,13 +235,13 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
     classes = event.kind.classes
     if shape.channels != classes:
         message = f"`head fcn` has {classes} classes, but its body gives {shape.channels} channels"
-        raise Mistake("E237", message, node.name.span)
+        raise Mistake("E237", message, end_of(event))
     if len(shape) != len(image) or any(
         equal_when(a, b) is None for a, b in zip(shape.sides, image.sides)
     ):
         message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
         name = next(iter(net.values))
-        raise Mistake("E237", message, node.name.span, hint=f"end it with `upsample(like=@{name})`")
+        raise Mistake("E237", message, end_of(event), hint=f"end it with `upsample(like=@{name})`")
     out = Value(shape, net, "fcn_scores")
     out.maker = link
     link.output = out

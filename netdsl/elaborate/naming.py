@@ -96,6 +96,7 @@ DETECTOR_NAMES = frozenset(
         *("anchors", "detect", "classify", "region_loss"),
     ]
 )
+WITHOUT_LISTS = ("yolo", "fcn")  # heads that predict with the steps of the text
 FACT_NAMES = frozenset({"channels", "height", "width", "length", "shape"})
 
 
@@ -120,6 +121,8 @@ def _why_no_attribute(name: str, scope: Scope) -> str | None:
         return f"every PyTorch module has its own `{name}`"
     if name in DETECTOR_NAMES and scope.kind == "net" and scope.naming and scope.naming.heads:
         return f"every emitted detector has its own `{name}`"
+    if name in ("scores", "offsets") and scope.kind == "head" and scope.name not in WITHOUT_LISTS:
+        return f"`head {scope.name}` has its own `{name}`"
     if name in SEQUENTIAL_NAMES and scope.kind in ("group", "bar"):
         return f"`nn.Sequential` has its own `{name}`"
     if name in DICT_NAMES and scope.kind == "dense":

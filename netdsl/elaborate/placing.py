@@ -38,6 +38,7 @@ def find_kind(run: Run, node: ast.Head, net: Scope) -> type[Kind]:
         hint = did_you_mean(word, KINDS) or f"there are {', '.join(KINDS)}"
         raise Mistake("E150", f"there is no head `{word}`", span, hint=hint)
     before: dict[str, Span] = dict(net.naming.heads)
+    net.naming.heads.setdefault(word, span)
     if word in before:
         message = f"net `{net.name}` has a `head {word}` already"
         raise Mistake("E150", message, span, labels=[(before[word], "here")])
@@ -53,7 +54,6 @@ def find_kind(run: Run, node: ast.Head, net: Scope) -> type[Kind]:
     if word in DETECTORS and word != "rcnn" and "rpn" in before:
         message = f"the proposals of `head rpn` go to `head rcnn`, not to `head {word}`"
         raise Mistake("E150", message, span, labels=[(before["rpn"], "`head rpn`")])
-    net.naming.heads[word] = span
     for name in sorted(DETECTOR_NAMES & net.naming.taken.keys()) if not before else ():
         try:  # labels above the head; for those below, the head is known
             check_label(name, ast.Computed(net.naming.taken[name], (name,)), net)

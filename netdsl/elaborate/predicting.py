@@ -13,7 +13,7 @@ from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.placing import argument_span, options
 from netdsl.elaborate.sentences import check_complete
-from netdsl.elaborate.values import LayerDef, Silent, Target
+from netdsl.elaborate.values import BlockDef, ExternDef, LayerDef, Silent, Target
 from netdsl.heads.kinds import Options
 from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox
 from netdsl.layers.base import Layer
@@ -131,7 +131,8 @@ def map_step(
         _of_map(of, said.word, node)
         if of.shape.sides != (event.maps[number].shape or of.shape).sides:
             message = f"`{name}` are made of {of.shape}, but the map is {event.maps[number].shape}"
-            raise Mistake("E235", message, node.span, hint="every place of the map has its anchors")
+            place = argument_span(target, name) or node.step.span
+            raise Mistake("E235", message, place, hint="every place of the map has its anchors")
         each = 2 if said.softmax and name == "scores" else 1
         channels = _channels(node.span, what.boxes * each, name, event, 0)
         call = _call(node.span, target, _small, channels)
@@ -210,7 +211,10 @@ def _part(run: Run, call: ast.Call, value: Value, names: Names) -> Link:
     if not isinstance(target, Target):
         raise Mistake("E112", "`predict` is a layer or a block with some arguments", call.span)
     link.word = call.name.text
-    steps.apply(run, link, with_arguments(target, call.args, names), call, value, names)
+    try:
+        steps.apply(run, link, with_arguments(target, call.args, names), call, value, names)
+    except Mistake as mistake:
+        raise mistake.at(call.span) from None
     if link.output is None or link.output.shape is None:
         raise Silent
     link.output.maker = link
@@ -321,13 +325,38 @@ def _call(span: Span, target: Target | None, usual: Any, channels: ast.Expr) -> 
     """The step that `predict` means, with its channels."""
     word, arguments = usual(span)
     bound = target.bound.get("predict") if target is not None else None
-    if bound is not None and bound.node is not None:
+    if bound is not None and bound.node is not None and bound.value is not None:
         node = bound.node
+        span = node.span
         of, arguments = (node.of, node.args) if isinstance(node, ast.Apply) else (node, ())
-        if not isinstance(of, ast.Ref) or not isinstance(bound.value, Target):
-            hint = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
-            message = "`predict` is a layer or a block with some arguments"
-            raise Mistake("E112", message, node.span, hint=hint)
+        _check_predict(bound.value, of, node)
+        assert isinstance(of, ast.Ref)
         word = of.name
     first = ast.Argument(span, None, channels)
     return ast.Call(span, ast.Name(span, word), (first, *arguments), None, None, ())
+
+
+def _check_predict(value: Any, of: ast.Expr, node: ast.Expr) -> None:
+    """`predict` is a step whose first argument, how many channels it gives, is left out."""
+    example = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
+    if not isinstance(value, Target):
+        message = "`predict` is a layer or a block with some arguments"
+        raise Mistake("E112", message, node.span, hint=example)
+    if not isinstance(of, ast.Ref):
+        message = "`predict` is the name of a layer or block, with or without arguments"
+        hint = "give it a name: `let predictor = ...` above the head"
+        raise Mistake("E112", message, node.span, hint=hint)
+    definition = value.definition
+    names: list[str] = []
+    if isinstance(definition, LayerDef):
+        names = list(definition.layer.model_fields)[: definition.layer.positional]
+    elif isinstance(definition, (BlockDef, ExternDef)):
+        names = [param.name.text for param in definition.params]
+    if not names:
+        message = f"`predict` is told how many channels to give, and `{value.name}` takes none"
+        raise Mistake("E112", message, node.span, hint=example)
+    given = value.bound.get(names[0])
+    if given is not None:
+        message = f"`{names[0]}` of `predict` follows from boxes and classes"
+        place = given.node.span if given.node is not None else node.span
+        raise Mistake("E112", message, place, hint="leave it out and name the other arguments")

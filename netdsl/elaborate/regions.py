@@ -10,7 +10,7 @@ from netdsl.elaborate import predicting
 from netdsl.elaborate.applying import nothing_flows
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.geometry import check_pool, stride_of
-from netdsl.elaborate.head_sentences import check_no_bars, pooling_step
+from netdsl.elaborate.head_sentences import check_no_bars, end_of, pooling_step
 from netdsl.elaborate.initial import resolve_init
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.placing import features_of, options, place_of_map
@@ -45,7 +45,9 @@ def run_regions(run: Run, event: HeadEvent, current: Value | None, names: Names)
     if len(first.links) > 1:
         rest.insert(0, first.but(links=first.links[1:]))
     _vector(run, event, scope, inner, rest, pooled.output, [value])
-    event.strides = [stride_of(event, map, names) for map in event.maps]
+    for number, map in enumerate(event.maps):
+        place = place_of_map(features_of(event), number, len(event.maps))
+        event.strides.append(stride_of(map, names, place or node.name.span))
 
 
 def _check_proposed(event: HeadEvent, names: Names) -> None:
@@ -90,7 +92,7 @@ def _vector(
     if len(region.exit.shape) != 1:
         message = f"the body of `head {event.word}` gives {region.exit.shape}, not a vector"
         hint = "`flatten` makes one of a map"
-        raise Mistake("E211", message, node.name.span, hint=hint)
+        raise Mistake("E211", message, end_of(event), hint=hint)
     step = predicting.vector_step(run, event, region.exit, inner)
     event.predicted.append(step)
     flow = Flow(ast.Chain(node.span, ()))
@@ -114,7 +116,7 @@ def finish_body(
     resolve_init(run, scope)
     link.what, link.inputs = scope, inputs
     scope.result = link.output = region.exit
-    outer = outer_reader(scope) if event.kind.form in ("maps", "regions") else None
+    outer = outer_reader(scope)
     if outer is not None:
         place = outer.node.step.span if isinstance(outer.node, ast.Link) else event.node.name.span
         hint = "it is a function of what flows into it: `in`, `@in`"

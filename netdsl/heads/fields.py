@@ -43,22 +43,21 @@ def _modes(value: Any) -> tuple[int, int]:
 
 
 def _sides(value: Any) -> tuple[int, int]:
-    if is_int(value) and value > 0:
-        return value, value
-    if isinstance(value, (Size, tuple)) and len(value) == 2 and all(is_int(v) for v in value):
-        height, width = value
-        if height > 0 and width > 0:
-            return height, width
+    found = (value, value) if is_int(value) else value
+    if isinstance(found, (Size, tuple)) and len(found) == 2 and all(is_int(v) for v in found):
+        height, width = tuple(found)
+        if min(height, width) > 0:  # type: ignore[type-var]
+            return height, width  # type: ignore[return-value]
     raise refuse("a size like 7x7")
 
 
 def _grid(value: Any) -> tuple[int, int]:
-    if is_int(value) and value > 0:
-        return value, value
-    if isinstance(value, (Size, tuple)) and len(value) == 2 and all(is_int(v) for v in value):
-        rows, columns = value
-        if rows == columns and rows > 0:
-            return rows, columns
+    try:
+        rows, columns = _sides(value)
+    except ValueError:
+        rows, columns = 0, 1
+    if rows == columns:
+        return rows, columns
     raise refuse("a grid with as many rows as columns, like 7x7")
 
 
