@@ -14,6 +14,7 @@ import graphviz
 from netdsl.backends.diagram import html, shapes
 from netdsl.backends.diagram.columns import arrange
 from netdsl.backends.diagram.figure import (
+    BARS,
     Child,
     Figure,
     Node,
@@ -207,7 +208,7 @@ class _Writer(Turns):
             settings = shapes.point()
         elif node.kind == "rail":
             settings = shapes.rail(node, self.widths.slots(self.splits[node.name]))
-        elif node.kind == "concat":
+        elif node.kind in BARS:
             split = self.splits[node.name]
             settings = shapes.bar(node, self.widths.slots(split), split)
         elif node.kind in SIGNS:

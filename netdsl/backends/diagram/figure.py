@@ -40,8 +40,10 @@ KINDS = (
     *("conv", "conv1", "grouped", "fixed", "pool", "up", "norm", "activation", "linear", "softmax"),
     *("dropout", "shape", "extern", "stack", "input", "output", "param", "compute"),
     *("sum", "product", "difference", "quotient", "power"),  # circles with their sign
-    *("concat", "rail", "fork"),  # a bar with slots, a thin one, and a point
+    *("concat", "gather"),  # bars with slots: what is one tensor, and what only meets
+    *("rail", "fork"),  # a thin bar, and a point
 )
+BARS = ("concat", "gather")
 
 
 class Edge(Record):
@@ -63,7 +65,7 @@ class Edge(Record):
 class Panel(Record):
     """A named group of nodes: a block, a group, a repetition.
 
-    `kind` is "block", "group", "module", "aux", "dense" or "repeat"; `title` is the label it has in
+    `kind` is "block", "group", "module", "aux", "dense", "head" or "repeat"; `title` is the label it has in
     the source, or the block's name, and `notes` are lines that say more.
     """
 

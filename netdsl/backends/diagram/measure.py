@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from netdsl.backends.diagram.figure import Child, Node, Panel, Split
+from netdsl.backends.diagram.figure import BARS, Child, Node, Panel, Split
 
 # Helvetica's widths in thousandths of the size, from the space (32) to the tilde (126): Adobe's font
 # metrics, Core 14.
@@ -79,7 +79,7 @@ def natural_width(node: Node) -> float:
     """How wide a box must be for its text."""
     if node.kind in ("fork", "rail"):
         return 1.0
-    if node.kind == "concat":
+    if node.kind in BARS:
         return WIDER * text_width(node.lines[0], MAIN, bold=True) + 12 if node.lines else 20.0
     if not node.lines:
         return CIRCLE
@@ -91,7 +91,7 @@ def natural_width(node: Node) -> float:
 def node_height(node: Node) -> float:
     if node.kind in ("rail", "fork"):
         return 3.0
-    if node.kind == "concat":
+    if node.kind in BARS:
         return BAR_HEIGHT
     if not node.lines:
         return CIRCLE
@@ -130,7 +130,7 @@ class Widths:
                     self._settle(beside)
 
     def _box(self, node: Node, level: list[Node]) -> None:
-        if node.lines and node.kind not in ("compute", "param", "concat"):
+        if node.lines and node.kind not in ("compute", "param", *BARS):
             level.append(node)
         else:
             self.of[node.name] = natural_width(node)
