@@ -41,7 +41,7 @@ KINDS = (
     *("dropout", "shape", "extern", "stack", "input", "output", "param", "compute"),
     *("sum", "product", "difference", "quotient", "power"),  # circles with their sign
     *("concat", "gather"),  # bars with slots: what is one tensor, and what only meets
-    *("rail", "fork"),  # a thin bar, and a point
+    *("rail", "fork", "entry"),  # a thin bar, a point, and a row of places that is not seen
 )
 BARS = ("concat", "gather")
 
@@ -82,7 +82,7 @@ class Panel(Record):
 class Split(Record):
     """Chains side by side between `fork` and `join` (each None where there is none).
 
-    `kind` is "merge", or "residual" and "dense", where the first branch is the body and the second
+    `kind` is "merge", "fan" for maps that come from elsewhere, or "residual" and "dense", where the first branch is the body and the second
     the way around it. `main` is the branch that goes on in the line of the chain, if one does; else
     they stand symmetrically.
     """

@@ -3,7 +3,6 @@ each, or the body that all share, stands in it, and below it what the head gives
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ TITLES = {
     "fcn": "FCN head",
     "svm": "SVMs and regression",
 }
-_PART = re.compile(r"(?:ceil|floor)\(([A-Z]/\d+)\)")  # rounded or not: papers say H/16
 
 
 class Meetings:
@@ -105,19 +103,21 @@ def bars(
     """What predicts on each map, side by side, and all boxes together."""
     event = item.event
     several = len(item.predictors) > 1
-    joined = None
+    fork = joined = None
     if several:
-        text = (total(event.count),)
-        joined = d.add(None, "concat", "boxes", text, slots=len(item.predictors))
+        text = total(event.count)
+        fork, joined = _ends(d, item, "concat", "boxes", text)
     branches: list[list[Child]] = []
-    for number, predictor in enumerate(item.predictors):
+    for number, predictor in enumerate(in_order(d, item, ends, current)):
         children: list[Child] = []
+        chain, inner, flow = predictor.chain, ends, current
         d.beside += several
-        d.chain(predictor.chain.items, ends, children, current)
+        if fork is not None and chain.entry is not None:
+            inner, flow = _enter(d, chain, ends, End(fork.node, number), current), chain.entry
+        d.chain(chain.items, inner, children, flow)
         end = predicting(d, predictor, children)
-        value = predictor.chain.result
-        own = predictor.chain.items or value is current
-        d.edge(ends, value, end, "flow" if own else "tap")
+        own = chain.items or chain.result is flow
+        d.edge(inner, chain.result, end, "flow" if own else "tap")
         d.beside -= several
         if joined is not None:
             d.link(end, End(joined.node, number), "flow")
@@ -125,9 +125,37 @@ def bars(
             into += children
             ends.set_all(event.outputs.values(), end)
         branches.append(children)
-    if joined is not None:
-        into.append(Split("merge", None, branches, d.nodes[joined.node]))
+    if fork is not None and joined is not None:
+        into.append(Split("fan", d.nodes[fork.node], branches, d.nodes[joined.node]))
         ends.set_all(event.outputs.values(), joined)
+
+
+def in_order(
+    d: Drawer, item: HeadItem, ends: Ends, current: Value | None
+) -> list[Predictor]:
+    """The maps from left to right, in the order of the text or against it: the one that the chain leads
+    to stands first, below the chain, and long lines reach the others from the right, uncrossed."""
+    last = item.predictors[-1].chain.entry
+    if current is not None and last is not None and ends[last] == ends[current]:
+        return item.predictors[::-1]
+    return item.predictors
+
+
+def _ends(d: Drawer, item: HeadItem, kind: str, name: str, text: str) -> tuple[End, End]:
+    """Where the maps of a head come in, and the bar below what stands for each."""
+    number = len(item.predictors)
+    used = tuple(range(number))
+    return (
+        d.add(None, "entry", "in", (), slots=number, used=used),
+        d.add(None, kind, name, (text,), slots=number),
+    )
+
+
+def _enter(d: Drawer, chain: Chain, ends: Ends, place: End, current: Value | None) -> Ends:
+    """A map comes in at its place."""
+    assert chain.entry is not None
+    d.edge(ends, chain.entry, place, "flow" if chain.entry is current else "tap")
+    return ends.starting(chain.entry, place)
 
 
 def predicting(d: Drawer, predictor: Predictor, into: list[Child]) -> End:
@@ -162,28 +190,30 @@ def maps(
     event = item.event
     several = len(item.predictors) > 1
     first = d.same(event.maps[0])
-    joined, branches = None, []
+    fork = joined = None
+    branches: list[list[Child]] = []
     if several:
         text = f"shared by {len(item.predictors)} maps"
         if event.count is not None:
             text += f": {total(event.count)}"
-        joined = d.add(None, "gather", "maps", (text,), slots=len(item.predictors))
-    for number, predictor in enumerate(item.predictors):
-        what, value = predictor.predicted, predictor.chain.result
+        fork, joined = _ends(d, item, "gather", "maps", text)
+    for number, predictor in enumerate(in_order(d, item, ends, current)):
+        what, chain = predictor.predicted, predictor.chain
         lines = tuple(map(clean, (place_text(what), *boxes_text(what))))
         children: list[Child] = []
         end = d.add(children, "shape", "map", lines)
-        d.beside += 1
-        d.edge(ends, value, end, "flow" if value is current else "tap")
-        d.beside -= 1
-        if joined is not None:
-            d.link(end, End(joined.node, number), "flow")
-        else:
+        if fork is None or joined is None:
+            d.edge(ends, chain.result, end, "flow" if chain.result is current else "tap")
             into += children
             return ends.starting(first, end)
+        d.beside += 1
+        _enter(d, chain, ends, End(fork.node, number), current)
+        d.beside -= 1
+        d.link(End(fork.node, number), end, "flow")
+        d.link(end, End(joined.node, number), "flow")
         branches.append(children)
-    assert joined is not None
-    into.append(Split("merge", None, branches, d.nodes[joined.node]))
+    assert fork is not None and joined is not None
+    into.append(Split("fan", d.nodes[fork.node], branches, d.nodes[joined.node]))
     d.meetings.bars.append(([d.same(value) for value in event.maps], joined))
     return ends.starting(first, joined)
 
@@ -319,6 +349,4 @@ def boxes_text(what: Predicted) -> tuple[str, ...]:
 
 def sides_text(shape: Shape | None) -> str:
     """`38x38`, or what is known of open sides: `H/16xW/16`."""
-    if shape is None:
-        return ""
-    return TIMES.join(_PART.sub(r"\1", shape_text(Shape(side))) for side in shape.sides)
+    return shape_text(Shape(*shape.sides)) if shape is not None else ""

@@ -125,6 +125,14 @@ def bar(node: Node, widths: list[int], split: Split) -> Attributes:
     return {"label": html.label(shown), "shape": "plain"}
 
 
+def entry(widths: list[int]) -> Attributes:
+    """Places in a row at which lines come in and go on, and nothing between them."""
+    row = ""
+    for i, width in enumerate(widths):
+        row += html.cell(width // 2) + html.cell(1, INK, f"s{i}") + html.cell(width // 2)
+    return {"label": html.label(html.table(row)), "shape": "plain"}
+
+
 def rail(node: Node, widths: list[int]) -> Attributes:
     """A thin line from the first to the last branch that starts at it, with the ends of the lines that
     meet it: Graphviz stops them a point before."""
