@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 Target = dict[str, Tensor]
+
+
+Images = Sequence[Tensor] | Tensor  # a list, or one tensor where all are of one size
 
 
 class Pictures(Dataset[tuple[Tensor, Target]]):
@@ -18,9 +22,7 @@ class Pictures(Dataset[tuple[Tensor, Target]]):
     "labels" (n,), int64, from 1; n may be 0. `classes` are the names of the labels, in order.
     """
 
-    def __init__(
-        self, images: Sequence[Tensor] | Tensor, targets: Sequence[Target], classes: Sequence[str]
-    ) -> None:
+    def __init__(self, images: Images, targets: Sequence[Target], classes: Sequence[str]) -> None:
         if len(images) != len(targets):
             raise ValueError(f"{len(images)} pictures, but {len(targets)} targets")
         self.images = images
@@ -36,3 +38,20 @@ class Pictures(Dataset[tuple[Tensor, Target]]):
     def __repr__(self) -> str:
         objects = sum(len(target["boxes"]) for target in self.targets)
         return f"Pictures({len(self):,} with {objects:,} objects of {len(self.classes)} classes)"
+
+
+def as_input(images: Sequence[Tensor], device: torch.device) -> Images:
+    """Pictures as a detector takes them: floats in 0..1."""
+    if len({image.shape for image in images}) == 1:
+        return torch.stack(list(images)).to(device).float() / 255
+    return [image.to(device).float() / 255 for image in images]
+
+
+def prepared(
+    images: Sequence[Tensor], targets: Sequence[Target], device: torch.device, labels_from: int = 1
+) -> tuple[Images, list[Target]]:
+    """Pictures and targets as a detector takes them in training; its labels begin at `labels_from`."""
+    moved = [{name: value.to(device) for name, value in target.items()} for target in targets]
+    for target in moved:
+        target["labels"] = target["labels"] + (labels_from - 1)
+    return as_input(images, device), moved
