@@ -7,11 +7,12 @@ Everywhere detections are a list, one dictionary an image, with "boxes" (n, 4), 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from netdsl.record import Record
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -22,8 +23,7 @@ _COCO_RECALLS = np.linspace(0, 1, 101)
 _VOC_RECALLS = np.arange(11) / 10  # 3 of 10 objects do reach 0.3
 
 
-@dataclass(frozen=True, eq=False)
-class Precision:
+class Precision(Record):
     """Average precision by IoU threshold and class. What nothing can be said about is not a number."""
 
     thresholds: tuple[float, ...]

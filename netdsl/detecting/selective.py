@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage import color, segmentation
 from torch import Tensor
+
+from netdsl.record import Record
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -39,8 +40,7 @@ class Weights(NamedTuple):
     fill: float = 1.0
 
 
-@dataclass(frozen=True)
-class Strategy:
+class Strategy(Record):
     """One way to group: a colour space, weights of similarities, and the scale of the first cut."""
 
     space: str
@@ -174,8 +174,7 @@ def group(
     return merges
 
 
-@dataclass(frozen=True)
-class Regions:
+class Regions(Record):
     """The first regions of an image: their pixels, boxes, histograms, and which touch each other."""
 
     image: int  # pixels

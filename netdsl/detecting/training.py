@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from netdsl.detecting.pictures import Pictures, Target, prepared
+from netdsl.diagnostics import Diagnostic, NetError
+from netdsl.record import Record
 
 WARM_UP = 0.05  # the share of training in which the rate rises
 LEAST_RATE = 0.01  # of the full rate, where it begins and ends
@@ -19,18 +21,7 @@ LARGEST_GRADIENT = 10.0  # its norm; longer ones are shortened to it
 SMOOTHING = 0.95  # of the losses that are told: what a mean keeps at a step
 
 
-class Diverged(ArithmeticError):
-    """A loss is not finite any more."""
-
-    def __init__(self, step: int, losses: dict[str, float]) -> None:
-        self.step = step
-        self.losses = losses
-        told = ", ".join(f"{name} {value:g}" for name, value in losses.items())
-        super().__init__(f"the losses are not finite at step {step}: {told}")
-
-
-@dataclass(frozen=True)
-class Step:
+class Step(Record):
     """Where training stands after a step: `done` is 0..1, `losses` are running means."""
 
     number: int
@@ -72,7 +63,7 @@ def train(
     *,
     epochs: float | None = None,
     minutes: float | None = None,
-    batch: int = 32,
+    batch: int = 16,
     rate: float = 2e-3,
     decay: float = 1e-3,
     seed: int = 0,
@@ -93,8 +84,8 @@ def train(
     is called after every step. Ctrl-C ends training as if it were over. The model is moved to `device`
     (else cuda where there is one) and stays there, in training mode.
 
-    Raises `Diverged` where a loss is not finite, `ValueError` without pictures or for numbers that
-    mean nothing.
+    Raises `NetError` (E415) where a loss is not finite any more, `ValueError` without pictures or for
+    numbers that mean nothing.
     """
     if epochs is None and minutes is None:
         minutes = 10.0
@@ -147,6 +138,19 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def usable(device: str) -> bool:
+    """Whether PyTorch can compute there: "cpu", "cuda:1"."""
+    try:
+        torch.zeros(1, device=device).add(1).item()
+    except (
+        RuntimeError,
+        AssertionError,
+        NotImplementedError,
+    ):  # no such name, not built, no such card
+        return False
+    return True
+
+
 def _require(
     pictures: Pictures, epochs: float | None, minutes: float | None, batch: int, rate: float
 ) -> None:
@@ -192,10 +196,12 @@ def _share(result: Training, each: int, epochs: float | None, minutes: float | N
 
 
 def _note(result: Training, losses: dict[str, Tensor]) -> None:
-    """Keep running means of the losses. Raises `Diverged`."""
+    """Keep running means of the losses. Raises `NetError` (E415)."""
     now = {name: loss.item() for name, loss in losses.items()}
     if not all(map(math.isfinite, now.values())):
-        raise Diverged(result.steps + 1, now)
+        told = ", ".join(f"{name} {value:g}" for name, value in now.items())
+        message = f"a loss is not finite at step {result.steps + 1}: {told}"
+        raise NetError([Diagnostic("E415", message, hint="a smaller --rate diverges less easily")])
     keep = min(SMOOTHING, result.steps / (result.steps + 1))  # a plain mean at the beginning
     old = result.losses
     result.losses = {n: keep * old.get(n, v) + (1 - keep) * v for n, v in now.items()}
