@@ -1,4 +1,4 @@
-"""A detector of a hundred lines less than a real one, called like those that are emitted.
+"""A detector that is much shorter than a real one, called like those that are emitted.
 
 Every place of one map, 8 pixels apart, predicts classes (column 0 is background) and where the sides of
 the box are. The place of an object's centre is the object's (Zhou et al., "Objects as Points", 2019).
@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from netdsl.shapes import Shape
 
 STRIDE = 8
 
@@ -73,8 +75,6 @@ class SmallNetwork:
             heads={word: SimpleNamespace(word=word, kind=kind) for word in heads}, start=None
         )
         self.classes = classes
-        from netdsl.shapes import Shape
-
         self.input_shapes = {"image": Shape(3, 64, 64)}
 
     def module(self) -> nn.Module:
