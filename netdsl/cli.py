@@ -203,6 +203,11 @@ def verify(files: tuple[str, ...], root: Path | None) -> None:
     "--decay", type=click.FloatRange(0), default=1e-3, show_default=True, help="Weight decay."
 )
 @click.option(
+    "--mirror",
+    is_flag=True,
+    help="Exchange left and right in half of the pictures: for things, not for digits.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
     default=0,

@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from netdsl.detecting.digits import digits
+from netdsl.detecting.digits import make_digits
 from netdsl.detecting.display import Display, clock_text, precision_table
 from netdsl.detecting.drawing import draw, sheet
 from netdsl.detecting.evaluation import Found, detect
@@ -50,6 +50,7 @@ class Choices(Record):
     batch: int
     rate: float
     decay: float
+    mirror: bool
     seed: int
     device: str | None
     weights: Path | None
@@ -91,6 +92,7 @@ def run(network: Network, choices: Choices, shown: Console, told: Console) -> Pr
             batch=choices.batch,
             rate=choices.rate,
             decay=choices.decay,
+            mirror=choices.mirror,
             seed=choices.seed,
             device=device,
             labels_from=labels_from,
@@ -172,9 +174,9 @@ def begin_with(model: Any, network: Network, path: Path) -> None:
 def _digits(choices: Choices, told: Console) -> tuple[Pictures, Pictures]:
     """Digits on photographs; an eighth as many are held out, 50 to 1,000."""
     with told.status("making pictures of digits"):
-        training = digits(choices.pictures)
+        training = make_digits(choices.pictures)
         count = min(1000, max(50, choices.pictures // 8))
-        return training, digits(count, _part(choices))
+        return training, make_digits(count, _part(choices))
 
 
 def _own(choices: Choices) -> tuple[Pictures, Pictures]:
@@ -268,6 +270,7 @@ def result_figures(
             "batch": choices.batch,
             "rate": choices.rate,
             "decay": choices.decay,
+            "mirror": choices.mirror,
             "seed": choices.seed,
             "epochs": choices.epochs,
             "minutes": choices.minutes,

@@ -43,7 +43,7 @@ INK = 76  # from this grey on (of 255) a pixel belongs to the digit and its box
 MOST_TRIES = 50  # at a free place, and at a colour
 
 
-def digits(
+def make_digits(
     count: int,
     part: str = "training",
     *,

@@ -55,3 +55,11 @@ def prepared(
     for target in moved:
         target["labels"] = target["labels"] + (labels_from - 1)
     return as_input(images, device), moved
+
+
+def mirrored(image: Tensor, target: Target) -> tuple[Tensor, Target]:
+    """A picture and its boxes with left and right exchanged."""
+    x1, y1, x2, y2 = target["boxes"].unbind(dim=1)
+    width = image.shape[-1]
+    boxes = torch.stack([width - x2, y1, width - x1, y2], dim=1)
+    return image.flip(-1), {**target, "boxes": boxes}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from netdsl.detecting.pictures import Pictures, Target, prepared
+from netdsl.detecting.pictures import Pictures, Target, mirrored, prepared
 from netdsl.diagnostics import Diagnostic, NetError
 from netdsl.record import Record
 
@@ -66,6 +66,7 @@ def train(
     batch: int = 16,
     rate: float = 2e-3,
     decay: float = 1e-3,
+    mirror: bool = False,
     seed: int = 0,
     device: str | torch.device | None = None,
     labels_from: int = 1,
@@ -78,7 +79,8 @@ def train(
     losses, whose sum is minimised by AdamW (Loshchilov and Hutter, 2019). Its rate rises to `rate` in
     the first twentieth, then falls as a cosine; where it stands follows what is over, so a slower
     machine takes fewer steps and ends as low. `decay` shrinks weights, but no biases, nor what
-    normalises. Frozen weights stay as they are. `labels_from=0` is for models without a background column.
+    normalises. Frozen weights stay as they are. With `mirror` left and right are exchanged in half of
+    the pictures, which is right for things, but not for digits. `labels_from=0` is for models without a background column.
 
     `clock` counts the minutes: `time.process_time` does not count what other processes take. `report`
     is called after every step. Ctrl-C ends training as if it were over. The model is moved to `device`
@@ -100,7 +102,7 @@ def train(
     started, cpu = clock(), time.process_time()
     done = 0.0
     try:
-        for images, targets in _batches(pictures, batch, seed):
+        for images, targets in _batches(pictures, batch, mirror, seed):
             result.seconds = clock() - started
             done = _share(result, each, epochs, minutes)
             if done >= 1:
@@ -172,17 +174,24 @@ def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
 
 
 def _batches(
-    pictures: Pictures, batch: int, seed: int
+    pictures: Pictures, batch: int, mirror: bool, seed: int
 ) -> Iterator[tuple[Sequence[Tensor], Sequence[Target]]]:
     """Batches without end, every epoch in another order. The last pictures of an order that fill no
     batch are left out: batch normalisation would suffer from a small one."""
+    order = torch.Generator().manual_seed(seed)
+
+    def collected(items: list[tuple[Tensor, Target]]) -> tuple[list[Tensor], list[Target]]:
+        turned = torch.rand(len(items), generator=order) < (0.5 if mirror else 0.0)
+        chosen = [mirrored(*item) if turn else item for item, turn in zip(items, turned)]
+        return [image for image, _ in chosen], [target for _, target in chosen]
+
     loader = DataLoader(
         pictures,
         batch_size=min(batch, len(pictures)),
         shuffle=True,
         drop_last=True,
-        collate_fn=lambda items: tuple(zip(*items)),
-        generator=torch.Generator().manual_seed(seed),
+        collate_fn=collected,
+        generator=order,
     )
     while True:
         yield from loader

@@ -21,7 +21,7 @@ from small_detector import SmallDetector, SmallNetwork
 from netdsl.cli import main
 from netdsl.detecting import command
 from netdsl.detecting.command import Choices, check_fit, check_heads, run
-from netdsl.detecting.digits import digits
+from netdsl.detecting.digits import make_digits
 from netdsl.detecting.display import Display, clock_text
 from netdsl.detecting.drawing import class_colour, draw, sheet
 from netdsl.detecting.training import Step
@@ -43,6 +43,7 @@ def choices(output: Path, **changes: Any) -> Choices:
         "batch": 8,
         "rate": 5e-3,
         "decay": 1e-3,
+        "mirror": False,
         "seed": 0,
         "device": "cpu",
         "weights": None,
@@ -88,7 +89,7 @@ def test_the_test_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     def told(count: int, part: str = "training") -> None:
         parts.append((part, count))
 
-    monkeypatch.setattr(command, "digits", told)
+    monkeypatch.setattr(command, "make_digits", told)
     for validate in (False, True):
         command._digits(choices(Path(), validate=validate, pictures=8000), Console(quiet=True))
     assert parts == [("training", 8000), ("test", 1000), ("training", 8000), ("validation", 1000)]
@@ -112,7 +113,7 @@ def test_weights_to_begin_with(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:
-    pictures = digits(20, side=64, sizes=(30, 40))
+    pictures = make_digits(20, side=64, sizes=(30, 40))
     folder = tmp_path / "mine"
     folder.mkdir()
     annotations = []

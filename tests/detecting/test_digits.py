@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from netdsl.detecting import digits as module
-from netdsl.detecting.digits import CLASSES, DIGITS, PHOTOGRAPHS, SEEDS, digits
+from netdsl.detecting.digits import CLASSES, DIGITS, PHOTOGRAPHS, SEEDS, make_digits
 from netdsl.detecting.precision import box_iou
 
 
@@ -27,7 +27,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pictures_and_targets() -> None:
-    pictures = digits(60)
+    pictures = make_digits(60)
     assert pictures.classes == tuple("0123456789") == CLASSES
     image, target = pictures[7]
     assert (image.dtype, tuple(image.shape)) == (torch.uint8, (3, 128, 128))
@@ -45,7 +45,7 @@ def test_pictures_and_targets() -> None:
 def test_a_seed_means_the_same_bytes() -> None:
     """The pictures are made with whole numbers, so this holds on every machine."""
     told = hashlib.sha256()
-    for image, target in digits(8):
+    for image, target in make_digits(8):
         told.update(image.numpy().tobytes())
         told.update(target["boxes"].numpy().astype("<f4").tobytes())
         told.update(bytes(target["labels"].tolist()))
@@ -53,9 +53,9 @@ def test_a_seed_means_the_same_bytes() -> None:
 
 
 def test_a_larger_set_begins_with_the_smaller() -> None:
-    few, many = digits(3), digits(6)
+    few, many = make_digits(3), make_digits(6)
     assert torch.equal(few.images[:3], many.images[:3])
-    assert not torch.equal(digits(3, seed=5).images, few.images)
+    assert not torch.equal(make_digits(3, seed=5).images, few.images)
 
 
 def test_parts_share_neither_digits_nor_places() -> None:
@@ -76,7 +76,7 @@ def test_boxes_are_where_the_digits_are(monkeypatch: pytest.MonkeyPatch) -> None
     """On a plain ground every pixel that differs much is in a box, and boxes touch it on four sides."""
     plain = np.full((400, 400, 3), 40, dtype=np.uint8)
     monkeypatch.setattr(module, "_strips", lambda part: [plain])
-    for image, target in digits(40, seed=11):
+    for image, target in make_digits(40, seed=11):
         moved = (image.int() - image.int().flatten(1).mode().values[:, None, None]).abs().amax(0)
         inside = torch.zeros(128, 128, dtype=torch.bool)
         for x1, y1, x2, y2 in target["boxes"].int().tolist():
@@ -89,9 +89,9 @@ def test_boxes_are_where_the_digits_are(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_sizes() -> None:
-    boxes = torch.cat([t["boxes"] for t in digits(80, sizes=(60, 64)).targets])
+    boxes = torch.cat([t["boxes"] for t in make_digits(80, sizes=(60, 64)).targets])
     assert 36 <= (boxes[:, 3] - boxes[:, 1]).median() <= 48
-    assert digits(2, side=64, sizes=(20, 30))[0][0].shape == (3, 64, 64)
+    assert make_digits(2, side=64, sizes=(20, 30))[0][0].shape == (3, 64, 64)
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_sizes() -> None:
 )
 def test_what_cannot_be(given: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        digits(1, **given)
+        make_digits(1, **given)

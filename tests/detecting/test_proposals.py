@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from skimage import color
 
 from netdsl.detecting import selective
-from netdsl.detecting.digits import digits
+from netdsl.detecting.digits import make_digits
 from netdsl.detecting.proposals import count_windows, recall, sliding_windows
 from netdsl.detecting.selective import (
     MODES,
@@ -140,7 +140,7 @@ def test_grouping_as_the_algorithm_says(count: int, seed: int) -> None:
 # ------------------------------------------------------------------------------------ whole search
 def test_regions_of_a_picture() -> None:
     """Their pixels and boxes cover the image, histograms have sum 1, n regions give 2n - 1 boxes."""
-    rgb = digits(1)[0][0].permute(1, 2, 0).numpy() / 255
+    rgb = make_digits(1)[0][0].permute(1, 2, 0).numpy() / 255
     regions = first_regions(in_space(rgb, "hsv"), 50)
     count = len(regions.sizes)
     assert count > 10
@@ -204,7 +204,7 @@ def test_modes_of_the_paper() -> None:
 
 def test_digits_are_found() -> None:
     """Fast mode covers nearly all digits; a box is proposed once; an order is a choice of all."""
-    pictures = digits(10, "validation")
+    pictures = make_digits(10, "validation")
     found = [selective_search(image, smallest=5, least=20) for image in pictures.images]
     assert recall(found, pictures.targets) >= 0.95
     assert recall([boxes[:10] for boxes in found], pictures.targets) < 0.7

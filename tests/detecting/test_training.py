@@ -9,7 +9,7 @@ import torch
 from small_detector import SmallDetector
 from torch import nn
 
-from netdsl.detecting.digits import digits
+from netdsl.detecting.digits import make_digits
 from netdsl.detecting.evaluation import detect, evaluate
 from netdsl.detecting.pictures import Pictures, prepared
 from netdsl.detecting.training import (
@@ -27,7 +27,7 @@ from netdsl.diagnostics import NetError
 @pytest.fixture(scope="module")
 def pictures() -> Pictures:
     """Few and small ones, with large digits."""
-    return digits(48, side=64, sizes=(36, 48))
+    return make_digits(48, side=64, sizes=(36, 48))
 
 
 def fresh(seed: int = 0) -> SmallDetector:
@@ -148,6 +148,30 @@ def test_what_a_model_is_given(pictures: Pictures) -> None:
     _, moved = prepared(pictures.images[:2], pictures.targets[:2], torch.device("cpu"), 0)
     assert torch.equal(moved[0]["labels"], pictures.targets[0]["labels"] - 1)
     assert int(pictures.targets[0]["labels"].min()) >= 1
+
+
+def test_mirrored_pictures(pictures: Pictures) -> None:
+    """About half of them; the boxes go with what is in them."""
+    seen: list[tuple[torch.Tensor, dict[str, torch.Tensor]]] = []
+
+    class Looking(SmallDetector):
+        def forward(self, images: torch.Tensor, targets: object = None) -> object:
+            seen.extend(zip(images, targets))
+            return super().forward(images, targets)
+
+    train(Looking(), pictures, epochs=3, batch=16, mirror=True)
+    turned = 0
+    for image, target in seen:
+        pixels = (image * 255).round().byte()
+        same = [i for i, p in enumerate(pictures.images) if torch.equal(p, pixels)]
+        other = [i for i, p in enumerate(pictures.images) if torch.equal(p.flip(-1), pixels)]
+        boxes = pictures.targets[(same or other)[0]]["boxes"]
+        if not same:
+            turned += 1
+            x1, y1, x2, y2 = boxes.T
+            boxes = torch.stack([64 - x2, y1, 64 - x1, y2], dim=1)
+        assert torch.equal(target["boxes"], boxes)
+    assert len(seen) == 144 and 40 < turned < 104
 
 
 def test_labels_from_zero_come_back_from_one(pictures: Pictures) -> None:
