@@ -26,6 +26,7 @@ from netdsl.terminal import (
     open_text,
     show,
     write,
+    write_beside,
 )
 from netdsl.version import __version__
 
@@ -63,6 +64,11 @@ def main() -> None:
     type=click.IntRange(1),
     help="Levels of blocks that a table shows; else all.",
 )
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="A detector in one file; else what all detectors share is written beside it.",
+)
 @guarded
 def compile(
     compiled: Callable[[], Network],
@@ -71,12 +77,15 @@ def compile(
     format: str | None,
     width: int,
     depth: int | None,
+    inline: bool,
 ) -> None:
     """Compile FILE (a path, `-` for standard input, or `zoo:name`) to PyTorch, a figure or a table."""
     what = chosen_format(target, format, output)
     network = compiled()
     if target == "torch":
-        result: str | bytes = network.torch_source(width)
+        result: str | bytes = network.torch_source(width, inline)
+        if not inline:
+            write_beside(network.torch_files, output)
     elif target == "table":
         result = network.table(what, depth)
     else:

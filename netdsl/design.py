@@ -194,8 +194,37 @@ class Computed:
         self.values = values
 
 
+class Predicted:
+    """The last step of a bar or a body in a head. `parts` are the steps that make the numbers (scores,
+    offsets), `values` what comes out by the same names; without weights of its own it has no parts.
+
+    `boxes` is how many boxes a place of the map has, `count` how many there are, None while a size is
+    open.
+    """
+
+    __slots__ = ("boxes", "count", "map", "parts", "predictor", "values")
+
+    def __init__(self, predictor: Any, map: Value) -> None:
+        self.predictor = predictor
+        self.map = map
+        self.parts: dict[str, Link] = {}
+        self.values: dict[str, Value] = {}
+        self.boxes = 1
+        self.count: int | None = None
+
+
 What: TypeAlias = Union[
-    "Applied", "Scope", "Shared", "Merge", "Residual", "Dense", "Inlined", "Taken", "Computed", None
+    "Applied",
+    "Scope",
+    "Shared",
+    "Merge",
+    "Residual",
+    "Dense",
+    "Inlined",
+    "Taken",
+    "Computed",
+    "Predicted",
+    None,
 ]
 
 
@@ -244,6 +273,56 @@ class AuxEvent:
         self.weight = weight
 
 
+class HeadEvent:
+    """A detection head. `kind` has its arguments (netdsl.heads.kinds), `link` the scope of its steps.
+
+    `maps` are the values of `features`, to all of which the same weights are applied: `link` is the use
+    on the first of them, `others` are those on the rest. `predicted` are its predicting steps, bar by
+    bar or map by map; `outputs` what the network gives of it.
+    """
+
+    __slots__ = (
+        "classes",
+        "kind",
+        "link",
+        "maps",
+        "node",
+        "others",
+        "outputs",
+        "pool",
+        "predicted",
+        "strides",
+    )
+
+    def __init__(self, node: ast.Head, kind: Any, link: Link) -> None:
+        self.node = node
+        self.kind = kind
+        self.link = link
+        self.classes: ast.Expr | None = None  # what the text says of their number
+        self.maps: list[Value] = []
+        self.others: list[Link] = []
+        self.predicted: list[Link] = []
+        self.outputs: dict[str, Value] = {}
+        self.pool: Link | None = None  # the step that cuts regions out
+        self.strides: list[int] = []  # pixels between places of each map
+
+    @property
+    def word(self) -> str:
+        return self.kind.word
+
+    @property
+    def scope(self) -> Scope:
+        scope = self.link.scope
+        assert scope is not None
+        return scope
+
+    @property
+    def count(self) -> int | None:
+        """How many boxes it predicts; None while a size is open."""
+        counts = [link.what.count for link in self.predicted if isinstance(link.what, Predicted)]
+        return None if None in counts else sum(c for c in counts if c is not None)
+
+
 class WeightEvent:
     """`param scale: [channels] = ones`."""
 
@@ -267,15 +346,15 @@ class Note:
         self.frame = frame
 
 
-Event: TypeAlias = Flow | BarEvent | Loop | Branch | AuxEvent | WeightEvent | Note
+Event: TypeAlias = Flow | BarEvent | Loop | Branch | AuxEvent | HeadEvent | WeightEvent | Note
 
 
 # ------------------------------------------------------------------------------------------- scopes
 class Scope:
     """One level of the `state_dict`: a net, a use of a block, a group, a bar, a labelled merge.
 
-    `kind` is "net", "block", "group", "bar", "merge", "residual", "dense", "aux" or "module".
-    `children` are its own learned tensors and its steps by key, in the order of the text.
+    `kind` is "net", "block", "group", "bar", "merge", "residual", "dense", "aux", "module",
+    "head", or "list" (what its bars predict with). `children` are its own learned tensors and its steps by key, in the order of the text.
     """
 
     __slots__ = (
@@ -285,6 +364,7 @@ class Scope:
         "cost_",
         "definition",
         "frame",
+        "heads",
         "init",
         "input",
         "kind",
@@ -322,6 +402,7 @@ class Scope:
         self.labels: dict[str, Link] = {}
         self.lost = False  # labels of it could not be read
         self.aux: dict[str, AuxEvent] = {}
+        self.heads: dict[str, HeadEvent] = {}
         self.init: list[Any] = []
         self.cost_: Cost | None = None
 
@@ -383,6 +464,26 @@ class Design:
     @property
     def inputs(self) -> Mapping[str, Value]:
         return self.net.values
+
+    @property
+    def prepared(self) -> Link | None:
+        """The `normalize` right behind the image of a detector: it is done while images become a batch, for
+        what pads them must be zero afterwards."""
+        events = self.net.region.events if self.net.heads else []
+        first = next((e for e in events if not isinstance(e, Note)), None)
+        link = first.links[0] if isinstance(first, Flow) else None
+        if (
+            link is None
+            or not isinstance(link.what, Applied)
+            or link.what.layer.word != "normalize"
+        ):
+            return None
+        return link if link.what.layer.form == "channels" else None
+
+    @property
+    def heads(self) -> dict[str, HeadEvent]:
+        """The detection heads, by their kind."""
+        return self.net.heads
 
     @property
     def outputs(self) -> dict[str, Value]:

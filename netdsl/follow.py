@@ -13,6 +13,7 @@ from netdsl.design import (
     Inlined,
     Link,
     Merge,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -84,6 +85,20 @@ class Follower(Generic[S]):
         for link in own_links(region):
             if self.aux or not isinstance(link.node, ast.Aux):
                 self._link(link, known, path)
+                if isinstance(link.node, ast.Head) and isinstance(link.what, Scope):
+                    self._head(link.what, known, path)
+
+    def _head(self, scope: Scope, known: dict[int, S], path: Path) -> None:
+        """The body of a head on its other maps, and what the network gives of all."""
+        net = scope.outer
+        event = net.heads.get(scope.name) if net is not None and scope.kind == "head" else None
+        if event is None:
+            return
+        for other in event.others:
+            self._link(other, known, path)
+        ends = [step.output for step in event.predicted] or [scope.result]
+        for value in event.outputs.values():
+            self._set(value, ends, known)
 
     def _link(self, link: Link, known: dict[int, S], path: Path) -> None:
         what, name = link.what, link.key or link.label
@@ -107,6 +122,10 @@ class Follower(Generic[S]):
             self._region(what.region, known, path)
         elif isinstance(what, Computed):
             ends = link.inputs
+        elif isinstance(what, Predicted):
+            for part in what.parts.values():
+                self._link(part, known, path)
+            ends = [part.output for part in what.parts.values()] or link.inputs
         elif isinstance(what, Merge):
             self._region(what.region, known, path)
             ends = what.branches

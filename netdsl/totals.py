@@ -72,6 +72,9 @@ def scope_cost(scope: Scope) -> Cost:
             total += link_cost(link, declared=True)
         for link in uses_of_shared(scope):
             total += _shared_work(link)
+        for head in scope.heads.values():
+            for link in head.others:  # the same weights on other maps
+                total += link_cost(link)._replace(parameters=0)
         scope.cost_ = total
     return scope.cost_
 

@@ -46,7 +46,7 @@ def _link(link: Link, scope: Scope) -> None:
     if isinstance(what, Applied) and not what.layer.passes and link.inputs[0].shape is not None:
         has_weights = bool(what.layer.tensors(link.inputs[0].shape))
         _require(
-            not has_weights or link.key in scope.children,
+            not has_weights or _has_place(link, scope),
             f"{what.layer.word} in {scope} has no name",
         )
         again = what.layer.output(link.inputs[0].shape)
@@ -54,3 +54,11 @@ def _link(link: Link, scope: Scope) -> None:
         _require(
             again == link.output.shape, f"{what.layer.word} gave {link.output.shape}, then {again}"
         )
+
+
+def _has_place(link: Link, scope: Scope) -> bool:
+    """Whether a step is a child of its scope, or of a list in it."""
+    lists = [c.what for c in scope.children.values() if isinstance(c.what, Scope)]
+    return link.key in scope.children or any(
+        inner.kind == "list" and link.key in inner.children for inner in lists
+    )

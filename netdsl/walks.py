@@ -12,10 +12,12 @@ from netdsl.design import (
     Branch,
     Dense,
     Flow,
+    HeadEvent,
     Inlined,
     Link,
     Loop,
     Merge,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -41,7 +43,7 @@ def own_links(region: Region) -> Iterator[Link]:
         elif isinstance(event, Branch):
             if event.region is not None:
                 yield from own_links(event.region)
-        elif isinstance(event, AuxEvent):
+        elif isinstance(event, (AuxEvent, HeadEvent)):
             yield event.link
 
 
@@ -66,6 +68,8 @@ def _inner_links(link: Link) -> Iterator[Link]:
             yield from links_of(region)
     elif isinstance(what, Inlined):
         yield from links_of(what.region)
+    elif isinstance(what, Predicted):
+        yield from what.parts.values()
 
 
 # ------------------------------------------------------------------------------------------- values

@@ -9,6 +9,8 @@ from itertools import groupby
 from netdsl.code.doc import columns
 from netdsl.code.stmt import Import
 
+BESIDE = frozenset({"detection_ops"})  # files that stand beside what is emitted
+
 
 def import_lines(imports: Iterable[Import], width: int) -> list[str]:
     """The lines of a file's imports, with an empty one between groups."""
@@ -33,6 +35,8 @@ def import_lines(imports: Iterable[Import], width: int) -> list[str]:
 
 def _section(module: str) -> int:
     root = module.partition(".")[0]
+    if root in BESIDE:
+        return 3
     return 0 if root == "__future__" else 1 if root in sys.stdlib_module_names else 2
 
 

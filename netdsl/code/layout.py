@@ -46,6 +46,7 @@ from netdsl.code.stmt import (
     If,
     Module,
     Parameter,
+    Raise,
     Return,
     Statement,
 )
@@ -182,6 +183,10 @@ def _return(statement: Return, place: Place) -> list[str]:
     return valued("return ", statement.value, place, text=one_line(statement.value))
 
 
+def _raise(statement: Raise, place: Place) -> list[str]:
+    return valued("raise ", statement.value, place, text=one_line(statement.value))
+
+
 def _for(statement: For, place: Place) -> list[str]:
     targets, iterable = statement.targets, statement.iterable
     head = valued(f"for {', '.join(targets)} in ", iterable, place, ":")
@@ -292,6 +297,7 @@ _LAYOUTS: dict[type[Statement], Callable[[Any, Place], list[str]]] = {
     Constant: _constant,
     Do: _do,
     Return: _return,
+    Raise: _raise,
     For: _for,
     If: _if,
     Function: _function,

@@ -112,6 +112,16 @@ class Return(Statement):
         return self.own_reads()
 
 
+class Raise(Statement):
+    value: Expr
+
+    def expressions(self) -> Iterable[Expr]:
+        return (self.value,)
+
+    def needs(self, after: Names = NO_NAMES) -> Names:
+        return self.own_reads()
+
+
 class For(Statement):
     """`for targets in iterable:`"""
 

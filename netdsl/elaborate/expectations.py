@@ -36,18 +36,29 @@ def fact_of(design: Design, name: str) -> int:
 
     if name == "layers":
         return totals.depth(design)
+    if name == "boxes":
+        return _boxes(design)
     cost = totals.cost_used(design)
     counted = {
         "parameters": ("parameters", cost.parameters),
         "macs": ("multiply-adds", cost.macs),
         "connections": ("connections", cost.connections),
     }
-    if name not in counted:
-        raise Mistake("E139", f"`{name}` cannot be expected yet: nothing counts them")
     what, number = counted[name]
     if number is None:
         raise Mistake("E209", f"{what} are not known while a size is open", hint=GIVE_SIZE)
     return number
+
+
+def _boxes(design: Design) -> int:
+    """How many boxes the heads predict for."""
+    predicting = [head for head in design.heads.values() if head.kind.form in ("bars", "maps")]
+    if not predicting:
+        raise Mistake("E139", "this net has no head that predicts boxes at places of maps")
+    counts = [head.count for head in predicting]
+    if None in counts:
+        raise Mistake("E209", "boxes are not known while a size is open", hint=GIVE_SIZE)
+    return sum(count for count in counts if count is not None)
 
 
 def expect(run: Run, design: Design, node: ast.Expect, names: Names) -> None:

@@ -191,7 +191,7 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
             tensor = part
         else:
             known = [
-                *((*at.labels, *at.aux) if at is not None else ()),
+                *((*at.labels, *at.aux, *at.heads) if at is not None else ()),
                 *(w for w in WORDS if _weighted(w)),
             ]
             if find(part) is not None:
@@ -243,9 +243,14 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
 
 
 def _step_of(scope: Scope, name: str) -> Link | None:
-    """The step of a scope with this label; a side output is one too."""
+    """The step of a scope with this label; side outputs and heads are such, and what a head predicts
+    with."""
     if name in scope.aux:
         return scope.aux[name].link
+    if name in scope.heads:
+        return scope.heads[name].link
+    if scope.kind == "head" and name in scope.children:
+        return scope.children[name]
     return scope.labels.get(name)
 
 

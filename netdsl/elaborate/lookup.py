@@ -26,7 +26,7 @@ def block_input(frame: Frame) -> Value | None:
     """What entered the block (or the inlined block) around a frame."""
     at: Frame | None = frame
     while at is not None:
-        if at.kind == "inline":
+        if at.kind == "inline" or "in" in at.names:  # a head's body has a map of its own
             return at.names.get("in")
         if at.kind == "scope" and at.scope is not None and at.scope.outer is None:
             return at.scope.input

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import BarEvent, Branch, Link, Loop, Merge, Note, Region, Value
+from netdsl.design import BarEvent, Branch, Event, Link, Loop, Merge, Note, Region, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
 from netdsl.elaborate.advice import parting, steps_of_bar
@@ -40,7 +41,17 @@ def merge(
     inner = names.inside(Frame(names.frame))
     region = Region(step.body, current, inner.frame)
     found = Merge(layer, region)
-    _bars(run, step, step.body, current, inner, region, found)
+
+    def take(node: ast.Bar, at: Names) -> BarEvent:
+        event = bar(run, node, current, at)
+        found.bars.append(event)
+        found.branches.append(event.value if event.value is not None else Value(None))
+        return event
+
+    def lost() -> None:
+        found.branches.append(Value(None))
+
+    bars(run, step.name.text, step.body, current, inner, region, take, lost)
     link.what = found
     link.inputs = found.branches
     if any(v.shape is None for v in found.branches):
@@ -79,15 +90,18 @@ def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge, current: Value
     return Mistake(diagnostic.code, diagnostic.message, step.name.span, labels=labels, hint=hint)
 
 
-def _bars(
+def bars(
     run: Run,
-    step: ast.Call,
+    word: str,
     body: ast.Body,
     current: Value | None,
     names: Names,
     region: Region,
-    found: Merge,
+    take: Callable[[ast.Bar, Names], Event],
+    lost: Callable[[], None],
 ) -> None:
+    """The bars of a body and of the loops and conditions around them. `take` runs one and says what
+    happened; `lost` hears of one that could not be run."""
     from netdsl.elaborate.statements import bind_let, repeat_count
 
     run.program.reached.add(id(body))
@@ -95,10 +109,7 @@ def _bars(
     for statement in body.statements:
         try:
             if isinstance(statement, ast.Bar):
-                event = _bar(run, statement, current, names)
-                region.events.append(event)
-                found.bars.append(event)
-                found.branches.append(event.value if event.value is not None else Value(None))
+                region.events.append(take(statement, names))
             elif isinstance(statement, (ast.For, ast.Repeat)):
                 loop = Loop(statement)
                 region.events.append(loop)
@@ -115,7 +126,7 @@ def _bars(
                         unpack(statement.names, entry, frame, statement.iterable)
                     inner = Region(statement.body, current, frame)
                     loop.iterations.append(inner)
-                    _bars(run, step, statement.body, current, names.inside(frame), inner, found)
+                    bars(run, word, statement.body, current, names.inside(frame), inner, take, lost)
             elif isinstance(statement, ast.If):
                 branch = Branch(statement, truth(statement.condition, names))
                 region.events.append(branch)
@@ -123,25 +134,25 @@ def _bars(
                 if arm is not None:
                     inner_names = names.inside(Frame(names.frame))
                     branch.region = Region(arm, current, inner_names.frame)
-                    _bars(run, step, arm, current, inner_names, branch.region, found)
+                    bars(run, word, arm, current, inner_names, branch.region, take, lost)
             elif isinstance(statement, ast.Let):
                 bind_let(run, statement, names)
                 region.events.append(Note(statement, names.frame))
             else:
                 if not mixed:
                     mixed = True
-                    raise not_among_bars(step.name.text, statement)
+                    raise not_among_bars(word, statement)
                 raise Silent
         except Mistake as mistake:
             run.report_mistake(mistake.at(statement.span))
-            found.branches.append(Value(None))
+            lost()
             region.events.append(Note(statement, names.frame))
         except Silent:
-            found.branches.append(Value(None))
+            lost()
             region.events.append(Note(statement, names.frame))
 
 
-def _bar(run: Run, node: ast.Bar, current: Value | None, names: Names) -> BarEvent:
+def bar(run: Run, node: ast.Bar, current: Value | None, names: Names) -> BarEvent:
     """One bar: the step itself if it is one, its scope's own steps if it has a label, else a scope."""
     scope = names.frame.scope
     assert scope is not None

@@ -43,6 +43,7 @@ STILL = (
     ast.Weight,
     ast.Module,
     ast.Aux,
+    ast.Head,
     ast.Output,
     ast.Input,
     ast.Init,

@@ -69,6 +69,8 @@ def check_place(node: ast.Statement, frame: Frame) -> None:
         fits = in_net and not in_loop(frame)
     elif isinstance(node, ast.Aux):
         fits = in_net
+    elif isinstance(node, ast.Head):
+        fits = in_net and not in_loop(frame)
     elif isinstance(node, (ast.Input, ast.Meta, ast.Keys, ast.Expect)):
         fits = in_net and frame is scope.frame
     else:
@@ -83,6 +85,7 @@ WHY: dict[type, str] = {
     "`@block.label`",
     ast.Aux: "a side output belongs to the whole network; give the net the label and path of its "
     "value",
+    ast.Head: "a head belongs to the whole network; a block cannot have one",
     ast.Input: "a block's input is what flows into it: `in`",
 }
 

@@ -187,6 +187,9 @@ def _aux(
     scope = names.frame.scope
     assert scope is not None
     check_place(node, names.frame)
+    if scope.heads:
+        hint = "its head has the losses of training"
+        raise Mistake("E150", "a net with a head has no side outputs", node.span, hint=hint)
     weight = _aux_weight(node, names)
     link = Link(node, names.frame)
     named = run.label(node.label, names, link)
@@ -226,12 +229,23 @@ def _aux_weight(node: ast.Aux, names: Names) -> float:
     return float(weight)
 
 
+def _head(
+    run: Run, node: ast.Head, current: Value | None, names: Names, region: Region
+) -> Value | None:
+    from netdsl.elaborate.heads import head  # few nets have one
+
+    return head(run, node, current, names, region)
+
+
 def _output(
     run: Run, node: ast.Output, current: Value | None, names: Names, region: Region
 ) -> Value | None:
     scope = names.frame.scope
     assert scope is not None
     check_place(node, names.frame)
+    if scope.heads:
+        hint = "its head says what the network gives"
+        raise Mistake("E150", "a net with a head has no outputs", node.span, hint=hint)
     for path in node.paths:
         first, *rest = path
         expr: ast.Expr = ast.Tap(first.span, first)
@@ -282,6 +296,7 @@ STATEMENTS: dict[type, Callable[[Run, Any, Value | None, Names, Region], Value |
     ast.Weight: _weight,
     ast.Module: _module,
     ast.Aux: _aux,
+    ast.Head: _head,
     ast.Output: _output,
     ast.Input: _input,
     ast.Init: _noted,
@@ -336,9 +351,5 @@ def misplaced(statement: ast.Statement) -> Mistake:
             "E023",
             "a bar stands outside of a merge",
             hint="bars belong into `concat { | ... | ... }`, `add { ... }` or `mul { ... }`",
-        )
-    if isinstance(statement, ast.Head):
-        return Mistake(
-            "E139", f"detection heads (`head {statement.name.text}`) are not compiled yet"
         )
     return Mistake("E120", f"`{statement_word(statement)}` cannot stand here")

@@ -176,10 +176,10 @@ class Reader:
         """The statements of a body that is no merge's."""
         bars = False
         for statement in self.run.attached(body) if self.reads else body.statements:
-            if isinstance(statement, (ast.Bar, ast.Head)):
+            if isinstance(statement, ast.Bar):
                 if self.reads and not bars:
                     self.run.report_mistake(misplaced(statement).at(statement.span))
-                bars = isinstance(statement, ast.Bar)
+                bars = True
                 continue
             bars = False
             if self.reads:
@@ -230,6 +230,9 @@ class Reader:
                 self.group(node.body, names)
             elif node.chain is not None:
                 self.chain(node.chain, names)
+        elif isinstance(node, ast.Head):
+            for argument in node.args:  # its steps are read by who runs it
+                self.expr(argument.value, names)
         elif isinstance(node, ast.Init):
             for entry in node.entries:
                 self._start(entry.value, names)

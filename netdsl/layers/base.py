@@ -161,6 +161,7 @@ class Layer(BaseModel):
         frozen=True, strict=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True
     )
 
+    registry: ClassVar[dict[str, Any]] = REGISTRY  # where it is found by its word
     word: ClassVar[str] = ""  # how a `.net` text calls it; empty for an abstract layer
     # convolution, pooling, normalization, activation, linear, dropout, shape or merge
     family: ClassVar[str] = ""
@@ -184,12 +185,12 @@ class Layer(BaseModel):
         super().__pydantic_init_subclass__(**named)
         if "word" not in cls.__dict__:
             return
-        if cls.word in REGISTRY:
+        if cls.word in cls.registry:
             raise TypeError(f"two layers are called {cls.word!r}")
         for rule in ("output", "module" if cls.module_only else "function"):
             if getattr(cls, rule) is getattr(Layer, rule):
                 raise TypeError(f"{cls.__name__} does not say its {rule}()")
-        REGISTRY[cls.word] = cls
+        cls.registry[cls.word] = cls
 
     # -------------------------------------------------------------------------------------- shapes
     def output(self, x: Shape) -> Shape:

@@ -32,6 +32,9 @@ def check(design: Design, root: Template, templates: Sequence[Template]) -> None
     if list(found) != list(expected):
         raise Mismatch("weights are declared in another order")
     inputs = [machine.token("input", name) for name in design.inputs]
+    if design.heads:
+        _check_heads(machine, design, net, inputs)
+        return
     for training in (False, True):
         wanted = _outputs(machine, design, inputs, training)
         _training(net, training)
@@ -41,12 +44,40 @@ def check(design: Design, root: Template, templates: Sequence[Template]) -> None
             raise Mismatch(f"forward of {root.wanted} computes something else")
 
 
+def _check_heads(machine: Machine, design: Design, net: Any, inputs: Sequence[Token]) -> None:
+    """`predict` of a detector, and the heads that are applied to regions later."""
+    known: dict[int, Token] = {id(v): t for v, t in zip(design.inputs.values(), inputs)}
+    walk = Walk(machine, design)
+    walk.scope(design.net, "", known)
+    event = next(iter(design.heads.values()))
+    wanted: Any = walk.heads[event.word]
+    maps = walk.heads.get(f"{event.word} maps")
+    if event.kind.form == "maps":
+        wanted = (maps, *wanted)
+    elif event.kind.form == "regions":
+        wanted = maps
+    if not _same(machine.apply(net, list(inputs)), wanted):
+        raise Mismatch("predict computes something else")
+    rcnn = design.heads.get("rcnn")
+    if rcnn is not None:
+        given = machine.token("regions", "rcnn")
+        if not _same(machine.apply(net.children["rcnn"], [given]), walk.heads["rcnn"]):
+            raise Mismatch("the head of regions computes something else")
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two results are the same tokens in the same tuples and lists."""
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(_same, a, b))
+    return a is b
+
+
 def _outputs(
     machine: Machine, design: Design, inputs: Sequence[Token], training: bool
 ) -> list[Token | None]:
     """What the network gives, side outputs included."""
     known: dict[int, Token] = {id(v): t for v, t in zip(design.inputs.values(), inputs)}
-    Walk(machine, design.run).scope(design.net, "", known)
+    Walk(machine, design).scope(design.net, "", known)
     wanted: list[Token | None] = [known[id(v)] for v in design.outputs.values()]
     if training:
         wanted += [known[id(e.link.output)] for e in design.net.aux.values()]

@@ -57,6 +57,7 @@ class Emitter:
         self.gives: dict[int, tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]] = {}
         # id of a shared module -> the class that makes it, and the channels that it gives there
         self.shared_channels: dict[int, tuple[Builder, Expr | None]] = {}
+        self.prepared = design.prepared
         self._collect(design.net, set())
         self.readers = Readers(self.exports)
         name = net_class(design)
@@ -88,6 +89,10 @@ class Emitter:
         if scope.kind != "block":
             return False
         return any(id(s) in self.exports for s in self.scopes[scope.definition.node])
+
+    def is_hoisted(self, link: Link) -> bool:
+        """Whether a step is done before the network: see `Design.prepared`."""
+        return self.prepared is not None and link is self.prepared
 
     def exports_of_link(self, links: Sequence[Link]) -> list[tuple[str, ...]]:
         """The paths inside a step that are read from outside, in any of these instances."""
@@ -176,6 +181,8 @@ class Emitter:
     def assign_names(self, classes: Sequence[Template]) -> None:
         """Final names: nets keep theirs, the others yield."""
         taken = {*reserved(), *extern_imports(self.design), *self.constants.entries}
+        if self.design.heads:
+            taken.add("Target")
         nets = [t for t in classes if t.kind == "net"]
         for template in nets:
             template.name = template.wanted

@@ -55,7 +55,6 @@ def finish(
         if var not in ends:
             ends.append(_tapped(var))
         template.places.append(ends.index(var))
-    ends = [_made_here(b, var) for var in ends]
     aux = list(walker.aux.items())
     if is_net and (len(ends) > 1 or scopes[0].outputs or aux):
         finisher = _outputs(b, names, aux)
@@ -64,9 +63,24 @@ def finish(
         template.returns = f"tuple[{', '.join(['Tensor'] * len(ends))}]"
     else:
         finisher = _plain
-    every = [*ends, *(var for _, (var, _) in aux)]
-    ops = without_dead(b.ops, every)
-    read = {r for op in ops for r in reads_of(op)} | {v.id for v in every}
+    conclude(b, val, [*ends, *(var for _, (var, _) in aux)], finisher, is_net)
+    return close(b, scopes, val, result, at)
+
+
+def conclude(
+    b: Builder,
+    val: Val | None,
+    ends: Sequence[Var],
+    finisher: Callable[[list[Expr]], list[Statement]],
+    is_net: bool,
+    words: frozenset[str] = frozenset(),
+) -> None:
+    """Write the statements of `forward`: what is needed for `ends`, from which `finisher` makes the last
+    ones. `words` are names of its own that no variable may take."""
+    template = b.template
+    ends = [_made_here(b, var) for var in ends]
+    ops = without_dead(b.ops, ends)
+    read = {r for op in ops for r in reads_of(op)} | {v.id for v in ends}
     template.takes_input = is_net or (
         val is not None and val.var is not None and val.var.id in read
     )
@@ -76,9 +90,8 @@ def finish(
         ]
         b.captured_inputs = [(var, name) for var, name in b.captured_inputs if var.id in read]
     inputs = _inputs(b, val)
-    body = statements(ops, inputs, every, reserved(), finisher)
+    body = statements(ops, inputs, ends, reserved() | words, finisher)
     template.forward = [renamed(s, b.instead) for s in body]
-    return close(b, scopes, val, result, at)
 
 
 def _made_here(b: Builder, var: Var) -> Var:

@@ -44,11 +44,13 @@ from netdsl.design import (
     Computed,
     Dense,
     Flow,
+    HeadEvent,
     Inlined,
     Link,
     Loop,
     Merge,
     Note,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -86,6 +88,10 @@ def build(b: Builder, scopes: Sequence[Scope], val: Val | None, at: At) -> Val:
     b.is_list = first.numbered
     result = walker.region(first.region.body, regions, val, at)
     emit_init(b, scopes, at)
+    if walker.heads:
+        from netdsl.backends.torch.detectors import finish_detector
+
+        return finish_detector(b, first, walker, val, at)
     return finish(b, scopes, walker, val, result, at)
 
 
@@ -112,6 +118,8 @@ class Walker:
         self.group: object = None  # the statement of the source that operations belong to
         self.branch: str | None = None  # the bar in which they stand
         self.aux: dict[str, tuple[Var, float]] = {}
+        self.heads: list[Any] = []  # of a net: `heads.HeadUse`
+        self.predicting: Any = None  # of the class of a head: `heads.Predicting`
 
     # ----------------------------------------------------------------------------------- values
     def var_of(self, val: Val) -> Var:
@@ -192,6 +200,10 @@ class Walker:
             return rounds.if_(self, list(events), val, at)
         if isinstance(first, WeightEvent):
             sharing.weight(self, list(events), at)
+        elif isinstance(first, HeadEvent):
+            from netdsl.backends.torch.heads import head
+
+            self.heads.append(head(self, first, val, at))
         elif isinstance(first, AuxEvent):
             sharing.aux_output(self, list(events), val, at)
         elif isinstance(first, Note):
@@ -234,6 +246,11 @@ class Walker:
         elif isinstance(what, Dense):
             assert val is not None
             out = density.dense(self, links, val, at)
+        elif isinstance(what, Predicted):
+            from netdsl.backends.torch.heads import predicted
+
+            assert val is not None
+            return predicted(self, links, val, at)
         elif isinstance(what, Shared):
             assert val is not None
             out = sharing.use_shared(self, links, val, at)
@@ -266,8 +283,10 @@ class Walker:
         words = [layer_of(link).word for link in links]
         if len(set(words)) > 1:
             raise Differ(at.rows, words, "different layers")
+        if layer_of(links[0]).family == "region":
+            return None  # the network does it, between its heads
         layer, given = layer_parts(b, links, val, at)
-        if layer.passes:
+        if layer.passes or b.emitter.is_hoisted(links[0]):
             return None
         module = None if layer.references() else layer.module(given)
         if not layer.module_only and not (b.is_list and module is not None):

@@ -20,6 +20,7 @@ from netdsl.design import (
     Inlined,
     Link,
     Merge,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -196,6 +197,9 @@ def _count_links(links: Iterable[Link], counts: Counter[int]) -> None:
         elif isinstance(what, (Shared, Computed)):
             for value in link.inputs:
                 counts[id(value)] += 1
+        elif isinstance(what, Predicted):
+            counts[id(what.map)] += 1
+            _count_links(what.parts.values(), counts)
         elif isinstance(what, Scope):
             if what.outer is None:
                 for value in link.inputs:

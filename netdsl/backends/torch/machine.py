@@ -139,7 +139,7 @@ class Machine(Tokens):
             if name in env:
                 return self.apply(env[name], positional)
             if name in FUNCTIONS:
-                return FUNCTIONS[name](*positional, **named)
+                return FUNCTIONS[name](*map(_entries, positional), **named)
             if name in self.templates:
                 return self.construct(self.templates[name], positional, named)
             if name in self.outputs:
@@ -164,6 +164,10 @@ class Machine(Tokens):
                 container.children = dict(positional[0])
             else:
                 container.children = {str(i): m for i, m in enumerate(positional)}
+            return container
+        if name == "nn.ModuleList":
+            container = Container(None)
+            container.children = {str(i): m for i, m in enumerate(positional[0])}
             return container
         if name == "OrderedDict":
             return dict(named)
@@ -256,6 +260,8 @@ class Machine(Tokens):
                 if not isinstance(value, tuple) or len(value) != len(names):
                     raise Mismatch(f"{len(names)} names for another number of values")
                 env.update(zip(names, value))
+        elif isinstance(target, code.Tuple):
+            self.assign(", ".join(item.text for item in target.items), value, env)
         elif isinstance(target, code.Attribute):
             _keep(env["self"], target.name, value)
         elif isinstance(target, code.Subscript):
@@ -317,6 +323,13 @@ class Machine(Tokens):
         if result is None:
             raise Mismatch(f"{template.wanted} returns nothing")
         return result[0]
+
+
+def _entries(value: Any) -> Any:
+    """The modules of an `nn.ModuleList`, to be gone through."""
+    if isinstance(value, Container) and value.template is None:
+        return list(value.children.values())
+    return value
 
 
 def _is_start(expr: Expr) -> bool:

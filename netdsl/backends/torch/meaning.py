@@ -14,11 +14,14 @@ from netdsl.design import (
     Branch,
     Computed,
     Dense,
+    Design,
     Flow,
+    HeadEvent,
     Inlined,
     Link,
     Loop,
     Merge,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -37,9 +40,11 @@ from netdsl.walks import inner_value, value_inputs
 class Walk:
     """The Design as tokens."""
 
-    def __init__(self, machine: Machine, run: Any) -> None:
+    def __init__(self, machine: Machine, design: Design) -> None:
         self.m = machine
-        self.run = run
+        self.run = design.run
+        self.prepared = design.prepared
+        self.heads: dict[str, Any] = {}  # what a net gives of its heads: tokens in tuples and lists
         self.paths: dict[int, str] = {}  # shared modules
 
     def scope(self, scope: Scope, path: str, known: dict[int, Token]) -> None:
@@ -66,11 +71,17 @@ class Walk:
                     self.region(event.region, path, known)
             elif isinstance(event, AuxEvent):
                 self.link(event.link, path, known)
+            elif isinstance(event, HeadEvent):
+                self.head(event, path, known)
 
     def link(self, link: Link, path: str, known: dict[int, Token]) -> None:
         what, m = link.what, self.m
         if isinstance(what, Applied):
-            if not what.layer.passes:
+            if what.layer.family == "region":
+                return  # done by the network between its heads
+            if link is self.prepared:
+                self.give(link, known[id(link.inputs[0])], known)
+            elif not what.layer.passes:
                 self.give(link, self.layer(what.layer, link, f"{path}{link.key}", known), known)
         elif isinstance(what, Shared):
             home = self.paths[id(what.home)]
@@ -104,6 +115,8 @@ class Walk:
             self.give(link, value, known)
         elif isinstance(what, Inlined):
             self.region(what.region, path, known)
+        elif isinstance(what, Predicted):
+            self.predicted(link, what, path, known)
         elif isinstance(what, Computed):
             assert isinstance(link.node, ast.Link) and isinstance(link.node.step, ast.Compute)
             self.give(
@@ -111,6 +124,65 @@ class Walk:
             )
         else:
             assert isinstance(what, Taken)
+
+    def head(self, event: HeadEvent, path: str, known: dict[int, Token]) -> None:
+        """What `predict` gives of a head; for a head on regions what its module makes of one."""
+        m, inner = self.m, f"{path}{event.word}."
+        links = [event.link, *event.others]
+        if event.kind.form == "plain":
+            scope = event.scope
+            self.region(scope.region, inner, known)
+            assert scope.result is not None
+            self.heads[event.word] = known[id(scope.result)]
+            return
+        if event.pool is not None:
+            known[id(event.pool.output)] = m.token("regions", event.word)
+        for link in links:
+            assert isinstance(link.what, Scope)
+            self.region(link.what.region, inner, known)
+        found = [link.what for link in event.predicted]
+        rows = [
+            [known[id(v)] for v in p.values.values()] for p in found if isinstance(p, Predicted)
+        ]
+        columns = list(zip(*rows))
+        if event.kind.form == "maps":
+            self.heads[event.word] = tuple(list(column) for column in columns)
+        elif event.kind.form == "bars" and len(rows) > 1:
+            cats = [m.outside("torch.cat", [list(column)], {"dim": 1}) for column in columns]
+            self.heads[event.word] = tuple(cats) if len(cats) > 1 else cats[0]
+        else:
+            self.heads[event.word] = rows[0][0] if len(rows[0]) == 1 else tuple(rows[0])
+        maps = [known[id(v)] for v in event.maps] if event.kind.form != "bars" else []
+        self.heads[f"{event.word} maps"] = maps
+
+    def predicted(self, link: Link, what: Predicted, path: str, known: dict[int, Token]) -> None:
+        m = self.m
+        for name, value in what.values.items():
+            part = what.parts.get(name)
+            assert value.shape is not None
+            token = known[id(what.map if part is None else part.inputs[0])]
+            if part is not None:
+                home = f"{path}{name}." if part.key != name else path
+                self.link(part, home, known)
+                token = known[id(part.output)]
+            said = what.predictor
+            if said is None:  # of a vector
+                if name == "offsets":
+                    token = m.outside(".unflatten", [token, 1, (-1, 4)], {})
+            elif said.word != "cells":
+                columns = value.shape[1]
+                proposing = said.word == "anchors" and self._proposes(path) and name == "scores"
+                if said.word == "anchors" and name == "scores" and said.softmax:
+                    token = m.outside("flatten_map", [token, 2], {})
+                    token = m.outside(".diff", [token], {"dim": 2})
+                else:
+                    token = m.outside("flatten_map", [token, columns], {})
+                if proposing:
+                    token = m.outside(".squeeze", [token, 2], {})
+            known[id(value)] = token
+
+    def _proposes(self, path: str) -> bool:
+        return path.endswith("rpn.")
 
     def give(self, link: Link, token: Token, known: dict[int, Token]) -> None:
         known[id(link.output)] = token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import calls
@@ -34,7 +34,11 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
     values: list[Val] = []
     regions = [m.region for m in merges]  # type: ignore[union-attr]
     inner = at.inside(at.rows.reframed([r.frame for r in regions]))
-    _bars(w, regions, val, inner, values)
+
+    def take(events: Sequence[BarEvent], entry: Val | None, at: At) -> None:
+        values.append(_bar(w, events, entry, at))
+
+    bars(w, regions, val, inner, take)
     w.branch = branch
     layer = merges[0].layer  # type: ignore[union-attr]
     values = [known_here(w, v, at) for v in values]
@@ -63,12 +67,19 @@ def known_here(w: Walker, val: Val, at: At) -> Val:
     )
 
 
-def _bars(w: Walker, regions: Sequence[Region], val: Val | None, at: At, values: list[Val]) -> None:
+def bars(
+    w: Walker,
+    regions: Sequence[Region],
+    val: Val | None,
+    at: At,
+    take: Callable[[Sequence[BarEvent], Val | None, At], None],
+) -> None:
+    """Every bar of a body, and of the loops and conditions around bars; `take` writes one."""
     for k in range(len(regions[0].events)):
         events = [r.events[k] for r in regions]
         first = events[0]
         if isinstance(first, BarEvent):
-            values.append(_bar(w, events, val, at))  # type: ignore[arg-type]
+            take(events, val, at)  # type: ignore[arg-type]
         elif isinstance(first, Note):
             w.note(events, at)  # type: ignore[arg-type]
         elif isinstance(first, Loop):
@@ -80,7 +91,7 @@ def _bars(w: Walker, regions: Sequence[Region], val: Val | None, at: At, values:
                 inner_regions = [e.iterations[j] for e in events]  # type: ignore[union-attr]
                 inner = at.inside(at.rows.reframed([r.frame for r in inner_regions]))
                 bind_round(first.node, j, inner, at)
-                _bars(w, inner_regions, val, inner, values)
+                bars(w, inner_regions, val, inner, take)
         elif isinstance(first, Branch):
             outcomes = [e.outcome for e in events]  # type: ignore[union-attr]
             if len(set(outcomes)) > 1:
@@ -89,10 +100,10 @@ def _bars(w: Walker, regions: Sequence[Region], val: Val | None, at: At, values:
             if first.region is not None:
                 arms = [e.region for e in events]  # type: ignore[union-attr]
                 inner = at.inside(at.rows.reframed([r.frame for r in arms if r is not None]))
-                _bars(w, arms, val, inner, values)  # type: ignore[arg-type]
+                bars(w, arms, val, inner, take)  # type: ignore[arg-type]
 
 
-def _bar(w: Walker, events: list[BarEvent], val: Val | None, at: At) -> Val:
+def _bar(w: Walker, events: Sequence[BarEvent], val: Val | None, at: At) -> Val:
     number = events[0].number
     numbers = [e.number for e in events]
     if len(set(numbers)) > 1:

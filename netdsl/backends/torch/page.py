@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netdsl.backends.torch.detection import OPS, inlined, public_names
 from netdsl.backends.torch.docs import file_doc
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.helpers import helper_sources
@@ -18,8 +19,8 @@ from netdsl.code.layout import WIDTH, lines, module_text
 from netdsl.code.stmt import Class, Constant, Function, Import, Module, Parameter, Statement
 
 
-def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
-    """The text of the file."""
+def page(emitter: Emitter, root: Template, width: int = WIDTH, inline: bool = False) -> str:
+    """The text of the file; `inline` has a detector hold all that it uses itself."""
     classes = in_order(root)
     emitter.assign_names(classes)
     same = _same_classes(classes)
@@ -43,12 +44,27 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
     needed = set(used)
     for source in helpers:
         needed |= source.names
+    if inline and emitter.design.heads:
+        constants.insert(0, Constant(_TOP.id, Literal(None)))
     body: list[Statement] = [*constants, *(h.statement for h in helpers), *definitions]
-    module = Module(file_doc(emitter.design), tuple(imports_for(needed, externs)), tuple(body))
+    imports = imports_for(needed, externs)
+    shared = sorted(set(used) & public_names()) if emitter.design.heads else []
+    constants_text = ending = ""
+    if shared and inline:
+        constants_text, ending, more = inlined(shared)
+        imports += more
+    elif shared:
+        imports.append(Import(OPS, tuple(shared)))
+    module = Module(file_doc(emitter.design), tuple(imports), tuple(body))
     text = module_text(module, width)
     for helper in helpers:
         text = text.replace(helper.placeholder, helper.text)
-    return text
+    if constants_text:
+        text = text.replace(f"{_TOP.text} = None", constants_text, 1)
+    return f"{text}\n\n{ending}\n" if ending else text
+
+
+_TOP = Name("_constants_of_detectors")  # a line that is replaced
 
 
 def in_order(root: Template) -> list[Template]:
@@ -80,12 +96,12 @@ def class_of(template: Template) -> Class:
         default = param.default
         parameters.append(Parameter(param.name, param.annotation, default))
     body: list[Statement] = list(template.fields)
-    body.append(Function("__init__", tuple(parameters), "None", None, tuple(template.ctor)))
+    ctor = (*template.ctor, *template.buffers)
+    body.append(Function("__init__", tuple(parameters), "None", None, ctor))
     if template.forward is not None:
         forward = [Parameter("self"), *(Parameter(n, t) for n, t in template.forward_params_all)]
-        body.append(
-            Function("forward", tuple(forward), template.returns, None, tuple(template.forward))
-        )
+        name, doc = template.forward_name, template.forward_doc
+        body.append(Function(name, tuple(forward), template.returns, doc, tuple(template.forward)))
     body += template.methods
     doc = "\n".join(template.doc) or None
     return Class(template.reference.id, (template.base,), doc, tuple(body))

@@ -48,7 +48,10 @@ class Template:
         self.forward_params_all: list[tuple[str, str]] = []
         self.fields: list[Statement] = []
         self.ctor: list[Statement] = []
+        self.buffers: list[Statement] = []  # at the end of the constructor: tables, no weights
         self.forward: list[Statement] | None = None
+        self.forward_name = "forward"  # a detector's is `predict`
+        self.forward_doc: str | None = None
         self.methods: list[Statement] = []  # after `forward`
         self.forward_params: list[Argument] = []
         self.returns = "Tensor"

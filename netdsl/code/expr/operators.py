@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 # Python's own order of precedence, loosest first.
-CHOOSE, OR, AND, NOT, COMPARE, UNION, SUM, PRODUCT, NEGATION, POWER, ATOM = range(11)
+CHOOSE, OR, AND, NOT, COMPARE, UNION, BOTH, SUM, PRODUCT, NEGATION, POWER, ATOM = range(12)
 LEVELS = {
     "|": UNION,
+    "&": BOTH,
     "+": SUM,
     "-": SUM,
     "*": PRODUCT,
@@ -31,6 +32,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
     "**": operator.pow,
     "|": operator.or_,
+    "&": operator.and_,
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,

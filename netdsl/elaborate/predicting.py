@@ -1,0 +1,353 @@
+"""The steps that predict: layers that the compiler writes, and the boxes that they predict for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from netdsl.design import Applied, HeadEvent, Link, Predicted, Region, Scope, Value
+from netdsl.diagnostics import Mistake
+from netdsl.elaborate import steps
+from netdsl.elaborate.expressions import with_arguments
+from netdsl.elaborate.names import Names, meant_target
+from netdsl.elaborate.sentences import check_complete
+from netdsl.elaborate.values import LayerDef, Silent, Target
+from netdsl.heads.kinds import Options
+from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox
+from netdsl.layers.arguments import ArgumentMistake, create
+from netdsl.layers.base import Layer
+from netdsl.shapes import Open, Shape
+from netdsl.source import Span
+from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.run import Run
+
+LISTED = ("scores", "offsets")  # what every bar has one of
+
+
+class Lists:
+    """What the bars of a head predict with: two lists, one entry a bar."""
+
+    def __init__(self, run: Run, scope: Scope, node: ast.Head, names: Names) -> None:
+        self.run, self.scope, self.node, self.names = run, scope, node, names
+        self.scopes: dict[str, Scope] = {}
+
+    def add(self, name: str, link: Link) -> None:
+        """A step that gets the next number of a list."""
+        scope = self.scopes.get(name)
+        if scope is None:
+            scope, _ = self.run.scope("list", name, self.node, None, self.names)
+            scope.numbered = True
+            self.scopes[name] = scope
+        scope.naming.add(link, None, False)
+
+    def close(self) -> None:
+        """The lists as children of the head, behind what its bars hold."""
+        for name, scope in self.scopes.items():
+            self.run.close(scope, Region(self.node.body, None, scope.frame))
+            link = Link(self.node, scope.frame)
+            link.word = name
+            link.what = scope
+            link.label = name
+            self.scope.naming.add(link, name, False)
+
+
+# ------------------------------------------------------------------------------------------- steps
+def bar_step(
+    run: Run,
+    event: HeadEvent,
+    predictor: type[Options],
+    node: ast.Link,
+    value: Value,
+    names: Names,
+    lists: Lists,
+) -> Link:
+    """`multibox(...)`, `boxes(...)` or `cells(...)` at the end of a bar."""
+    said, target = _said(predictor, node, names)
+    step = _link(node, names, said.word, value)
+    what = step.what
+    assert isinstance(what, Predicted) and value.shape is not None
+    classes = event.kind.classes
+    if isinstance(said, Multibox):
+        _of_map(value, said.word)
+        try:
+            said.check()
+        except Mistake as mistake:
+            raise mistake.at(_argument(target, "ratios", "min") or node.span) from None
+        what.boxes = said.boxes()
+        what.count = _places(value.shape, what.boxes)
+        columns = {"scores": classes + 1, "offsets": 4}
+        for name in LISTED:
+            channels = _channels(node.span, what.boxes, name, event, 1)
+            call = _call(node.span, target, _wide, channels)
+            part = _part(run, call, value, names)
+            lists.add(name, part)
+            _give(what, name, part, columns[name], names)
+    elif isinstance(said, Boxes):
+        _of_map(value, said.word)
+        what.boxes = said.boxes()
+        what.count = _places(value.shape, what.boxes)
+        _check_channels(value.shape, what.boxes, classes, node)
+        _give(what, "predictions", None, 5 + classes, names)
+    else:
+        assert isinstance(said, Cells)
+        rows, columns_ = said.grid
+        _check_cells(value.shape, said, classes, node)
+        what.boxes = said.boxes
+        what.count = rows * columns_ * said.boxes
+        what.values["predictions"] = Value(value.shape, names.frame.scope)
+    what.predictor = said
+    return _with_output(step)
+
+
+def map_step(
+    run: Run,
+    event: HeadEvent,
+    predictor: type[Options],
+    node: ast.Link,
+    value: Value,
+    names: Names,
+    number: int,
+) -> Link:
+    """`anchors(...)` at the end of a body, on one map."""
+    said, target = _said(predictor, node, names)
+    assert isinstance(said, Anchors)
+    step = _link(node, names, said.word, event.maps[number])
+    what = step.what
+    assert isinstance(what, Predicted)
+    try:
+        what.boxes = said.boxes(len(event.maps))
+    except Mistake as mistake:
+        raise mistake.at(_argument(target, "sizes") or node.span) from None
+    what.predictor = said
+    classes = getattr(event.kind, "classes", 1)
+    columns = {"scores": classes, "offsets": 4}
+    read = {name: _read(said, name, value) for name in LISTED}
+    for name, of in read.items():
+        if of.shape is None:
+            raise Silent
+        _of_map(of, said.word)
+        if of.shape.sides != (event.maps[number].shape or of.shape).sides:
+            message = f"`{name}` are made of {of.shape}, but the map is {event.maps[number].shape}"
+            raise Mistake("E235", message, node.span, hint="every place of the map has its anchors")
+        each = 2 if said.softmax and name == "scores" else 1
+        channels = _channels(node.span, what.boxes * each, name, event, 0)
+        call = _call(node.span, target, _small, channels)
+        part = _part(run, call, of, names)
+        _own_name(part, name, names)
+        what.count = _places(of.shape, what.boxes)
+        _give(what, name, part, columns[name], names)
+    return _with_output(step)
+
+
+def vector_step(run: Run, event: HeadEvent, value: Value, names: Names) -> Link:
+    """The two layers that read the vector of a region: `scores`, `offsets`."""
+    span = event.node.name.span
+    node = ast.Link(span, None, _call(span, None, _linear, ast.Number(span, 1, "1")), None)
+    step = _link(node, names, event.word, value)
+    what = step.what
+    assert isinstance(what, Predicted)
+    background = 1 if event.word == "rcnn" else 0
+    classes: Any = event.classes
+    rows = _plus(span, classes, background)
+    for name, times in zip(LISTED, (1, 4)):
+        channels = rows if times == 1 else _times(span, times, rows)
+        part = _part(run, _call(span, None, _linear, channels), value, names)
+        _own_name(part, name, names)
+        what.parts[name] = part
+        if part.output is None or part.output.shape is None:
+            raise Silent
+        what.values[name] = part.output
+    what.predictor = None
+    return _with_output(step)
+
+
+def pooled(node: ast.Link, layer: Layer, maps: Sequence[Value], scope: Scope, names: Names) -> Link:
+    """The step that cuts regions out of maps."""
+    link = Link(node, names.frame)
+    link.word = layer.word
+    link.what = Applied(layer)
+    link.inputs = list(maps)
+    assert maps[0].shape is not None
+    link.output = Value(layer.output(maps[0].shape), scope)
+    link.output.maker = link
+    return link
+
+
+# -------------------------------------------------------------------------------------------- parts
+def _said(predictor: type[Options], node: ast.Link, names: Names) -> tuple[Any, Target]:
+    """A predicting step with its arguments."""
+    from netdsl.elaborate.lookup import value_of
+
+    step = node.step
+    assert isinstance(step, ast.Call)
+    target = with_arguments(Target(LayerDef(predictor), {}), step.args, names)  # type: ignore[arg-type]
+    check_complete(target, step)
+    arguments: dict[str, Any] = {}
+    for name, bound in target.bound.items():
+        arguments[name] = bound.value
+        if name in LISTED:
+            try:
+                arguments[name] = value_of(bound.value)
+            except AssertionError:
+                message = f"`{name}` of `{step.name.text}` is a value like `@label`"
+                raise Mistake("E112", message, bound.node.span if bound.node else None) from None
+    try:
+        return create(predictor, arguments), target  # type: ignore[arg-type]
+    except ArgumentMistake as mistake:
+        place = _argument(target, mistake.argument or "")
+        raise mistake.at(place or step.span) from None
+
+
+def _argument(target: Target, *names: str) -> Span | None:
+    """Where the first of these arguments stands."""
+    found = [target.bound[name].node for name in names if name in target.bound]
+    return found[0].span if found and found[0] is not None else None
+
+
+def _link(node: ast.Link, names: Names, word: str, value: Value) -> Link:
+    link = Link(node, names.frame)
+    link.word = word
+    link.what = Predicted(None, value)
+    link.inputs = [value]
+    return link
+
+
+def _with_output(step: Link) -> Link:
+    what = step.what
+    assert isinstance(what, Predicted)
+    step.output = next(iter(what.values.values()))
+    step.output.maker = step
+    return step
+
+
+def _part(run: Run, call: ast.Call, value: Value, names: Names) -> Link:
+    """A layer or block that makes numbers of a value."""
+    run.count(1, call.span)
+    link = Link(ast.Link(call.span, None, call, None), names.frame)
+    target = meant_target(run, call.name, names)
+    if not isinstance(target, Target):
+        raise Mistake("E112", "`predict` is a layer or a block with some arguments", call.span)
+    link.word = call.name.text
+    steps.apply(run, link, with_arguments(target, call.args, names), call, value, names)
+    if link.output is None or link.output.shape is None:
+        raise Silent
+    link.output.maker = link
+    return link
+
+
+def _own_name(part: Link, name: str, names: Names) -> None:
+    scope = names.frame.scope
+    assert scope is not None
+    part.label = name
+    scope.naming.claim(name, ast.Computed(part.node.span, (name,)))
+    scope.naming.add(part, name, False)
+
+
+def _give(what: Predicted, name: str, part: Link | None, columns: int, names: Names) -> None:
+    """What comes out: a row for every box."""
+    if part is not None:
+        what.parts[name] = part
+        shape = part.output.shape if part.output is not None else None
+        wanted = what.map.shape
+        if shape is not None and wanted is not None and shape.sides != wanted.sides:
+            message = f"what predicts gives {shape}, but every place of {wanted} has its boxes"
+            raise Mistake("E235", message, part.node.span, hint="keep height and width")
+    length = Open.symbol("boxes") if what.count is None else what.count
+    what.values[name] = Value(Shape(length, columns), names.frame.scope)
+
+
+def _read(said: Anchors, name: str, value: Value) -> Value:
+    return getattr(said, name) or value
+
+
+def _places(shape: Shape, boxes: int) -> int | None:
+    """How many boxes a map has."""
+    sides = [side for side in shape.sides if isinstance(side, int)]
+    return boxes * prod(sides) if len(sides) == len(shape.sides) else None
+
+
+def _of_map(value: Value, word: str) -> None:
+    if value.shape is not None and len(value.shape) != 3:
+        raise Mistake("E211", f"`{word}` predicts on a map, not on {value.shape}")
+
+
+def _check_channels(shape: Shape, boxes: int, classes: int, node: ast.Link) -> None:
+    wanted = boxes * (5 + classes)
+    if shape.channels != wanted:
+        message = (
+            f"this map has {shape.channels} channels; {boxes} anchors and {classes} classes need "
+            f"{boxes} * (5 + {classes}) = {wanted}"
+        )
+        hint = "four offsets, objectness, and the classes, for every anchor"
+        raise Mistake("E237", message, node.step.span, hint=hint)
+
+
+def _check_cells(shape: Shape, said: Cells, classes: int, node: ast.Link) -> None:
+    rows, columns = said.grid
+    wanted = rows * columns * (said.boxes * 5 + classes)
+    if tuple(shape) != (wanted,):
+        message = (
+            f"`cells` needs a vector of {rows} * {columns} * ({said.boxes} * 5 + {classes}) = "
+            f"{wanted} numbers, not {shape}"
+        )
+        raise Mistake("E237", message, node.step.span)
+
+
+# --------------------------------------------------------------------------------------------- text
+def _number(span: Span, value: int) -> ast.Number:
+    return ast.Number(span, value, str(value))
+
+
+def _plus(span: Span, of: ast.Expr, number: int) -> ast.Expr:
+    return ast.Binary(span, "+", of, _number(span, number)) if number else of
+
+
+def _times(span: Span, number: int, of: ast.Expr) -> ast.Expr:
+    if isinstance(of, ast.Number):
+        return _number(span, number * int(of.value))
+    return ast.Binary(span, "*", _number(span, number), of)
+
+
+def _channels(span: Span, boxes: int, name: str, event: HeadEvent, background: int) -> ast.Expr:
+    """How many channels predict something of `boxes` boxes: `4 * (classes + 1)`."""
+    if name == "offsets":
+        return _number(span, 4 * boxes)
+    if event.classes is None:
+        return _number(span, boxes)
+    return _times(span, boxes, _plus(span, event.classes, background))
+
+
+def _named(span: Span, name: str, value: ast.Expr) -> ast.Argument:
+    return ast.Argument(span, ast.Name(span, name), value)
+
+
+def _wide(span: Span) -> tuple[str, tuple[ast.Argument, ...]]:
+    size = ast.SizeLiteral(span, (3, 3))
+    return "conv", (_named(span, "kernel_size", size), _named(span, "padding", _number(span, 1)))
+
+
+def _small(span: Span) -> tuple[str, tuple[ast.Argument, ...]]:
+    return "conv", (_named(span, "kernel_size", ast.SizeLiteral(span, (1, 1))),)
+
+
+def _linear(span: Span) -> tuple[str, tuple[ast.Argument, ...]]:
+    return "linear", ()
+
+
+def _call(span: Span, target: Target | None, usual: Any, channels: ast.Expr) -> ast.Call:
+    """The step that `predict` means, with its channels."""
+    word, arguments = usual(span)
+    bound = target.bound.get("predict") if target is not None else None
+    if bound is not None and bound.node is not None:
+        node = bound.node
+        of, arguments = (node.of, node.args) if isinstance(node, ast.Apply) else (node, ())
+        if not isinstance(of, ast.Ref) or not isinstance(bound.value, Target):
+            hint = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
+            message = "`predict` is a layer or a block with some arguments"
+            raise Mistake("E112", message, node.span, hint=hint)
+        word = of.name
+    first = ast.Argument(span, None, channels)
+    return ast.Call(span, ast.Name(span, word), (first, *arguments), None, None, ())

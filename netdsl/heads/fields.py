@@ -1,0 +1,95 @@
+"""What an argument of a head may be: the types of the fields that layers do not have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from netdsl.layers.fields import is_int, is_list, is_number, refuse
+from netdsl.shapes import Size
+
+
+def _share(value: Any) -> float:
+    if is_number(value) and 0 <= value <= 1:
+        return float(value)
+    raise refuse("a number from 0 to 1")
+
+
+def _band(value: Any) -> tuple[float, float]:
+    """[low, high]; one number is both."""
+    if is_number(value):
+        value = (value, value)
+    if is_list(value) and len(value) == 2 and all(is_number(v) for v in value):
+        low, high = value
+        if 0 <= low <= high <= 1:
+            return float(low), float(high)
+    raise refuse("an overlap from 0 to 1, or two as [low, high]")
+
+
+def _variances(value: Any) -> tuple[float, ...]:
+    if is_list(value) and len(value) == 4 and all(is_number(v) and v > 0 for v in value):
+        return tuple(float(v) for v in value)
+    raise refuse("four numbers above 0, for x, y, width and height")
+
+
+def _modes(value: Any) -> tuple[int, int]:
+    """[in training, in evaluation]; one number is both."""
+    if is_int(value):
+        value = (value, value)
+    if is_list(value) and len(value) == 2 and all(is_int(v) and v > 0 for v in value):
+        return value[0], value[1]
+    raise refuse("a whole number above 0, or two as [training, evaluation]")
+
+
+def _sides(value: Any) -> tuple[int, int]:
+    if is_int(value) and value > 0:
+        return value, value
+    if isinstance(value, (Size, tuple)) and len(value) == 2 and all(is_int(v) for v in value):
+        height, width = value
+        if height > 0 and width > 0:
+            return height, width
+    raise refuse("a size like 7x7")
+
+
+def _positive(value: Any, wanted: str) -> tuple[float, ...]:
+    if is_list(value) and value and all(is_number(v) and v > 0 for v in value):
+        return tuple(value)
+    raise refuse(wanted)
+
+
+def _ratios(value: Any) -> tuple[float, ...]:
+    return _positive(value, "a list of numbers above 0")
+
+
+def _sizes(value: Any) -> tuple[Any, ...]:
+    """Sizes of anchors, or a list of them for every map."""
+    wanted = "a list of sizes in pixels, or of such lists, one a map"
+    if is_list(value) and value and all(is_list(v) for v in value):
+        return tuple(_positive(v, wanted) for v in value)
+    return _positive(value, wanted)
+
+
+def _pairs(value: Any) -> tuple[tuple[float, float], ...]:
+    """Widths and heights of anchors: `116x90`, or `[3.19, 4.0]` for numbers that are not whole."""
+    wanted = "a list of sizes, width first, like [116x90, 156x198]"
+    if not is_list(value) or not value:
+        raise refuse(wanted)
+    found = []
+    for pair in value:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise refuse(wanted)
+        if not all(is_number(v) and v > 0 for v in pair):
+            raise refuse(wanted)
+        found.append((pair[0], pair[1]))
+    return tuple(found)
+
+
+Share = Annotated[Any, BeforeValidator(_share)]
+Band = Annotated[Any, BeforeValidator(_band)]
+Variances = Annotated[Any, BeforeValidator(_variances)]
+Modes = Annotated[Any, BeforeValidator(_modes)]
+Sides = Annotated[Any, BeforeValidator(_sides)]
+Ratios = Annotated[Any, BeforeValidator(_ratios)]
+Sizes = Annotated[Any, BeforeValidator(_sizes)]
+Pairs = Annotated[Any, BeforeValidator(_pairs)]
