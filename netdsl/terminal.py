@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from netdsl.diagnostics import Diagnostic, NetError, render
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # What `--to` makes: the suffixes of files, with the format that each means.
 TARGETS = {
@@ -73,6 +76,13 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             )
 
     return run
+
+
+def consoles() -> tuple[Console, Console]:
+    """Where results go, and where it is told how work goes on: standard output and error."""
+    from rich.console import Console
+
+    return Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 # ------------------------------------------------------------------------------------------ reading
