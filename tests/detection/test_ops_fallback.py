@@ -174,6 +174,14 @@ def test_rounding_of_maxima() -> None:
             assert torch.equal(ours, theirs)
 
 
+def test_regions_have_no_gradient() -> None:
+    x, rois = maps(), torch.tensor([[0.0, 3, 4, 40, 50]], dtype=torch.double, requires_grad=True)
+    for pool in (fallback.roi_align, oracle.roi_align, fallback.roi_pool, oracle.roi_pool):
+        pooled = pool(x, rois, 3, 1 / 8).sum()
+        of_map, of_regions = torch.autograd.grad(pooled, (x, rois), allow_unused=True)
+        assert of_map.any() and of_regions is None
+
+
 def test_no_regions() -> None:
     x = maps(torch.float)
     for rois in (torch.zeros(0, 5), [torch.zeros(0, 4)] * 2):
