@@ -70,13 +70,12 @@ def finish_detector(b: Builder, net: Scope, w: Walker, val: Val | None, at: At) 
     template.buffers += filled.buffers()
     template.methods += filled.methods()
     out = close(b, [net], val, None, at)
-    start = 0 if main.event.word == "retina" else 1
-    last = "classes - 1" if start == 0 else "classes"
-    given = f"Images ({_image(net)}) in 0..1; "
+    targets = "boxes and labels, from 1"
     if main.event.word == "fcn":
-        said = f"{given}in training also targets: labels (H, W) 0..classes - 1."
-    else:
-        said = f"{given}in training also targets: boxes, labels {start}..{last}."
+        targets = "labels (H, W), from 0"
+    elif main.event.word == "retina":
+        targets = "boxes and labels, from 0"
+    said = f"Images ({_image(net)}) in 0..1; in training also targets: {targets}."
     template.doc = [*text_of(b, net), said]
     return out
 
