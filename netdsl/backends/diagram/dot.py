@@ -184,7 +184,9 @@ class _Writer(Turns):
             self._children(branch, graph, wanted if i == 0 else 0)
         if split.join is not None:
             self._node(split.join, graph)
-        if split.fork is None and split.join is None:  # ends of the figure, wider than what gives them
+        if (
+            split.fork is None and split.join is None
+        ):  # ends of the figure, wider than what gives them
             ends = {node.name for node in nodes_of([split])}
             self.light.update(id(edge) for edge in self.figure.edges if edge.head in ends)
         if split.kind in ("merge", "fan"):
