@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -88,6 +88,13 @@ def case(request: pytest.FixtureRequest) -> Case:
     torch.manual_seed(0)
     net = emitted_class(name, HEAVY.get(name))()
     return Case(name, net, inspect.signature(type(net)).parameters["classes"].default)
+
+
+@pytest.fixture(autouse=True)
+def no_gradients(case: Case) -> Iterator[None]:
+    """A test leaves none behind: the largest networks have a gigabyte of them."""
+    yield
+    case.net.zero_grad()
 
 
 def images() -> list[Tensor]:
