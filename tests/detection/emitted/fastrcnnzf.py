@@ -102,7 +102,7 @@ class FastRCNNZF(nn.Module):
         nn.init.zeros_(self.rcnn.offsets.bias)
 
     def predict(self, x: Tensor) -> list[Tensor]:
-        """The maps."""
+        """The map."""
         features = self.features(x)
         return [features]
 
