@@ -156,7 +156,7 @@ class FastRCNNZF(nn.Module):
             boxes.split(counts), scores.softmax(dim=1).split(counts), sizes
         ):
             box = clip_boxes(box, size)
-            large = (box[..., 2:] - box[..., :2] >= 0.01).all(dim=-1)
+            large = (box[..., 2:] - box[..., :2] >= 1e-2).all(dim=-1)
             good = (probability > 0.05) & large
             good[:, 0] = False
             place, label = torch.where(good)

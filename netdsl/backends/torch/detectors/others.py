@@ -19,9 +19,9 @@ class SupportVectors(Detector):
         return "Of warped regions: scores (R, classes), offsets (R, classes, 4)."
 
     def methods(self) -> list[Statement]:
-        plain = {} if self.design.prepared else {"pictures": Name("images")}
+        pictures = Name("pictures" if self.design.prepared else "images")
         return [
-            self.method("svm_forward", "forward", **plain),
+            self.method("svm_forward", "forward", pictures=pictures),
             self.method("svm_region_loss", "region_loss"),
         ]
 
