@@ -165,7 +165,8 @@ def _ends(d: Drawer, item: HeadItem, kind: str, name: str, text: str) -> tuple[E
 def _enter(d: Drawer, chain: Chain, ends: Ends, place: End, current: Value | None) -> Ends:
     """A map comes in at its place."""
     assert chain.entry is not None
-    d.edge(ends, chain.entry, place, "flow" if chain.entry is current else "tap")
+    flows = current is not None and ends[chain.entry] == ends[current]
+    d.edge(ends, chain.entry, place, "flow" if flows else "tap")
     return ends.starting(chain.entry, place)
 
 
