@@ -119,18 +119,9 @@ class _Writer(Turns):
             if isinstance(child, Node):
                 self._node(child, graph)
             elif isinstance(child, Panel):
-                self._below(child, graph, children[:i])
                 self._panel(child, graph, room)
             else:
                 self._split(child, graph, room)
-
-    def _below(self, panel: Panel, graph: graphviz.Digraph, before: list[Child]) -> None:
-        """A head begins below all that gives its maps, so that no line must pass it by."""
-        last = list(nodes_of(before))[-1:]
-        if panel.kind == "head" and last:
-            ends = last[0].name, next(nodes_of([panel])).name
-            if not any((edge.tail, edge.head) == ends for edge in self.figure.edges):
-                graph.edge(*ends, style="invis", weight="0")
 
     def _panel(self, panel: Panel, graph: graphviz.Digraph, wanted: float) -> None:
         words = [html.text(panel.title, MAIN, INK, bold=True)] if panel.title else []
@@ -155,14 +146,15 @@ class _Writer(Turns):
         something that is not seen to the left of its first box; if it begins with another panel, that
         one must be wide enough: the result is what is asked of it."""
         needed = max(self.widths.title(panel) + GAP, wanted)
+        first = panel.children[0] if panel.children else None
+        if isinstance(first, Split) and first.kind == "fan" and first.fork is not None:
+            # many lines enter, the first of them above the first place
+            half = self.widths.slots(first)[0] / 2
+            self.rooms[first.fork.name] = max(needed - MARGIN - half, 0)
+            return 0
         if self.widths.left(panel.children) + MARGIN >= needed:
             return 0
-        first = panel.children[0] if panel.children else None
         while isinstance(first, Split):
-            if first.kind == "fan" and first.fork is not None:
-                half = self.widths.slots(first)[0] / 2
-                self.rooms[first.fork.name] = max(needed - MARGIN - half, 1)
-                return 0
             if first.fork is not None and first.fork.kind == "fork":
                 first = first.fork
             else:

@@ -19,9 +19,17 @@ WEIGHTS = {
     "lane": "500",
     "shortcut": "1",
     "tap": "1",
+    # Into a head whose maps stand beside each other, like those of a pyramid. Between panels levels are
+    # mere wishes, which count ten times where a line would lead up: so it stands below all its maps, not
+    # only below that at the chain's end.
+    "main map": "100",
+    "map": "25",
     "size": "0",
     "training": "1",
 }
+
+
+ENTERING = {"flow": "main map", "tap": "map"}
 
 
 class Lines:
@@ -45,6 +53,8 @@ class Lines:
         self.lanes: dict[str, str] = {}  # the point beside a fork or sum, where a way around turns
         self.passed: dict[str, list[str]] = {}  # points that a way around passes, by where it ends
         self.light: set[int] = set()  # edges into a circle that need not be straight, by identity
+        # where maps enter a head that are not all made one from another
+        self.spread = {n.name for n in figure.nodes if n.kind == "entry" and self._spread(n)}
         self.vias: dict[tuple[str, int | None], str] = {}  # the point before a place at a bar
 
     def _row(self, names: list[str], graph: graphviz.Digraph) -> None:
@@ -94,7 +104,10 @@ class Lines:
 
     def _line(self, edge: Edge, **settings: str) -> None:
         tail, head = self.nodes.get(edge.tail), self.nodes.get(edge.head)
-        settings.setdefault("weight", WEIGHTS["tap" if id(edge) in self.light else edge.role])
+        role = "tap" if id(edge) in self.light else edge.role
+        if role in ENTERING and head is not None and head.name in self.spread:
+            role = ENTERING[role]
+        settings.setdefault("weight", WEIGHTS[role])
         if edge.tail_slot is not None:
             settings["tailport"] = f"s{edge.tail_slot}:c"
         if edge.head_slot is not None:
@@ -111,6 +124,20 @@ class Lines:
             if out or into:
                 settings["minlen"] = "2"
         self.graph.edge(edge.tail, edge.head, **settings)
+
+    def _spread(self, entry: Node) -> bool:
+        """Whether the chain leads to a map that is not made of all the others."""
+        edges = [edge for edge in self.figure.edges if edge.head == entry.name]
+        before: dict[str, list[str]] = {}
+        for edge in self.figure.edges:
+            before.setdefault(edge.head, []).append(edge.tail)
+        todo = [edge.tail for edge in edges if edge.role == "flow"]
+        reached = set(todo)
+        while todo:
+            new = {tail for tail in before.get(todo.pop(), ()) if tail not in reached}
+            reached |= new
+            todo += new
+        return not {edge.tail for edge in edges} <= reached
 
     def _borders(self, edge: Edge) -> tuple[int, int]:
         """How many panels an edge leaves, and how many it enters."""
