@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netdsl.design import HeadEvent
+from netdsl.design import HeadEvent, Predicted
 from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate.values import Silent
 from netdsl.heads.kinds import Options
-from netdsl.heads.predictors import PREDICTORS
+from netdsl.heads.predictors import PREDICTORS, Cells
 from netdsl.heads.regions import REGIONS
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -94,3 +94,27 @@ def end_of(event: HeadEvent) -> Span:
     """Where a body ends: its last step, or the head's name if it is empty."""
     last = event.node.body.statements[-1] if event.node.body.statements else event.node.name
     return last.links[-1].step.span if isinstance(last, ast.Chain) else last.span
+
+
+def split_body(node: ast.Head) -> tuple[list[ast.Statement], ast.Chain]:
+    """The body of a head that ends in a predicting step: the other statements, and the chain of that
+    step. An `init` may stand behind it."""
+    statements = list(node.body.statements)
+    while statements and isinstance(statements[-1], ast.Init):
+        statements.pop()
+    last = statements.pop() if statements else None
+    if isinstance(last, ast.Chain):
+        return [s for s in node.body.statements if s is not last], last
+    place = last.span if last is not None else node.name.span
+    message = f"the body of `head {node.name.text}` ends in `anchors(...)`"
+    raise Mistake("E150", message, place)
+
+
+def check_alone(event: HeadEvent, predictor: type[Options], link: ast.Link) -> None:
+    """`cells` is the only bar of its head."""
+    before = [p.what.predictor for p in event.predicted if isinstance(p.what, Predicted)]
+    if before and (predictor is Cells or isinstance(before[0], Cells)):
+        message = "a head with `cells` has one bar"
+        raise Mistake(
+            "E150", message, link.step.span, hint="a grid of cells covers the whole image"
+        )
