@@ -1,14 +1,15 @@
-"""The command line: `netdsl compile`, `check`, `verify`, `explain`, `layers`, `zoo`.
+"""The command line: `netdsl compile`, `check`, `verify`, `train`, `explain`, `layers`, `zoo`.
 
 Here are the commands with their options; how they read, write and fail is in `terminal`.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,12 +19,14 @@ from netdsl.options import of_network
 from netdsl.terminal import (
     TARGETS,
     chosen_format,
+    consoles,
     every_file,
     fail,
     guarded,
     open_text,
     show,
     write,
+    write_beside,
 )
 from netdsl.version import __version__
 
@@ -61,6 +64,11 @@ def main() -> None:
     type=click.IntRange(1),
     help="Levels of blocks that a table shows; else all.",
 )
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="A detector in one file; else what all detectors share is written beside it.",
+)
 @guarded
 def compile(
     compiled: Callable[[], Network],
@@ -69,12 +77,15 @@ def compile(
     format: str | None,
     width: int,
     depth: int | None,
+    inline: bool,
 ) -> None:
     """Compile FILE (a path, `-` for standard input, or `zoo:name`) to PyTorch, a figure or a table."""
     what = chosen_format(target, format, output)
     network = compiled()
     if target == "torch":
-        result: str | bytes = network.torch_source(width)
+        result: str | bytes = network.torch_source(width, inline)
+        if not inline:
+            write_beside(network.torch_files, output)
     elif target == "table":
         result = network.table(what, depth)
     else:
@@ -143,6 +154,107 @@ def verify(files: tuple[str, ...], root: Path | None) -> None:
     click.echo(account.text())
     if account.wrong or account.unmet:
         sys.exit(1)
+
+
+@main.command()
+@of_network
+@click.option(
+    "--data",
+    default="digits",
+    show_default=True,
+    metavar="digits|FOLDER",
+    help="Handwritten digits on photographs, or a folder of pictures with an annotations.json as COCO's.",
+)
+@click.option(
+    "--test",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Another such folder to evaluate on; else a fifth of the pictures is held out.",
+)
+@click.option(
+    "--validate",
+    is_flag=True,
+    help="Evaluate on the digits for validation, not on the test: to choose settings by.",
+)
+@click.option(
+    "--pictures",
+    type=click.IntRange(1, 1_000_000),
+    default=8000,
+    show_default=True,
+    help="Pictures of digits to train with.",
+)
+@click.option(
+    "--longest",
+    type=click.IntRange(16),
+    metavar="PIXELS",
+    help="Make pictures of a folder smaller whose longer side is above this.",
+)
+@click.option(
+    "--epochs",
+    type=click.FloatRange(0, min_open=True),
+    help="How often every picture is seen.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    help="How long to train; with --epochs what is over first counts. [default: 10]",
+)
+@click.option(
+    "--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures of a step."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    default=2e-3,
+    show_default=True,
+    help="The highest learning rate; it rises at the beginning and falls as a cosine.",
+)
+@click.option(
+    "--decay", type=click.FloatRange(0), default=1e-3, show_default=True, help="Weight decay."
+)
+@click.option(
+    "--mirror",
+    is_flag=True,
+    help="Exchange left and right in half of the pictures: for things, not for digits.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Of first weights and of the order.",
+)
+@click.option("--device", help="cpu, cuda, cuda:1 ...; else cuda where there is one.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A checkpoint to begin with: of this network, or with --start-from of that one.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("trained"),
+    show_default=True,
+    help="The folder for weights.pt, detections.png and result.json.",
+)
+@guarded
+def train(compiled: Callable[[], Network], **chosen: Any) -> None:
+    """Train a detector, FILE, and evaluate it: its mean average precision on held-out pictures.
+
+    Ctrl-C ends training early; what was learned is kept and evaluated.
+    """
+    from netdsl.detecting.needed import ALWAYS, FOR_DIGITS, require
+
+    for name in ("epochs", "minutes", "rate", "decay"):
+        if chosen[name] is not None and not math.isfinite(chosen[name]):
+            raise click.UsageError(f"--{name} is a number, not {chosen[name]}")
+    network = compiled()
+    require(ALWAYS + (FOR_DIGITS if chosen["data"] == "digits" else ()))
+    from netdsl.detecting.command import Choices, run
+    from netdsl.detecting.training import usable
+
+    if chosen["device"] is not None and not usable(chosen["device"]):
+        raise click.UsageError(f"--device {chosen['device']}: PyTorch has no such device here")
+    run(network, Choices(**chosen), *consoles())
 
 
 @main.command()

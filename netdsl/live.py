@@ -28,7 +28,7 @@ def make_module(network: Network) -> nn.Module:
     except ImportError as error:
         hint = "pip install netdsl[torch]"
         raise NetError([Diagnostic("E405", "a live module needs PyTorch", hint=hint)]) from error
-    source = network.torch_source()
+    source = network.torch_source(inline=True)
     name = f"netdsl_{network.name}_{next(_numbers)}"
     filename = f"<{name}>"
     module = ModuleType(name, f"Emitted by netdsl: {network.name}.")

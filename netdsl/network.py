@@ -165,11 +165,19 @@ class Network:
         return Network(design)
 
     # ------------------------------------------------------------------------------------- backends
-    def torch_source(self, width: int = 88) -> str:
-        """The text of a Python file that defines the network as a `torch.nn.Module`."""
+    def torch_source(self, width: int = 88, inline: bool = False) -> str:
+        """The text of a Python file that defines the network as a `torch.nn.Module`. A detector imports
+        the files of `torch_files`, unless `inline` has it hold what it uses of them."""
         from netdsl.backends.torch import torch_source
 
-        return torch_source(self.design, width)
+        return torch_source(self.design, width, inline)
+
+    @property
+    def torch_files(self) -> dict[str, str]:
+        """Files that must stand beside `torch_source()`, by their names: what all detectors share."""
+        from netdsl.backends.torch.detection import shared_files
+
+        return dict(shared_files()) if self.design.heads else {}
 
     @property
     def torch_class(self) -> str:

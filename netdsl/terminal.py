@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from netdsl.diagnostics import Diagnostic, NetError, render
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # What `--to` makes: the suffixes of files, with the format that each means.
 TARGETS = {
@@ -73,6 +76,13 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             )
 
     return run
+
+
+def consoles() -> tuple[Console, Console]:
+    """Where results go, and where it is told how work goes on: standard output and error."""
+    from rich.console import Console
+
+    return Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -189,3 +199,35 @@ def write(result: str | bytes, output: Path | None, format: str) -> None:
         sys.stdout.buffer.flush()
         return
     click.echo(result, nl=not result.endswith("\n"))
+
+
+def write_beside(files: dict[str, str], output: Path | None) -> None:
+    """Files that the output needs beside it. One of another content stays as it is, and nothing is
+    written."""
+    if not files:
+        return
+    if output is None or str(output) in ("-", os.devnull):
+        names = " and ".join(files)
+        said = f"it needs {names} beside it: `-o` writes them, `--inline` puts all into one file"
+        click.echo(f"netdsl: {said}", err=True)
+        return
+    from netdsl.files import write_atomically
+
+    missing = []
+    for name, text in files.items():
+        path = output.parent / name
+        if path == output:
+            fail(f"{output}: the network needs a file of this name beside it; choose another")
+        if not path.exists():
+            missing.append((path, text))
+        elif path.read_bytes() != text.encode():
+            fail(
+                f"{path} is another file than this netdsl writes; it is left as it is, and nothing is "
+                "written. Move it away, or use `--inline`"
+            )
+    for path, text in missing:
+        try:
+            write_atomically(path, text)
+        except OSError as error:
+            error.filename = str(path)
+            raise

@@ -160,7 +160,8 @@ def _together(event: HeadEvent, scope: Scope) -> None:
         assert value.shape is not None
         count = event.count
         length = Open.symbol("boxes") if count is None else count
-        together = Value(Shape(length, *value.shape[1:]), scope.outer, f"{event.word}_{name}")  # type: ignore[arg-type]
+        shape = Shape(length, *value.shape[1:]) if len(value.shape) > 1 else value.shape
+        together = Value(shape, scope.outer, f"{event.word}_{name}")  # type: ignore[arg-type]
         together.maker = event.link
         event.outputs[name] = together
     event.link.output = next(iter(event.outputs.values()))

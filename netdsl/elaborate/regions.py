@@ -99,6 +99,10 @@ def _vector(
     flow.links.append(step)
     region.events.append(flow)
     finish_body(run, event, event.link, scope, region, inputs)
+    if event.pool is not None:
+        cut = Flow(ast.Chain(event.pool.node.span, ()))
+        cut.links.append(event.pool)
+        region.events.insert(0, cut)
     what = step.what
     assert isinstance(what, Predicted)
     for name, found in what.values.items():

@@ -34,6 +34,7 @@ __all__ = [
     "cells_loss",
     "centred_boxes",
     "clip_boxes",
+    "cropped_scores",
     "decode",
     "decode_cells",
     "decode_yolo",
@@ -50,6 +51,8 @@ __all__ = [
     "multibox_loss",
     "normalize",
     "octave_sizes",
+    "pixel_classes",
+    "pixel_loss",
     "pool_levels",
     "pool_regions",
     "pool_regions_max",
@@ -57,15 +60,18 @@ __all__ = [
     "propose",
     "rcnn_loss",
     "resize_images",
+    "resized_scores",
     "retina_loss",
     "ridge_fit",
     "ridge_loss",
+    "ridge_regions",
     "roi_align",
     "roi_pool",
     "rpn_loss",
     "sample",
     "sample_regions",
     "scale_boxes",
+    "scale_regions",
     "split_cells",
     "svm_loss",
     "svm_regions",
@@ -100,7 +106,10 @@ def normalize(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
 
 
 def batch_images(
-    images: Sequence[Tensor], mean: Sequence[float], std: Sequence[float], divisor: int
+    images: Sequence[Tensor],
+    mean: Sequence[float] = (0.0,),
+    std: Sequence[float] = (1.0,),
+    divisor: int = 1,
 ) -> tuple[Tensor, list[tuple[int, int]]]:
     """Normalised images (C, H, W) as one batch, zeros right and below, and their sizes.
 
@@ -133,9 +142,13 @@ def resize_images(
 
 def scale_boxes(target: Target, old: Sequence[int], new: Sequence[int]) -> Target:
     """The boxes of an image whose (height, width) changes from `old` to `new`."""
+    return {**target, "boxes": scale_regions(target["boxes"], old, new)}
+
+
+def scale_regions(regions: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
+    """Boxes (K, 4) of an image whose (height, width) changes from `old` to `new`."""
     y, x = new[0] / old[0], new[1] / old[1]
-    boxes = target["boxes"]
-    return {**target, "boxes": boxes * boxes.new_tensor([x, y, x, y])}
+    return regions * regions.new_tensor([x, y, x, y])
 
 
 # anchors
@@ -673,6 +686,22 @@ def svm_regions(
     return regions, labels
 
 
+def ridge_regions(
+    regions: Tensor, target: Target, match: float = 0.6
+) -> tuple[Tensor, Tensor]:
+    """The labels (K,) of an image's regions (K, 4), and the boxes (K, 4) they should be.
+
+    A region takes the object that it overlaps most, from an IoU of `match` on (Girshick
+    et al., 2014, appendix C); all others have label 0 and stay as they are.
+    """
+    index = match_anchors(regions, target["boxes"], match, match, keep_best=False)
+    near = index >= 0
+    labels, boxes = torch.zeros_like(index), regions.clone()
+    labels[near] = target["labels"][index[near]]
+    boxes[near] = target["boxes"][index[near]].to(boxes.dtype)
+    return labels, boxes
+
+
 def svm_loss(
     scores: Tensor, labels: Tensor, positive: float = 1.0
 ) -> dict[str, Tensor]:
@@ -763,7 +792,7 @@ def assign_cells(anchors: Tensor, strides: Tensor, boxes: Tensor) -> Tensor:
     centre, anchor = ((x[:, :2] + x[:, 2:]) / 2 for x in (boxes, anchors))
     # As whole numbers: a centre on the border of two cells is in exactly one.
     cell = torch.floor(centre[:, None] / strides)
-    inside = (cell == torch.round(anchor / strides - 0.5)).all(dim=-1)
+    inside = (cell == torch.floor(anchor / strides)).all(dim=-1)
     overlap = torch.minimum(side, anchor_side).prod(dim=-1)
     iou = overlap / (side.prod(dim=-1) + anchor_side.prod(dim=-1) - overlap)
     return iou.masked_fill(~inside, -1).argmax(dim=1)
@@ -956,3 +985,46 @@ def cells_loss(
             ]
         )
     return dict(zip(("boxes", "objects", "classification"), total / len(targets)))
+
+
+# a class for every pixel
+
+
+def resized_scores(scores: Tensor, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Scores (N, C, H, W) at the (height, width) of every image: (C, height, width)."""
+    found = []
+    for x, size in zip(at_least_float32(scores), sizes):
+        if tuple(x.shape[-2:]) != tuple(size):
+            size = (size[0], size[1])
+            x = F.interpolate(x[None], size, mode="bilinear", align_corners=False)[0]
+        found.append(x)
+    return found
+
+
+def cropped_scores(scores: Tensor, sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
+    """Scores (N, C, H, W) without what was padded: (C, height, width) of every image."""
+    return [x[:, :h, :w] for x, (h, w) in zip(at_least_float32(scores), sizes)]
+
+
+def pixel_loss(
+    scores: Sequence[Tensor], targets: Sequence[Target], ignore: int = 255
+) -> dict[str, Tensor]:
+    """Cross-entropy of the pixels of all images, their mean (Long et al., 2014, section 4).
+
+    Scores are (C, H, W) per image, `labels` (H, W) of int64 per target: 0..C - 1, or
+    `ignore` for what does not count.
+    """
+    total, count = scores[0].new_zeros(()), 0
+    for x, target in zip(scores, targets):
+        label = target["labels"]
+        loss = F.cross_entropy(
+            x[None], label[None], ignore_index=ignore, reduction="sum"
+        )
+        total, count = total + loss, count + (label != ignore).sum()
+    return {"classification": total / torch.as_tensor(count).clamp(min=1)}
+
+
+def pixel_classes(scores: Tensor) -> dict[str, Tensor]:
+    """Of scores (C, H, W) the best class of every pixel and its probability, both (H, W)."""
+    probability, label = scores.softmax(dim=0).max(dim=0)
+    return {"labels": label, "scores": probability}

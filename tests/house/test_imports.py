@@ -43,6 +43,7 @@ ROOMS = [
     "network",
     "reference",
     "explain",
+    "detecting",
     "terminal",
     "options",
     "cli",
@@ -127,11 +128,20 @@ def test_names_come_from_their_home() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_torch_is_imported_where_a_live_module_is_made_only() -> None:
+def test_torch_is_imported_where_modules_live_only() -> None:
+    """One place makes live modules, one room uses detectors, and neither is imported at a start."""
     found = {
         module
         for module, tree in MODULES.items()
         for node in ast.walk(tree)
         if (isinstance(node, ast.Import) and any(a.name == "torch" for a in node.names))
     }
-    assert found == {"netdsl.live"}
+    assert {m for m in found if not m.startswith("netdsl.detecting.")} == {"netdsl.live"}
+    above = {
+        module
+        for module, tree in MODULES.items()
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        if "netdsl.detecting" in ast.unparse(node) and not module.startswith("netdsl.detecting")
+    }
+    assert not above

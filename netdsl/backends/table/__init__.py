@@ -35,10 +35,15 @@ and that are not auxiliary add up to the first one. Cells that a spreadsheet wou
                 layers                      convolutions and linear layers on the longest path
                 extern                      true if there are extern layers: their weights and MACs,
                                             which nobody knows, are left out
+                parts                       of a detector {backbone, neck, head}: {parameters, macs},
+                                            else {}
+    heads       [{kind, boxes, levels: [{map, boxes_a_place, boxes}]}]: detection heads; boxes are null
+                while a size is open
     rows        depth        how deep the row is nested, from 0
                 kind         input, output; layer, extern; block, group, branch (levels, with the
                              rows of what they hold after them); merge, residual, dense (where
-                             values meet); param (a learned tensor); expression
+                             values meet); param (a learned tensor); expression; head, predictor
+                             (what predicts on a map, above its layers)
                 name         the label, else the name in the `state_dict`, else the word of the text
                 word         the layer or block as the language calls it; "" for other rows
                 arguments    the arguments of a layer (with its defaults) or block, by name; sizes and

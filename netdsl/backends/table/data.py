@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+from netdsl.anatomy import parts_of
 from netdsl.backends.table.model import Row, arguments_of
 from netdsl.backends.table.rows import rows_of, totals_of
 from netdsl.backends.table.words import plain
-from netdsl.design import Design, SharedModule
+from netdsl.design import Design, HeadEvent, Predicted, SharedModule
 from netdsl.layers.arguments import source_text
 from netdsl.layers.fields import Value
 from netdsl.shapes import Shape, Size
@@ -97,7 +98,12 @@ def json_text(design: Design, depth: int | None = None) -> str:
             "connections": totals.connections,
             "layers": totals.layers,
             "extern": totals.unknown,
+            "parts": {
+                name: {"parameters": cost.parameters, "macs": cost.macs}
+                for name, cost in parts_of(design).items()
+            },
         },
+        "heads": [_head(event) for event in design.heads.values()],
     }
     head = json.dumps(data, indent=2, allow_nan=False)
     lines = [
@@ -129,6 +135,18 @@ def _row(depth: int, row: Row) -> dict[str, Any]:
         "start": row.origin or None,
         "frozen": row.frozen or None,
     }
+
+
+def _head(event: HeadEvent) -> dict[str, Any]:
+    levels = []
+    for link in event.predicted:
+        what = link.what
+        assert isinstance(what, Predicted)
+        if what.predictor is not None:
+            shape = _dims(what.map.shape)
+            levels.append({"map": shape, "boxes_a_place": what.boxes, "boxes": what.count})
+    boxes = event.count if levels else None
+    return {"kind": event.word, "boxes": boxes, "levels": levels}
 
 
 def _dims(shape: Shape | None) -> list[int | str] | None:

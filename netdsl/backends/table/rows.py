@@ -5,8 +5,16 @@ from __future__ import annotations
 from math import prod
 
 from netdsl import totals
-from netdsl.backends.table.model import Row, Totals, continues, cut, extend
-from netdsl.backends.table.words import concat_text, merge_text, residual_text, written
+from netdsl.anatomy import head_cost
+from netdsl.backends.table.model import Row, Totals, added, continues, cut, extend
+from netdsl.backends.table.words import (
+    boxes_text,
+    concat_text,
+    head_text,
+    merge_text,
+    residual_text,
+    written,
+)
 from netdsl.design import (
     Applied,
     AuxEvent,
@@ -16,11 +24,13 @@ from netdsl.design import (
     Dense,
     Design,
     Flow,
+    HeadEvent,
     Inlined,
     Link,
     Loop,
     Merge,
     Note,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -32,6 +42,7 @@ from netdsl.layers.base import Cost, Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
+from netdsl.totals import link_cost
 from netdsl.weights import Treatment
 
 # What the rows of a scope are called; a labelled merge is a group with the merge in it.
@@ -117,6 +128,8 @@ class _Walk:
                     self.region(event.region, at, rows)
             elif isinstance(event, AuxEvent):
                 self.link(event.link, at.but(auxiliary=True), rows)
+            elif isinstance(event, HeadEvent):
+                self.head(event, at, rows)
             elif isinstance(event, WeightEvent):
                 rows.append(self.weight(event, at))
             elif isinstance(event, Note) and isinstance(event.node, ast.Module):
@@ -175,11 +188,52 @@ class _Walk:
             self.dense(what, link, at, rows, start)
         elif isinstance(what, Inlined):
             self.region(what.region, at, rows, start)
+        elif isinstance(what, Predicted):
+            self.predicted(what, name, at, rows)
         elif isinstance(what, Computed):
             text = written(link.node.step) if isinstance(link.node, ast.Link) else ""
             row = Row("expression", name, "", text, shape)
             self.mark(row, at)
             rows.append(row)
+
+    def head(self, event: HeadEvent, at: Place, rows: list[Row]) -> None:
+        """A head: its steps, and what it predicts on each map."""
+        scope = event.scope
+        facts = self.facts(scope)
+        row = Row("head", event.word, event.word, head_text(event), None)
+        row.key = row.last_key = at.inside(event.word).path if facts.entries else ""
+        row.what = scope
+        self.count(row, at, head_cost(event), facts)
+        inside = at.inside(event.word)
+        self.region(scope.region, inside, row.children)
+        for link, step in zip(event.others, event.predicted[1:]):
+            what = step.what
+            assert isinstance(what, Predicted)
+            shared = Row("predictor", f"{event.word} again", "", boxes_text(what), what.map.shape)
+            self.count(shared, inside.but(shared=True), link_cost(link), self.facts(scope))
+            shared.key = inside.path
+            row.children.append(shared)
+        rows.append(row)
+
+    def predicted(self, what: Predicted, name: str, at: Place, rows: list[Row]) -> None:
+        """What predicts on a map, below a row that says how many boxes it has."""
+        into = rows
+        if what.predictor is not None:
+            word = what.predictor.word
+            row = Row("predictor", name or word, word, boxes_text(what), what.map.shape)
+            row.parameters, row.macs = 0, 0
+            self.mark(row, at)
+            rows.append(row)
+            into = row.children
+        for part_name, part in what.parts.items():
+            listed = part.key != part_name
+            place = at.inside(part_name) if listed else at
+            self.link(part, place, into)
+            into[-1].name = into[-1].last = part_name
+        if what.predictor is not None:
+            for child in into:
+                row.parameters = added(row.parameters, child.parameters)
+                row.macs = added(row.macs, child.macs)
 
     def layer(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from netdsl.anatomy import parts_of
 from netdsl.backends.table.model import Row, Totals
 from netdsl.backends.table.rows import rows_of, totals_of
 from netdsl.backends.table.words import fact_text, plain
@@ -141,6 +142,8 @@ def _total_lines(design: Design, totals: Totals) -> Iterator[Line]:
     parameters = _number(totals.parameters, totals.unknown) or "0"
     macs = _number(totals.macs, totals.unknown) or "0"
     layers = f"{totals.layers} layer{'s' * (totals.layers != 1)}"
+    for name, cost in parts_of(design).items():
+        yield Line(0, name, "", None, "", f"{cost.parameters:,}", _number(cost.macs, False) or "0")
     yield Line(0, "total", layers, output, "", parameters, macs)
     if totals.with_auxiliary != totals.parameters:
         everything = _number(totals.with_auxiliary, totals.unknown)
@@ -160,6 +163,7 @@ def _notes(design: Design, totals: Totals, rows: list[Row]) -> Iterator[str]:
         )
     if any(row.auxiliary for row in rows):
         yield "auxiliary: an output in training only, not counted in the total."
+    yield from _head_notes(design)
     yield from _weight_notes(design)
     if any(row.shared for row in rows):
         yield "shared: uses the weights of the module declared above; they count once."
@@ -167,6 +171,18 @@ def _notes(design: Design, totals: Totals, rows: list[Row]) -> Iterator[str]:
         yield "?: what extern layers hold and do is not known."
     if totals.macs is None:
         yield f"?: not known while a size is open; {_size_hint(design)} gives it one."
+
+
+def _head_notes(design: Design) -> Iterator[str]:
+    """What the numbers of heads count, and what the network takes beside images."""
+    heads = design.heads
+    if any(event.others for event in heads.values()):
+        yield "again: the same weights on another map; the head's row counts the work on all maps."
+    regions = heads.get("rcnn") or heads.get("svm")
+    if regions is not None:
+        yield f"MACs of `head {regions.word}` are those of one region."
+        if "rpn" not in heads:
+            yield "Regions are an input: `forward(images, proposals, targets)`."
 
 
 def _weight_notes(design: Design) -> Iterator[str]:

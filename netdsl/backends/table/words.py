@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netdsl.design import Merge, Residual
+from netdsl.design import HeadEvent, Merge, Predicted, Residual
 from netdsl.layers.arguments import source_text
 from netdsl.shapes import Size
 from netdsl.syntax import ast
+
+HEADS = {
+    "ssd": "SSD head",
+    "rpn": "region proposals",
+    "rcnn": "R-CNN head",
+    "retina": "RetinaNet head",
+    "yolo": "YOLO head",
+    "fcn": "FCN head",
+    "svm": "SVM head",
+}
 
 
 def plain(text: str) -> str:
@@ -51,6 +61,20 @@ def merge_text(what: Merge) -> str:
         return concat_text(v.shape.channels for v in what.branches if v.shape is not None)
     named = {"add": "sum of", "mul": "product of"}.get(word)
     return f"{named} {len(what.branches)}" if named else what.layer.label()
+
+
+def head_text(event: HeadEvent) -> str:
+    """`SSD head, 8,732 boxes`."""
+    name = HEADS[event.word]
+    if event.kind.form not in ("bars", "maps") or event.count is None:
+        return name
+    return f"{name}, {event.count:,} boxes"
+
+
+def boxes_text(what: Predicted) -> str:
+    """`4 boxes a place: 5,776`."""
+    text = f"{what.boxes} box{'es' * (what.boxes != 1)} a place"
+    return text if what.count is None else f"{text}: {what.count:,}"
 
 
 def residual_text(what: Residual) -> str:

@@ -22,8 +22,9 @@ class EmissionError(AssertionError):
     """The emitted code is not the network. This is a bug in netdsl."""
 
 
-def torch_source(design: Design, width: int = WIDTH) -> str:
-    """The text of a file that defines the network as a `torch.nn.Module`.
+def torch_source(design: Design, width: int = WIDTH, inline: bool = False) -> str:
+    """The text of a file that defines the network as a `torch.nn.Module`. A detector needs the files of
+    `shared_files` beside it, unless `inline` has it hold what it uses of them.
 
     What is written as a person would write it is checked against the network, instance by instance.
     Should it not fit, every use of a block becomes a class of its own with plain numbers: long, but
@@ -32,7 +33,7 @@ def torch_source(design: Design, width: int = WIDTH) -> str:
     from netdsl.backends.torch.page import page
 
     emitter, root = classes(design, width)
-    return page(emitter, root, width)
+    return page(emitter, root, width, inline)
 
 
 def classes(design: Design, width: int = WIDTH) -> tuple[Emitter, Template]:

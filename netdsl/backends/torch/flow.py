@@ -283,6 +283,8 @@ class Walker:
         words = [layer_of(link).word for link in links]
         if len(set(words)) > 1:
             raise Differ(at.rows, words, "different layers")
+        if layer_of(links[0]).family == "region":
+            return None  # the network does it, between its heads
         layer, given = layer_parts(b, links, val, at)
         if layer.passes or b.emitter.is_hoisted(links[0]):
             return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from netdsl.backends.torch.detection import OPS, public_names
+from netdsl.backends.torch.detection import OPS, inlined, public_names
 from netdsl.backends.torch.docs import file_doc
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.helpers import helper_sources
@@ -19,8 +19,8 @@ from netdsl.code.layout import WIDTH, lines, module_text
 from netdsl.code.stmt import Class, Constant, Function, Import, Module, Parameter, Statement
 
 
-def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
-    """The text of the file."""
+def page(emitter: Emitter, root: Template, width: int = WIDTH, inline: bool = False) -> str:
+    """The text of the file; `inline` has a detector hold all that it uses itself."""
     classes = in_order(root)
     emitter.assign_names(classes)
     same = _same_classes(classes)
@@ -44,15 +44,27 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH) -> str:
     needed = set(used)
     for source in helpers:
         needed |= source.names
+    if inline and emitter.design.heads:
+        constants.insert(0, Constant(_TOP.id, Literal(None)))
     body: list[Statement] = [*constants, *(h.statement for h in helpers), *definitions]
     imports = imports_for(needed, externs)
-    if emitter.design.heads:
-        imports.append(Import(OPS, tuple(sorted(set(used) & public_names()))))
+    shared = sorted(set(used) & public_names()) if emitter.design.heads else []
+    constants_text = ending = ""
+    if shared and inline:
+        constants_text, ending, more = inlined(shared)
+        imports += more
+    elif shared:
+        imports.append(Import(OPS, tuple(shared)))
     module = Module(file_doc(emitter.design), tuple(imports), tuple(body))
     text = module_text(module, width)
     for helper in helpers:
         text = text.replace(helper.placeholder, helper.text)
-    return text
+    if constants_text:
+        text = text.replace(f"{_TOP.text} = None", constants_text, 1)
+    return f"{text}\n\n{ending}\n" if ending else text
+
+
+_TOP = Name("_constants_of_detectors")  # a line that is replaced
 
 
 def in_order(root: Template) -> list[Template]:
