@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from netdsl.design import HeadEvent, Predicted
 from netdsl.diagnostics import Mistake, surely
@@ -20,7 +21,7 @@ def check_no_bars(event: HeadEvent, why: str) -> None:
     if event.node.body.bars:
         place = bar.span if bar is not None else event.node.body.span
         message = f"`head {event.word}` has a body and no bars"
-        raise Mistake("E150", message, place, hint=why)
+        raise Mistake("E150", message, place, hint=f"write its steps without `|`: {why}")
 
 
 def predictor_of(event: HeadEvent, links: Sequence[ast.Link]) -> type[Options]:
@@ -28,17 +29,17 @@ def predictor_of(event: HeadEvent, links: Sequence[ast.Link]) -> type[Options]:
     word, step = event.kind.word, links[-1].step
     fitting = [w for w, p in PREDICTORS.items() if word in p.heads]
     name = step.name.text if isinstance(step, ast.Call) else ""
+    ends = " or ".join(f"`{w}(...)`" for w in fitting)
+    what = "a bar" if event.kind.form == "bars" else "the body"
+    for link, after in pairwise(links):
+        if _word(link) in fitting:
+            message = f"nothing follows `{_word(link)}`: it ends {what} of `head {word}`"
+            raise Mistake("E150", message, after.step.span)
     if name in fitting:
         assert isinstance(step, ast.Call)
         check_bare(links[-1], step)
         return PREDICTORS[name]
-    ends = " or ".join(f"`{w}(...)`" for w in fitting)
-    what = "a bar" if event.kind.form == "bars" else "the body"
     message = f"{what} of `head {word}` ends in {ends}"
-    before = [link for link in links[:-1] if _word(link) in fitting]
-    if before:
-        message = f"nothing follows `{_word(before[0])}`: it ends {what} of `head {word}`"
-        raise Mistake("E150", message, step.span)
     if isinstance(step, ast.Missing):
         raise Silent
     hint = f"add `-> {fitting[0]}(...)`: it predicts for every place of the map"

@@ -172,7 +172,7 @@ def _together(event: HeadEvent, scope: Scope) -> None:
 def _maps(run: Run, event: HeadEvent, current: Value | None, names: Names) -> None:
     """A body that is applied to every map: each use is run for its shapes, and has the same weights."""
     node = event.node
-    check_no_bars(event, "it is applied to every map of `features`")
+    check_no_bars(event, "they are applied to every map of `features`")
     _, last_statement = split_body(node)
     predictor = predictor_of(event, last_statement.links)
     for number, value in enumerate(event.maps):
@@ -233,7 +233,7 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
     node, link = event.node, event.link
     net = names.frame.scope
     assert net is not None
-    check_no_bars(event, "it gives the scores of every pixel")
+    check_no_bars(event, "they give the scores of every pixel")
     scope, inner = run.scope("head", event.word, node, current, names)
     scope.numbered = not naming.is_named(node.body.statements, inner)
     region = run.body(node.body, current, inner)

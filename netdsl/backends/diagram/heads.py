@@ -97,9 +97,7 @@ def whole(
 
 
 # --------------------------------------------------------------------------------------------- bars
-def bars(
-    d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None
-) -> None:
+def bars(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
     """What predicts on each map, side by side, and all boxes together."""
     event = item.event
     several = len(item.predictors) > 1
@@ -130,9 +128,7 @@ def bars(
         ends.set_all(event.outputs.values(), joined)
 
 
-def in_order(
-    d: Drawer, item: HeadItem, ends: Ends, current: Value | None
-) -> list[Predictor]:
+def in_order(d: Drawer, item: HeadItem, ends: Ends, current: Value | None) -> list[Predictor]:
     """The maps from left to right, in the order of the text or against it: the one that the chain leads
     to stands first, below the chain, and long lines reach the others from the right, uncrossed."""
     last = item.predictors[-1].chain.entry
@@ -183,9 +179,7 @@ def layer_words(item: Item) -> str:
 
 
 # --------------------------------------------------------------------------------------------- maps
-def maps(
-    d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None
-) -> Ends:
+def maps(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> Ends:
     """The maps side by side, and the bar below which one body stands for all."""
     event = item.event
     several = len(item.predictors) > 1
@@ -273,9 +267,7 @@ def _hand_on(d: Drawer, event: HeadEvent, end: End) -> None:
 
 
 # -------------------------------------------------------------------------------------------- bodies
-def body(
-    d: Drawer, item: HeadItem, ends: Ends, into: list[Child], flow: Value | None
-) -> None:
+def body(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], flow: Value | None) -> None:
     """What all maps share: a chain, and below it those that give scores and offsets, side by side."""
     event = item.event
     d.chain(item.stem, ends, into, flow)
