@@ -276,17 +276,15 @@ def explain(code: str) -> None:
 @click.argument("name", required=False)
 @guarded
 def layers(name: str | None) -> None:
-    """List the layers of the language, or describe one: `netdsl layers conv`."""
-    from netdsl.reference import describe_layer, list_layers
+    """List the layers and heads of the language, or describe one: `netdsl layers conv`."""
+    from netdsl.reference import describe_layer, list_layers, words
 
     if name is None:
         click.echo(list_layers())
         return
     described = describe_layer(name)
     if described is None:
-        from netdsl.layers import WORDS
-
-        hint = did_you_mean(name, WORDS)
+        hint = did_you_mean(name, words())
         raise click.UsageError(f"there is no layer `{name}`" + (f"; {hint}" if hint else ""))
     click.echo(described)
 

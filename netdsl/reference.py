@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from netdsl.compiler import Compilation
 from netdsl.elaborate.program import read_text
-from netdsl.layers import FAMILIES, find
+from netdsl.heads.kinds import KINDS, Kind
+from netdsl.heads.predictors import PREDICTORS
+from netdsl.heads.regions import REGIONS
+from netdsl.layers import FAMILIES, WORDS, find
 from netdsl.layers.arguments import signature
-from netdsl.layers.base import Layer
 from netdsl.source import Source
 from netdsl.syntax import ast
 
@@ -37,39 +40,86 @@ FORMS = {
 }
 
 
+# How the body of a head is written, by the form of its kind.
+BODIES = {
+    "bars": "{ | @map -> ... }",
+    "maps": "{ ... }",
+    "regions": "{ ... }",
+    "vector": "{ ... }",
+    "plain": "{ ... }",
+}
+
+
+def words() -> list[str]:
+    """Every word that `netdsl layers` describes."""
+    return [*WORDS, *FORMS, *KINDS, *PREDICTORS, *REGIONS]
+
+
 def list_layers() -> str:
-    """Every word that can be a step, by family, with its parameters."""
+    """Every word that can be a step, by family, with its parameters; and the heads with the steps that
+    stand in them."""
     lines: list[str] = []
-    for family, words in FAMILIES.items():
-        if words:
+    for family, names in FAMILIES.items():
+        if names:
             lines.append(f"{family}:")
-        for word in words:
+        for word in names:
             layer = find(word)
             assert layer is not None
-            lines += textwrap.wrap(
-                signature(layer), 96, initial_indent="  ", subsequent_indent=" " * (len(word) + 3)
-            )
+            lines += _listed(signature(layer), len(word))
     lines.append("forms:")
     lines += [f"  {shown}" for shown, _ in FORMS.values()]
+    lines.append("heads:")
+    for word, kind in KINDS.items():
+        lines += _listed(f"{_head(kind)} {BODIES[kind.form]}", len(f"head {word}"))
+    lines.append("in heads:")
+    for word, step in _steps_of_heads().items():
+        lines += _listed(signature(step), len(word))
     return "\n".join([*lines, "", "`netdsl layers NAME` describes one."])
 
 
+def _listed(shown: str, indent: int) -> list[str]:
+    return textwrap.wrap(
+        shown,
+        96,
+        initial_indent="  ",
+        subsequent_indent=" " * (indent + 3),
+        break_on_hyphens=False,
+    )
+
+
 def describe_layer(word: str) -> str | None:
-    """Parameters, shapes and source of a layer; None if there is none of that name."""
+    """Parameters, shapes and source of a layer, a form, a head or a step of heads; None if there is none
+    of that name."""
     if word in FORMS:
         shown, text = FORMS[word]
-        return f"{shown}\n\n{textwrap.indent(text, '  ')}"
-    layer = find(word)
-    if layer is None:
-        return None
-    doc = _doc(layer)
-    return f"{signature(layer)}\n\n{textwrap.indent(doc, '  ')}"
+    elif word in KINDS:
+        kind = KINDS[word]
+        shown, text = f"{_head(kind)} {BODIES[kind.form]}", _doc(kind)
+    else:
+        layer: Any = find(word) or _steps_of_heads().get(word)
+        if layer is None:
+            return None
+        shown, text = signature(layer), _doc(layer)
+        if word in PREDICTORS:
+            heads = " or ".join(f"`head {w}`" for w in PREDICTORS[word].heads)
+            ends = "a bar" if KINDS[PREDICTORS[word].heads[0]].form == "bars" else "the body"
+            text = f"{text}\n\nIt ends {ends} of {heads}."
+    return f"{shown}\n\n{textwrap.indent(text, '  ')}"
 
 
-def _doc(layer: type[Layer]) -> str:
+def _head(kind: type[Kind]) -> str:
+    return f"head {signature(kind)}"  # type: ignore[arg-type]
+
+
+def _steps_of_heads() -> dict[str, Any]:
+    """The words that are steps in heads only."""
+    return {**PREDICTORS, **REGIONS}
+
+
+def _doc(described: type) -> str:
     import inspect
 
-    return inspect.cleandoc(layer.__doc__ or "")
+    return inspect.cleandoc(described.__doc__ or "")
 
 
 # --------------------------------------------------------------------------------------------- zoo

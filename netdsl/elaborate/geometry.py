@@ -49,17 +49,15 @@ def stride_of(value: Value, names: Names, place: Span) -> int:
     assert image is not None and value.shape is not None
     high, wide = (pixels(size, side) for size, side in zip(image.sides, value.shape.sides))
     if high != wide:
-        message = (
-            f"the places of this map lie {high} pixels apart in height and {wide} in width; "
-            "regions are cut out of maps with one stride"
-        )
-        raise Mistake("E235", message, place)
+        message = f"the places of this map lie {high} pixels apart in height and {wide} in width"
+        raise Mistake("E235", message, place, hint="regions are cut out of maps with one stride")
     return wide
 
 
 # ------------------------------------------------------------------------------------------- checks
-def check_steps(run: Run, event: HeadEvent) -> None:
-    """Bars whose `step` or `stride` does not lay their places over the image; boxes that leave a gap."""
+def check_steps(run: Run, event: HeadEvent, whole: bool) -> None:
+    """Bars whose `step` or `stride` does not lay their places over the image; if all bars are there
+    (`whole`), boxes that leave a gap."""
     net = event.scope.outer
     assert net is not None
     image = next(iter(net.values.values())).shape
@@ -73,7 +71,7 @@ def check_steps(run: Run, event: HeadEvent) -> None:
         sure = not run.guesses.of(what.map)
         if isinstance(said, (Multibox, Boxes)) and step is not None and sure:
             _check_step(run, event, link, step, what.map, image)
-        if isinstance(said, Multibox):
+        if isinstance(said, Multibox) and whole:
             if last is not None and last[0] != said.min:
                 _warn(run, last, said.min, link)
             last = said.max, link

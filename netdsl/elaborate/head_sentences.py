@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from netdsl.design import HeadEvent
+from netdsl.design import HeadEvent, Predicted
 from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate.values import Silent
 from netdsl.heads.kinds import Options
-from netdsl.heads.predictors import PREDICTORS
+from netdsl.heads.predictors import PREDICTORS, Cells
 from netdsl.heads.regions import REGIONS
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -20,7 +21,7 @@ def check_no_bars(event: HeadEvent, why: str) -> None:
     if event.node.body.bars:
         place = bar.span if bar is not None else event.node.body.span
         message = f"`head {event.word}` has a body and no bars"
-        raise Mistake("E150", message, place, hint=why)
+        raise Mistake("E150", message, place, hint=f"write its steps without `|`: {why}")
 
 
 def predictor_of(event: HeadEvent, links: Sequence[ast.Link]) -> type[Options]:
@@ -28,17 +29,17 @@ def predictor_of(event: HeadEvent, links: Sequence[ast.Link]) -> type[Options]:
     word, step = event.kind.word, links[-1].step
     fitting = [w for w, p in PREDICTORS.items() if word in p.heads]
     name = step.name.text if isinstance(step, ast.Call) else ""
+    ends = " or ".join(f"`{w}(...)`" for w in fitting)
+    what = "a bar" if event.kind.form == "bars" else "the body"
+    for link, after in pairwise(links):
+        if _word(link) in fitting:
+            message = f"nothing follows `{_word(link)}`: it ends {what} of `head {word}`"
+            raise Mistake("E150", message, after.step.span)
     if name in fitting:
         assert isinstance(step, ast.Call)
         check_bare(links[-1], step)
         return PREDICTORS[name]
-    ends = " or ".join(f"`{w}(...)`" for w in fitting)
-    what = "a bar" if event.kind.form == "bars" else "the body"
     message = f"{what} of `head {word}` ends in {ends}"
-    before = [link for link in links[:-1] if _word(link) in fitting]
-    if before:
-        message = f"nothing follows `{_word(before[0])}`: it ends {what} of `head {word}`"
-        raise Mistake("E150", message, step.span)
     if isinstance(step, ast.Missing):
         raise Silent
     hint = f"add `-> {fitting[0]}(...)`: it predicts for every place of the map"
@@ -94,3 +95,27 @@ def end_of(event: HeadEvent) -> Span:
     """Where a body ends: its last step, or the head's name if it is empty."""
     last = event.node.body.statements[-1] if event.node.body.statements else event.node.name
     return last.links[-1].step.span if isinstance(last, ast.Chain) else last.span
+
+
+def split_body(node: ast.Head) -> tuple[list[ast.Statement], ast.Chain]:
+    """The body of a head that ends in a predicting step: the other statements, and the chain of that
+    step. An `init` may stand behind it."""
+    statements = list(node.body.statements)
+    while statements and isinstance(statements[-1], ast.Init):
+        statements.pop()
+    last = statements.pop() if statements else None
+    if isinstance(last, ast.Chain):
+        return [s for s in node.body.statements if s is not last], last
+    place = last.span if last is not None else node.name.span
+    message = f"the body of `head {node.name.text}` ends in `anchors(...)`"
+    raise Mistake("E150", message, place)
+
+
+def check_alone(event: HeadEvent, predictor: type[Options], link: ast.Link) -> None:
+    """`cells` is the only bar of its head."""
+    before = [p.what.predictor for p in event.predicted if isinstance(p.what, Predicted)]
+    if before and (predictor is Cells or isinstance(before[0], Cells)):
+        message = "a head with `cells` has one bar"
+        raise Mistake(
+            "E150", message, link.step.span, hint="a grid of cells covers the whole image"
+        )

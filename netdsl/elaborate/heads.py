@@ -14,7 +14,13 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate import merging, naming, predicting
 from netdsl.elaborate.applying import nothing_flows
 from netdsl.elaborate.geometry import check_geometry, check_steps
-from netdsl.elaborate.head_sentences import check_no_bars, end_of, predictor_of
+from netdsl.elaborate.head_sentences import (
+    check_alone,
+    check_no_bars,
+    end_of,
+    predictor_of,
+    split_body,
+)
 from netdsl.elaborate.initial import resolve_init
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.placing import (
@@ -41,6 +47,15 @@ def head(
     run: Run, node: ast.Head, current: Value | None, names: Names, region: Region
 ) -> Value | None:
     """Run a head. It moves no value."""
+    try:
+        _head(run, node, current, names, region)
+    except (Mistake, Silent):
+        run.lost_heads.add(node.name.text)
+        raise
+    return current
+
+
+def _head(run: Run, node: ast.Head, current: Value | None, names: Names, region: Region) -> None:
     net = names.frame.scope
     assert net is not None
     check_place(node, names.frame)
@@ -61,7 +76,6 @@ def head(
     for name, value in event.outputs.items():
         net.outputs[(word, name)] = value
     region.events.append(event)
-    return current
 
 
 def unless_doubtful(run: Run, mistake: Mistake, *values: Value | None) -> Mistake | Silent:
@@ -86,6 +100,7 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
     def take(bar: ast.Bar, at: Names) -> BarEvent:
         *before, last = bar.chain.links
         predictor = predictor_of(event, bar.chain.links)
+        check_alone(event, predictor, last)
         found = BarEvent(bar)
         value = current
         if before:
@@ -121,6 +136,7 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
     resolve_init(run, scope)
     link.what = scope
     link.inputs = [current] if current is not None else []
+    check_steps(run, event, not failed)
     if failed:
         raise Silent
     if not event.predicted:
@@ -134,7 +150,6 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
         raise Mistake("E150", message, place, hint=hint)
     event.maps = [step.what.map for step in event.predicted if isinstance(step.what, Predicted)]
     _together(event, scope)
-    check_steps(run, event)
 
 
 def _together(event: HeadEvent, scope: Scope) -> None:
@@ -157,11 +172,8 @@ def _together(event: HeadEvent, scope: Scope) -> None:
 def _maps(run: Run, event: HeadEvent, current: Value | None, names: Names) -> None:
     """A body that is applied to every map: each use is run for its shapes, and has the same weights."""
     node = event.node
-    check_no_bars(event, "it is applied to every map of `features`")
-    last_statement = node.body.statements[-1] if node.body.statements else None
-    if not isinstance(last_statement, ast.Chain):
-        place = last_statement.span if last_statement is not None else node.name.span
-        raise Mistake("E150", f"the body of `head {event.word}` ends in `anchors(...)`", place)
+    check_no_bars(event, "they are applied to every map of `features`")
+    _, last_statement = split_body(node)
     predictor = predictor_of(event, last_statement.links)
     for number, value in enumerate(event.maps):
         link = event.link if number == 0 else Link(node, names.frame)
@@ -185,8 +197,7 @@ def _on_map(
 ) -> Link:
     """The use of the body on one map."""
     node = event.node
-    *before, last_statement = node.body.statements
-    assert isinstance(last_statement, ast.Chain)
+    before, last_statement = split_body(node)
     *links, last = last_statement.links
     if links:
         before.append(last_statement.but(links=tuple(links)))
@@ -222,7 +233,7 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
     node, link = event.node, event.link
     net = names.frame.scope
     assert net is not None
-    check_no_bars(event, "it gives the scores of every pixel")
+    check_no_bars(event, "they give the scores of every pixel")
     scope, inner = run.scope("head", event.word, node, current, names)
     scope.numbered = not naming.is_named(node.body.statements, inner)
     region = run.body(node.body, current, inner)
@@ -237,9 +248,10 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
     if shape.channels != classes:
         message = f"`head fcn` has {classes} classes, but its body gives {shape.channels} channels"
         raise Mistake("E237", message, end_of(event))
-    if len(shape) != len(image) or any(
-        equal_when(a, b) is None for a, b in zip(shape.sides, image.sides)
-    ):
+    if len(shape) != len(image):
+        message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
+        raise Mistake("E237", message, end_of(event))
+    if any(equal_when(a, b) is None for a, b in zip(shape.sides, image.sides)):
         message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
         name = next(iter(net.values))
         raise Mistake("E237", message, end_of(event), hint=f"end it with `upsample(like=@{name})`")

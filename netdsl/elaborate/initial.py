@@ -190,16 +190,19 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         elif i == len(parts) - 1 and i > 0:
             tensor = part
         else:
+            if part in names.run.lost_heads:
+                raise Silent
             known = [
-                *((*at.labels, *at.aux, *at.heads) if at is not None else ()),
+                *((*at.labels, *at.aux, *at.heads, *_predicting(at)) if at is not None else ()),
                 *(w for w in WORDS if _weighted(w)),
             ]
             if find(part) is not None:
                 raise Mistake("E138", f"`{part}` has no weights", _key_span(entry))
             message = f"`{part}` is neither a label here nor a layer with weights"
             hint = did_you_mean(part, known)
-            if hint is None and at is not None and at.labels:
-                hint = f"labels here: {', '.join(list(at.labels)[:8])}"
+            labels = [*at.labels, *at.heads] if at is not None else []
+            if hint is None and labels:
+                hint = f"labels here: {', '.join(labels[:8])}"
             raise Mistake("E138", message, _key_span(entry), hint=hint)
     line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
     found = targets(line, scope) if links or how.name in NEED_FANS else []
@@ -240,6 +243,11 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
     if hint is None and known:
         hint = f"it has {' and '.join(known)}"
     return Mistake("E138", f"`{what}` has no {line.tensor} to fill", _key_span(entry), hint=hint)
+
+
+def _predicting(scope: Scope) -> tuple[str, ...]:
+    """What a head has beside the steps of its text."""
+    return tuple(n for n in ("scores", "offsets") if scope.kind == "head" and n in scope.children)
 
 
 def _step_of(scope: Scope, name: str) -> Link | None:

@@ -227,8 +227,11 @@ def labels_in_reach(frame: Frame) -> list[str]:
 def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
     """What is said where no label of that name can be reached."""
     scope = _scope_around(names.frame)
-    if scope is not None and scope.block.lost:
+    if scope is not None and (scope.block.lost or name in names.run.lost_heads):
         raise Silent
+    if scope is not None and name in scope.block.heads:
+        hint = "what a head gives is what the network gives; no step reads it"
+        raise Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
     return unknown_value(node, name, names, labels_in_reach(names.frame), _body_around(scope))
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def run_regions(run: Run, event: HeadEvent, current: Value | None, names: Names) -> None:
     """`roi_align(7x7) -> ...`: regions of the maps, a body that makes vectors of them."""
     node = event.node
-    check_no_bars(event, "it is applied to every region")
+    check_no_bars(event, "they are applied to every region")
     first, step = pooling_step(event)
     _check_proposed(event, names)
     target = with_arguments(Target(LayerDef(REGIONS[step.name.text]), {}), step.args, names)
@@ -68,7 +68,7 @@ def run_vectors(run: Run, event: HeadEvent, current: Value | None, names: Names)
     """A body on the features of one region."""
     if current is None:
         raise nothing_flows("head svm").at(event.node.name.span)
-    check_no_bars(event, "its features are those of one region")
+    check_no_bars(event, "they read the features of one region")
     scope, inner = run.scope("head", event.word, event.node, current, names)
     event.maps = [current]
     _vector(run, event, scope, inner, list(event.node.body.statements), current, [current])

@@ -75,6 +75,7 @@ class Run:
         self.doubts: set[str] = set()  # parts of shapes in which a belief was wrong further up
         self.place: Span | None = None  # of the step that is run
         self.guesses = Doubts()
+        self.lost_heads: set[str] = set()  # kinds of heads that have a mistake
         self.label_places: dict[ast.Body, dict[str, Any]] = {}  # of blocks (lookup.py)
         self.verdicts: Verdicts | None = (
             None  # `netdsl verify`: what is stated is judged, no mistake

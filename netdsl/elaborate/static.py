@@ -111,6 +111,12 @@ def step_of_head(word: str, frame: Frame) -> Target | None:
     return Target(LayerDef(kind), {}) if kind is not None else None
 
 
+def is_head(word: str) -> bool:
+    from netdsl.heads.kinds import KINDS
+
+    return word in KINDS
+
+
 class Labels:
     """The labels that stand in the text of a block, wherever they do."""
 
@@ -243,7 +249,7 @@ class Reader:
                 self.chain(node.chain, names)
         elif isinstance(node, ast.Head):
             self._arguments(node.args, names)
-            self.head(node, names)
+            self.head(node.body, node.name.text, names)
         elif isinstance(node, ast.Init):
             for entry in node.entries:
                 self._start(entry.value, names)
@@ -287,15 +293,15 @@ class Reader:
         scope.frame = Frame(names.frame, "scope", scope)
         self.body(body, names.inside(scope.frame), Reader.statements)
 
-    def head(self, node: ast.Head, names: Names) -> None:
+    def head(self, body: ast.Body, word: str, names: Names) -> None:
         """The bars or the body of a head."""
-        scope = Scope("head", "", node, names.frame.scope)
+        scope = Scope("head", "", body, names.frame.scope)
         scope.frame = Frame(names.frame, "scope", scope)
-        inner, word = names.inside(scope.frame), f"head {node.name.text}"
-        if node.body.bars:
-            self.body(node.body, inner, lambda r, b, n: r.bars(b, n, word))
+        inner = names.inside(scope.frame)
+        if body.bars:
+            self.body(body, inner, lambda r, b, n: r.bars(b, n, f"head {word}"))
         else:
-            self.body(node.body, inner, Reader.statements)
+            self.body(body, inner, Reader.statements)
 
     def step(self, link: ast.Link, names: Names) -> None:
         step = link.step
@@ -351,7 +357,9 @@ class Reader:
         """What stands in the braces behind a word."""
         self.expr(step.condition, names)
         if step.body is not None:
-            if step.body.bars:
+            if is_head(step.name.text):  # without `head` before it
+                self.head(step.body, step.name.text, names)
+            elif step.body.bars:
                 word = step.name.text
                 self.body(step.body, self._inside(names), lambda r, b, n: r.bars(b, n, word))
             else:

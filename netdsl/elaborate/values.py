@@ -140,12 +140,18 @@ class Tapped(Record):
     links: tuple[Link, ...] = ()
     path: tuple[str, ...] = ()  # labels below the first link
 
+    def __str__(self) -> str:
+        return "a value"
+
 
 class InputFacts(Record):
     """`in`: `in.channels`, `in.height`, ..."""
 
     shape: Shape
     value: Value
+
+    def __str__(self) -> str:
+        return "in"
 
 
 def freeze(value: Any) -> Any:

@@ -57,10 +57,9 @@ class Multibox(Predictor):
         for ratio in self.ratios:
             twice = next((r for r in known if _alike(r, ratio) or _alike(r, 1 / ratio)), None)
             if _alike(ratio, 1) or twice is not None:
-                which = "1" if _alike(ratio, 1) else f"{twice:g} and {ratio:g}"
-                message = f"ratio {which} gives the same box twice"
-                if twice is not None:
-                    message = f"ratios {which} give the same boxes twice"
+                message = f"ratio {ratio:g} gives the same box twice"
+                if twice is not None and not _alike(twice, ratio):
+                    message = f"ratios {twice:g} and {ratio:g} give the same boxes twice"
                 hint = "`multibox` adds 1 and the inverse of each ratio itself"
                 raise Mistake("E151", message, hint=hint)
             known.append(ratio)

@@ -68,9 +68,7 @@ def test_every_form() -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["while x:
-        pass", "with x:
-        pass", "lambda: 0", "a = b = 1", "x = {1, 2}"],
+    ["while x:\n        pass", "with x:\n        pass", "lambda: 0", "a = b = 1", "x = {1, 2}"],
 )
 def test_what_cannot_be_emitted(statement: str) -> None:
     with pytest.raises(ValueError, match="cannot be emitted"):

@@ -147,7 +147,7 @@ class Walk:
         columns = list(zip(*rows))
         if event.kind.form == "maps":
             self.heads[event.word] = tuple(list(column) for column in columns)
-        elif event.kind.form == "bars" and len(rows) > 1:
+        elif event.kind.form == "bars" and (len(rows) > 1 or event.word == "ssd"):
             cats = [m.outside("torch.cat", [list(column)], {"dim": 1}) for column in columns]
             self.heads[event.word] = tuple(cats) if len(cats) > 1 else cats[0]
         else:
