@@ -199,6 +199,11 @@ def verify(files: tuple[str, ...], root: Path | None) -> None:
     help="How long to train; with --epochs what is over first counts. [default: 10]",
 )
 @click.option(
+    "--cpu-time",
+    is_flag=True,
+    help="Minutes are of processors, not of the clock: what other programs take does not count.",
+)
+@click.option(
     "--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures of a step."
 )
 @click.option(

@@ -86,7 +86,10 @@ def inlined(used: Iterable[str]) -> tuple[str, str, list[Import]]:
         imports.append(Import("torch.nn", ("functional as F",)))
     if "math" in names:
         imports.append(Import("math"))
-    for module, known in (("collections.abc", ("Callable", "Sequence")), ("typing", ("NamedTuple",))):
+    for module, known in (
+        ("collections.abc", ("Callable", "Sequence")),
+        ("typing", ("NamedTuple",)),
+    ):
         imports += [Import(module, (name,)) for name in known if name in names]
     return constants, "\n\n\n".join(definitions), imports
 
