@@ -77,7 +77,7 @@ class Link:
 
     __slots__ = ("exports", "frame", "inputs", "key", "label", "node", "output", "what", "word")
 
-    def __init__(self, node: ast.Link | ast.Aux | ast.Module, frame: Frame) -> None:
+    def __init__(self, node: ast.Link | ast.Aux | ast.Module | ast.Head, frame: Frame) -> None:
         self.node = node
         self.frame = frame
         self.label: str | None = None

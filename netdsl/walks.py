@@ -75,26 +75,51 @@ def _inner_links(link: Link) -> Iterator[Link]:
 # ------------------------------------------------------------------------------------------- values
 def reads_around(scope: Scope) -> bool:
     """Whether a group reads anything but what flows into it: values, or shared modules."""
+    return outer_reader(scope) is not None
+
+
+def outer_reader(scope: Scope) -> Link | None:
+    """The first step of a group that reads anything but what flows into the group."""
     known = {id(scope.input)}
     modules: set[int] = set()
 
-    def reads(at: Scope) -> bool:
+    def reader(at: Scope) -> Link | None:
         modules.update(id(shared) for shared in at.shared.values())
         known.update(id(weight.value) for weight in at.weights.values())
         for link in links_of(at.region):
             what = link.what
             if isinstance(what, Shared) and id(what.home) not in modules:
-                return True
+                return link
             if isinstance(what, Dense):
                 known.update(id(region.entry) for region in what.iterations)
             elif not isinstance(what, Merge) and any(id(v) not in known for v in link.inputs):
-                return True  # what meets in a merge are steps of their own
-            if isinstance(what, Scope) and what.outer is not None and reads(what):
-                return True
+                return link  # what meets in a merge are steps of their own
+            if isinstance(what, Scope) and what.outer is not None:
+                inner = reader(what)
+                if inner is not None:
+                    return inner
             known.update(id(value) for value in (link.output, *link.exports.values()))
-        return False
+        return None
 
-    return reads(scope)
+    return reader(scope)
+
+
+def outer_module(scope: Scope) -> Link | None:
+    """The first step of a group that uses a shared module of what is around the group."""
+    own: set[int] = set()
+
+    def user(at: Scope) -> Link | None:
+        own.update(id(shared) for shared in at.shared.values())
+        for link in links_of(at.region):
+            what = link.what
+            if isinstance(what, Shared) and id(what.home) not in own:
+                return link
+            found = user(what) if isinstance(what, Scope) and what.outer is not None else None
+            if found is not None:
+                return found
+        return None
+
+    return user(scope)
 
 
 def value_inputs(scope: Scope) -> list[Value]:

@@ -19,6 +19,7 @@ from netdsl.elaborate.names import (
 )
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import (
+    InputFacts,
     Silent,
     Tapped,
     Target,
@@ -62,7 +63,7 @@ def plain_value(name: str, value: Any, target: Target) -> Any:
     """An argument as a layer takes it."""
     if isinstance(value, (Tapped, Value)):
         return value_of(value)
-    if isinstance(value, (Target, SharedModule)):
+    if isinstance(value, (Target, SharedModule, InputFacts)):
         bound = target.bound[name]
         raise Mistake(
             "E112",

@@ -54,7 +54,9 @@ def _boxes(design: Design) -> int:
     """How many boxes the heads predict for."""
     predicting = [head for head in design.heads.values() if head.kind.form in ("bars", "maps")]
     if not predicting:
-        raise Mistake("E139", "this net has no head that predicts boxes at places of maps")
+        hint = "`head ssd`, `yolo`, `rpn` and `retina` do"
+        message = "this net has no head that predicts boxes at places of maps"
+        raise Mistake("E153", message, hint=hint)
     counts = [head.count for head in predicting]
     if None in counts:
         raise Mistake("E209", "boxes are not known while a size is open", hint=GIVE_SIZE)

@@ -11,6 +11,7 @@ from netdsl.heads.predictors import Anchors, Boxes, Multibox
 from netdsl.heads.regions import Region
 from netdsl.layers.base import Layer
 from netdsl.shapes import Dim, Open, Shape
+from netdsl.source import Span
 from netdsl.syntax import ast
 from netdsl.walks import links_of
 
@@ -42,11 +43,18 @@ def pixels(image: Dim, side: Dim) -> int:
     return power
 
 
-def stride_of(event: HeadEvent, value: Value, names: Names) -> int:
-    """The stride of a map against the image."""
+def stride_of(value: Value, names: Names, place: Span) -> int:
+    """The stride of a map against the image. Raises `Mistake` (E235) where it has two."""
     image = image_of(names)
     assert image is not None and value.shape is not None
-    return pixels(image[-1], value.shape[-1])
+    high, wide = (pixels(size, side) for size, side in zip(image.sides, value.shape.sides))
+    if high != wide:
+        message = (
+            f"the places of this map lie {high} pixels apart in height and {wide} in width; "
+            "regions are cut out of maps with one stride"
+        )
+        raise Mistake("E235", message, place)
+    return wide
 
 
 # ------------------------------------------------------------------------------------------- checks
@@ -62,17 +70,32 @@ def check_steps(run: Run, event: HeadEvent) -> None:
             continue
         said = what.predictor
         step = getattr(said, "step", None) or getattr(said, "stride", None)
-        if isinstance(said, (Multibox, Boxes)) and step is not None:
+        sure = not run.guesses.of(what.map)
+        if isinstance(said, (Multibox, Boxes)) and step is not None and sure:
             _check_step(run, event, link, step, what.map, image)
         if isinstance(said, Multibox):
             if last is not None and last[0] != said.min:
-                word = "overlap" if last[0] > said.min else "leave a gap"
-                message = (
-                    f"the boxes of two bars {word}: `max={last[0]:g}`, then `min={said.min:g}`"
-                )
-                hint = "SSD lets the largest of a map be the smallest of the next"
-                run.warn("W204", message, link.node.span, hint)
+                _warn(run, last, said.min, link)
             last = said.max, link
+
+
+def _warn(run: Run, last: tuple[float, Link], smallest: float, link: Link) -> None:
+    """Boxes that overlap those of the bar before, or leave a gap."""
+    largest, before = last
+    word = "overlap" if largest > smallest else "leave a gap"
+    message = f"the boxes of two bars {word}: `max={largest:g}`, then `min={smallest:g}`"
+    if before.node is link.node:  # of a loop, whose rounds have one text
+        message += " in the round after it"
+    hint = "SSD lets the largest of a map be the smallest of the next"
+    run.warn("W204", message, _argument(link, "min"), hint)
+
+
+def _argument(link: Link, name: str) -> Span:
+    """Where an argument of a predicting step stands, else the step itself."""
+    step = link.node.step if isinstance(link.node, ast.Link) else None
+    given = step.args if isinstance(step, ast.Call) else ()
+    found = [a.value.span for a in given if a.name is not None and a.name.text == name]
+    return found[0] if found else link.node.span
 
 
 def _check_step(
@@ -80,33 +103,32 @@ def _check_step(
 ) -> None:
     assert value.shape is not None
     word = "stride" if isinstance(link.what.predictor, Boxes) else "step"  # type: ignore[union-attr]
-    for size, side in zip(image.sides, value.shape.sides):
-        if not isinstance(size, int) or not isinstance(side, int):
-            real = pixels(size, side)
-            if real != step:
-                _refuse(run, link, f"{word}={step:g}, but this map is 1/{real} of the input", None)
-            continue
-        cells = -int(-size // step)
-        if cells == side:
-            continue
-        if word == "stride":
-            real = pixels(size, side)
-            message = f"stride={step:g}, but this map is 1/{real} of the input"
-            _refuse(run, link, message, f"{side} places over {size} pixels")
-            return
-        message = f"step={step:g} lays {cells} cells over {size} pixels, but this map is {value.shape.sides[0]}x{value.shape.sides[1]}"
-        _refuse(run, link, message, _ceiling(event, side, cells))
+    cells = [-int(-size // step) for size in image.sides]  # type: ignore[operator]
+    sides = value.shape.sides
+    if cells == list(sides):
         return
+    wrong = 0 if cells[0] != sides[0] else 1
+    size, side = image.sides[wrong], sides[wrong]
+    if word == "stride":
+        message = f"stride={step:g}, but this map is 1/{pixels(size, side)} of the input"
+        _refuse(run, link, word, message, f"{side} places over {size} pixels")
+        return
+    message = (
+        f"step={step:g} lays {cells[wrong]} cells over {size} pixels, "
+        f"but this map is {sides[0]}x{sides[1]}"
+    )
+    _refuse(run, link, word, message, _ceiling(event, side, cells[wrong]))
 
 
-def _refuse(run: Run, link: Link, message: str, hint: str | None) -> None:
+def _refuse(run: Run, link: Link, word: str, message: str, hint: str | None) -> None:
+    place = _argument(link, word)
     if run.overridden:  # another size of the input: the numbers are those of the file
-        run.skipped.append(link.node.span)
+        run.skipped.append(place)
         return
-    run.report_mistake(Mistake("E235", message, link.node.span, hint=hint))
+    run.report_mistake(Mistake("E235", message, place, hint=hint))
 
 
-def _ceiling(event: HeadEvent, side: int, wanted: int) -> str | None:
+def _ceiling(event: HeadEvent, side: Dim, wanted: int) -> str | None:
     """The pooling that would give the wanted side if it rounded up."""
     net = event.scope.outer
     assert net is not None
@@ -167,25 +189,39 @@ def _least(side: Dim, other: int) -> int:
     return side if isinstance(side, int) else other
 
 
-def check_geometry(run: Run, event: HeadEvent, net: Scope) -> None:
-    """Anchors that are larger than the image in every position."""
-    image = next(iter(net.values.values())).shape
-    if image is None or run.overridden or len(image) != 3:
+def check_geometry(run: Run, event: HeadEvent, names: Names) -> None:
+    """Boxes that are larger than the image in every position; boxes to clip at an image with two sides."""
+    image = image_of(names)
+    if image is None or not image.known:
         return
     rows, columns = image.sides
-    if not isinstance(rows, int) or not isinstance(columns, int):
-        return
-    told = False
+    if getattr(event.kind, "clip", False) and rows != columns:
+        message = f"`clip=true` is for square images, and this one is {rows}x{columns}"
+        given = [a.span for a in event.node.args if a.name is not None and a.name.text == "clip"]
+        raise Mistake("E239", message, given[0] if given else event.node.name.span)
     for number, link in enumerate(event.predicted):
-        said = link.what.predictor if isinstance(link.what, Predicted) else None
-        if not isinstance(said, Anchors) or told:
-            continue
-        for width, height in said.sides(said.of_maps(len(event.maps))[number]):
-            if width > columns and height > rows:
+        what = link.what
+        assert isinstance(what, Predicted)
+        name, sides = _boxes_of(what.predictor, number, len(event.maps))
+        for width, height in sides:
+            if width > columns and height > rows:  # type: ignore[operator]
                 message = (
-                    f"anchor {width:.0f}x{height:.0f} is larger than the input "
+                    f"a box of {width:.0f}x{height:.0f} is larger than the input "
                     f"{columns}x{rows} in every position"
                 )
-                run.report_mistake(Mistake("E236", message, link.node.span))
-                told = True
+                if run.overridden:
+                    run.skipped.append(_argument(link, name))
+                else:
+                    run.report_mistake(Mistake("E236", message, _argument(link, name)))
                 break
+
+
+def _boxes_of(said: object, number: int, maps: int) -> tuple[str, list[tuple[float, float]]]:
+    """The argument that says how large boxes are, and (width, height) of those of a map."""
+    if isinstance(said, Multibox):
+        return "min", [(said.min, said.min)]
+    if isinstance(said, Boxes):
+        return "anchors", list(said.anchors)
+    if isinstance(said, Anchors):
+        return "sizes", said.sides(said.of_maps(maps)[number])
+    return "", []

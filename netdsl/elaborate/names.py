@@ -132,7 +132,24 @@ def no_step(name: ast.Name, names: Names) -> Mistake:
     hint = did_you_mean(name.text, names_of_steps(names))
     if folded in ELSEWHERE:
         hint = f"it is {ELSEWHERE[folded]}"
+    elif hint is None or name.text in _of_heads():
+        hint = _of_heads().get(name.text)
     return Mistake("E101", f"there is no layer or block `{name.text}`", name.span, hint=hint)
+
+
+def _of_heads() -> dict[str, str]:
+    """Words that stand in heads only, and where."""
+    from netdsl.heads.kinds import KINDS
+    from netdsl.heads.predictors import PREDICTORS
+    from netdsl.heads.regions import REGIONS
+
+    found = dict.fromkeys(REGIONS, "it is the first step of `head rcnn`")
+    for word, predictor in PREDICTORS.items():
+        what = "the body of" if KINDS[predictor.heads[0]].form == "maps" else "a bar of"
+        found[word] = f"it ends {what} {' or '.join(f'`head {w}`' for w in predictor.heads)}"
+    for word in KINDS:
+        found[word] = f"it is a head: `head {word}(...) {{ ... }}`, directly in a net"
+    return found
 
 
 def no_name(name: str, names: Names, labels: list[str]) -> Mistake:

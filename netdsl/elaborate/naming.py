@@ -89,6 +89,14 @@ MODULE_NAMES = frozenset(
 )
 SEQUENTIAL_NAMES = frozenset({"append", "extend", "insert", "pop"})
 DICT_NAMES = frozenset({"keys", "values", "items", "update", "clear", "pop"})
+# Attributes and methods of an emitted detector beside those.
+DETECTOR_NAMES = frozenset(
+    [
+        *("size", "mean", "std", "variances", "priors", "strides", "default_boxes", "predict"),
+        *("anchors", "detect", "classify", "region_loss"),
+    ]
+)
+WITHOUT_LISTS = ("yolo", "fcn")  # heads that predict with the steps of the text
 FACT_NAMES = frozenset({"channels", "height", "width", "length", "shape"})
 
 
@@ -111,6 +119,10 @@ def _why_no_attribute(name: str, scope: Scope) -> str | None:
         return f"`{name}` is a keyword of Python"
     if name in MODULE_NAMES or name.startswith("__"):
         return f"every PyTorch module has its own `{name}`"
+    if name in DETECTOR_NAMES and scope.kind == "net" and scope.naming and scope.naming.heads:
+        return f"every emitted detector has its own `{name}`"
+    if name in ("scores", "offsets") and scope.kind == "head" and scope.name not in WITHOUT_LISTS:
+        return f"`head {scope.name}` has its own `{name}`"
     if name in SEQUENTIAL_NAMES and scope.kind in ("group", "bar"):
         return f"`nn.Sequential` has its own `{name}`"
     if name in DICT_NAMES and scope.kind == "dense":
@@ -268,6 +280,7 @@ class Naming:
         ] = []  # step, its name if fixed, whether in a loop
         self.taken: dict[str, Span] = {}  # labels and learned tensors
         self.bars = 0
+        self.heads: dict[str, Span] = {}  # the heads of a net, those with mistakes too
         self.unlabelled: dict[str, Span] = {}  # bars that are called branch1, branch2, ...
         definition = getattr(scope.definition, "node", None)
         statements = definition.body.statements if isinstance(definition, ast.Net) else ()

@@ -82,6 +82,10 @@ def _elaborate(
         if _is_empty(base.body):
             raise Mistake("E126", f"net `{node.name.text}` has no steps", base.name.span)
         scope.numbered = False
+        if scope.naming.heads:
+            from netdsl.elaborate.placing import check_heads  # few nets have one
+
+            check_heads(run, scope)
         run.close(scope, region)
         resolve_init(run, scope)
     finally:

@@ -11,11 +11,11 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate import steps
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
+from netdsl.elaborate.placing import argument_span, options
 from netdsl.elaborate.sentences import check_complete
-from netdsl.elaborate.values import LayerDef, Silent, Target
+from netdsl.elaborate.values import BlockDef, ExternDef, LayerDef, Silent, Target
 from netdsl.heads.kinds import Options
 from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox
-from netdsl.layers.arguments import ArgumentMistake, create
 from netdsl.layers.base import Layer
 from netdsl.shapes import Open, Shape
 from netdsl.source import Span
@@ -71,11 +71,11 @@ def bar_step(
     assert isinstance(what, Predicted) and value.shape is not None
     classes = event.kind.classes
     if isinstance(said, Multibox):
-        _of_map(value, said.word)
+        _of_map(value, said.word, node)
         try:
             said.check()
         except Mistake as mistake:
-            raise mistake.at(_argument(target, "ratios", "min") or node.span) from None
+            raise mistake.at(argument_span(target, "ratios", "min") or node.span) from None
         what.boxes = said.boxes()
         what.count = _places(value.shape, what.boxes)
         columns = {"scores": classes + 1, "offsets": 4}
@@ -86,7 +86,7 @@ def bar_step(
             lists.add(name, part)
             _give(what, name, part, columns[name], names)
     elif isinstance(said, Boxes):
-        _of_map(value, said.word)
+        _of_map(value, said.word, node)
         what.boxes = said.boxes()
         what.count = _places(value.shape, what.boxes)
         _check_channels(value.shape, what.boxes, classes, node)
@@ -120,7 +120,7 @@ def map_step(
     try:
         what.boxes = said.boxes(len(event.maps))
     except Mistake as mistake:
-        raise mistake.at(_argument(target, "sizes") or node.span) from None
+        raise mistake.at(argument_span(target, "sizes") or node.span) from None
     what.predictor = said
     classes = getattr(event.kind, "classes", 1)
     columns = {"scores": classes, "offsets": 4}
@@ -128,10 +128,11 @@ def map_step(
     for name, of in read.items():
         if of.shape is None:
             raise Silent
-        _of_map(of, said.word)
+        _of_map(of, said.word, node)
         if of.shape.sides != (event.maps[number].shape or of.shape).sides:
             message = f"`{name}` are made of {of.shape}, but the map is {event.maps[number].shape}"
-            raise Mistake("E235", message, node.span, hint="every place of the map has its anchors")
+            place = argument_span(target, name) or node.step.span
+            raise Mistake("E235", message, place, hint="every place of the map has its anchors")
         each = 2 if said.softmax and name == "scores" else 1
         channels = _channels(node.span, what.boxes * each, name, event, 0)
         call = _call(node.span, target, _small, channels)
@@ -179,32 +180,11 @@ def pooled(node: ast.Link, layer: Layer, maps: Sequence[Value], scope: Scope, na
 # -------------------------------------------------------------------------------------------- parts
 def _said(predictor: type[Options], node: ast.Link, names: Names) -> tuple[Any, Target]:
     """A predicting step with its arguments."""
-    from netdsl.elaborate.lookup import value_of
-
     step = node.step
     assert isinstance(step, ast.Call)
     target = with_arguments(Target(LayerDef(predictor), {}), step.args, names)  # type: ignore[arg-type]
     check_complete(target, step)
-    arguments: dict[str, Any] = {}
-    for name, bound in target.bound.items():
-        arguments[name] = bound.value
-        if name in LISTED:
-            try:
-                arguments[name] = value_of(bound.value)
-            except AssertionError:
-                message = f"`{name}` of `{step.name.text}` is a value like `@label`"
-                raise Mistake("E112", message, bound.node.span if bound.node else None) from None
-    try:
-        return create(predictor, arguments), target  # type: ignore[arg-type]
-    except ArgumentMistake as mistake:
-        place = _argument(target, mistake.argument or "")
-        raise mistake.at(place or step.span) from None
-
-
-def _argument(target: Target, *names: str) -> Span | None:
-    """Where the first of these arguments stands."""
-    found = [target.bound[name].node for name in names if name in target.bound]
-    return found[0].span if found and found[0] is not None else None
+    return options(predictor, target, step), target
 
 
 def _link(node: ast.Link, names: Names, word: str, value: Value) -> Link:
@@ -231,7 +211,10 @@ def _part(run: Run, call: ast.Call, value: Value, names: Names) -> Link:
     if not isinstance(target, Target):
         raise Mistake("E112", "`predict` is a layer or a block with some arguments", call.span)
     link.word = call.name.text
-    steps.apply(run, link, with_arguments(target, call.args, names), call, value, names)
+    try:
+        steps.apply(run, link, with_arguments(target, call.args, names), call, value, names)
+    except Mistake as mistake:
+        raise mistake.at(call.span) from None
     if link.output is None or link.output.shape is None:
         raise Silent
     link.output.maker = link
@@ -269,9 +252,10 @@ def _places(shape: Shape, boxes: int) -> int | None:
     return boxes * prod(sides) if len(sides) == len(shape.sides) else None
 
 
-def _of_map(value: Value, word: str) -> None:
+def _of_map(value: Value, word: str, node: ast.Link) -> None:
     if value.shape is not None and len(value.shape) != 3:
-        raise Mistake("E211", f"`{word}` predicts on a map, not on {value.shape}")
+        message = f"`{word}` predicts on a map, not on {value.shape}"
+        raise Mistake("E211", message, node.step.span)
 
 
 def _check_channels(shape: Shape, boxes: int, classes: int, node: ast.Link) -> None:
@@ -341,13 +325,38 @@ def _call(span: Span, target: Target | None, usual: Any, channels: ast.Expr) -> 
     """The step that `predict` means, with its channels."""
     word, arguments = usual(span)
     bound = target.bound.get("predict") if target is not None else None
-    if bound is not None and bound.node is not None:
+    if bound is not None and bound.node is not None and bound.value is not None:
         node = bound.node
+        span = node.span
         of, arguments = (node.of, node.args) if isinstance(node, ast.Apply) else (node, ())
-        if not isinstance(of, ast.Ref) or not isinstance(bound.value, Target):
-            hint = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
-            message = "`predict` is a layer or a block with some arguments"
-            raise Mistake("E112", message, node.span, hint=hint)
+        _check_predict(bound.value, of, node)
+        assert isinstance(of, ast.Ref)
         word = of.name
     first = ast.Argument(span, None, channels)
     return ast.Call(span, ast.Name(span, word), (first, *arguments), None, None, ())
+
+
+def _check_predict(value: Any, of: ast.Expr, node: ast.Expr) -> None:
+    """`predict` is a step whose first argument, how many channels it gives, is left out."""
+    example = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
+    if not isinstance(value, Target):
+        message = "`predict` is a layer or a block with some arguments"
+        raise Mistake("E112", message, node.span, hint=example)
+    if not isinstance(of, ast.Ref):
+        message = "`predict` is the name of a layer or block, with or without arguments"
+        hint = "give it a name: `let predictor = ...` above the head"
+        raise Mistake("E112", message, node.span, hint=hint)
+    definition = value.definition
+    names: list[str] = []
+    if isinstance(definition, LayerDef):
+        names = list(definition.layer.model_fields)[: definition.layer.positional]
+    elif isinstance(definition, (BlockDef, ExternDef)):
+        names = [param.name.text for param in definition.params]
+    if not names:
+        message = f"`predict` is told how many channels to give, and `{value.name}` takes none"
+        raise Mistake("E112", message, node.span, hint=example)
+    given = value.bound.get(names[0])
+    if given is not None:
+        message = f"`{names[0]}` of `predict` follows from boxes and classes"
+        place = given.node.span if given.node is not None else node.span
+        raise Mistake("E112", message, place, hint="leave it out and name the other arguments")

@@ -119,6 +119,8 @@ def not_among_bars(word: str, statement: ast.Statement) -> Mistake:
     """The mistake of a statement in a merge that is no bar."""
     if isinstance(statement, ast.Chain):
         hint = "put the step behind a bar, or before or after the merge"
+        if word.startswith("head "):
+            hint = "put the step behind a bar, or above the head"
         return Mistake("E023", f"bars and steps do not mix in `{word}`", statement.span, hint=hint)
     message = f"`{statement_word(statement)}` cannot stand among the bars of `{word}`"
     return Mistake("E120", message, statement.span, hint="`for`, `repeat`, `if` and `let` can")

@@ -187,9 +187,10 @@ def _aux(
     scope = names.frame.scope
     assert scope is not None
     check_place(node, names.frame)
-    if scope.heads:
-        hint = "its head has the losses of training"
-        raise Mistake("E150", "a net with a head has no side outputs", node.span, hint=hint)
+    if scope.naming.heads:
+        from netdsl.elaborate.placing import no_outputs
+
+        raise no_outputs("side outputs", node.span)
     weight = _aux_weight(node, names)
     link = Link(node, names.frame)
     named = run.label(node.label, names, link)
@@ -243,9 +244,10 @@ def _output(
     scope = names.frame.scope
     assert scope is not None
     check_place(node, names.frame)
-    if scope.heads:
-        hint = "its head says what the network gives"
-        raise Mistake("E150", "a net with a head has no outputs", node.span, hint=hint)
+    if scope.naming.heads:
+        from netdsl.elaborate.placing import no_outputs
+
+        raise no_outputs("outputs", node.span)
     for path in node.paths:
         first, *rest = path
         expr: ast.Expr = ast.Tap(first.span, first)

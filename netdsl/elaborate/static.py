@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Scope, SharedModule
 from netdsl.diagnostics import Mistake, Report
@@ -34,13 +34,12 @@ from netdsl.elaborate.sentences import (
 )
 from netdsl.elaborate.statements import misplaced
 from netdsl.elaborate.static_expressions import Expressions
-from netdsl.elaborate.values import PENDING, UNKNOWN, BlockDef, Form, Silent, Target
+from netdsl.elaborate.values import PENDING, UNKNOWN, BlockDef, Form, LayerDef, Silent, Target
 from netdsl.frames import Frame
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 BARS = (ast.Bar, ast.For, ast.Repeat, ast.If, ast.Let)
 
@@ -101,6 +100,17 @@ def _scope(run: Run, file: File, kind: str, node: ast.Node) -> tuple[Scope, Name
     return scope, Names(run, file, scope.frame)
 
 
+def step_of_head(word: str, frame: Frame) -> Target | None:
+    """What a word means that stands in heads only, if it stands in one."""
+    if frame.scope is None or frame.scope.kind != "head":
+        return None
+    from netdsl.heads.predictors import PREDICTORS
+    from netdsl.heads.regions import REGIONS
+
+    kind: Any = PREDICTORS.get(word) or REGIONS.get(word)
+    return Target(LayerDef(kind), {}) if kind is not None else None
+
+
 class Labels:
     """The labels that stand in the text of a block, wherever they do."""
 
@@ -110,7 +120,8 @@ class Labels:
         self.patterns: list[re.Pattern[str]] = []
         self.known: list[str] = []
         self.lost = False
-        for label, _ in labels_of(body):
+        heads = [node.body for node in ast.below(body) if isinstance(node, ast.Head)]
+        for label in (label for part in (body, *heads) for label, _ in labels_of(part)):
             if label.plain is None:
                 parts = (re.escape(p) if isinstance(p, str) else r"\w+" for p in label.parts)
                 self.patterns.append(re.compile("".join(parts)))
@@ -231,8 +242,8 @@ class Reader:
             elif node.chain is not None:
                 self.chain(node.chain, names)
         elif isinstance(node, ast.Head):
-            for argument in node.args:  # its steps are read by who runs it
-                self.expr(argument.value, names)
+            self._arguments(node.args, names)
+            self.head(node, names)
         elif isinstance(node, ast.Init):
             for entry in node.entries:
                 self._start(entry.value, names)
@@ -276,6 +287,16 @@ class Reader:
         scope.frame = Frame(names.frame, "scope", scope)
         self.body(body, names.inside(scope.frame), Reader.statements)
 
+    def head(self, node: ast.Head, names: Names) -> None:
+        """The bars or the body of a head."""
+        scope = Scope("head", "", node, names.frame.scope)
+        scope.frame = Frame(names.frame, "scope", scope)
+        inner, word = names.inside(scope.frame), f"head {node.name.text}"
+        if node.body.bars:
+            self.body(node.body, inner, lambda r, b, n: r.bars(b, n, word))
+        else:
+            self.body(node.body, inner, Reader.statements)
+
     def step(self, link: ast.Link, names: Names) -> None:
         step = link.step
         if isinstance(step, (ast.From, ast.Compute)):
@@ -302,6 +323,10 @@ class Reader:
     def _call(self, step: ast.Call, names: Names) -> None:
         """The word of a step, its arguments, and whether its bodies are what it takes."""
         self._arguments(step.args, names)
+        own = step_of_head(step.name.text, names.frame)
+        if own is not None:
+            check_complete(self.expressions.bound(own, step.args, names), step)
+            return
         target = meant_target(self.run, step.name, names)
         if isinstance(target, SharedModule):
             check_module(step)

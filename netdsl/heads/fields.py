@@ -43,13 +43,22 @@ def _modes(value: Any) -> tuple[int, int]:
 
 
 def _sides(value: Any) -> tuple[int, int]:
-    if is_int(value) and value > 0:
-        return value, value
-    if isinstance(value, (Size, tuple)) and len(value) == 2 and all(is_int(v) for v in value):
-        height, width = value
-        if height > 0 and width > 0:
-            return height, width
+    found = (value, value) if is_int(value) else value
+    if isinstance(found, (Size, tuple)) and len(found) == 2 and all(is_int(v) for v in found):
+        height, width = tuple(found)
+        if min(height, width) > 0:  # type: ignore[type-var]
+            return height, width  # type: ignore[return-value]
     raise refuse("a size like 7x7")
+
+
+def _grid(value: Any) -> tuple[int, int]:
+    try:
+        rows, columns = _sides(value)
+    except ValueError:
+        rows, columns = 0, 1
+    if rows == columns:
+        return rows, columns
+    raise refuse("a grid with as many rows as columns, like 7x7")
 
 
 def _positive(value: Any, wanted: str) -> tuple[float, ...]:
@@ -90,6 +99,7 @@ Band = Annotated[Any, BeforeValidator(_band)]
 Variances = Annotated[Any, BeforeValidator(_variances)]
 Modes = Annotated[Any, BeforeValidator(_modes)]
 Sides = Annotated[Any, BeforeValidator(_sides)]
+Grid = Annotated[Any, BeforeValidator(_grid)]
 Ratios = Annotated[Any, BeforeValidator(_ratios)]
 Sizes = Annotated[Any, BeforeValidator(_sizes)]
 Pairs = Annotated[Any, BeforeValidator(_pairs)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from netdsl.diagnostics import Mistake
-from netdsl.heads.fields import Pairs, Ratios, Sides, Sizes
+from netdsl.heads.fields import Grid, Pairs, Ratios, Sizes
 from netdsl.heads.kinds import Options
 from netdsl.layers.fields import Bool, Positive, PositiveNumber
 
@@ -92,7 +92,18 @@ class Anchors(Predictor):
     offsets: Any = None
 
     def of_maps(self, count: int) -> tuple[tuple[float, ...], ...]:
-        """The sizes of each of `count` maps. Raises `Mistake` (E152) where they are not as many."""
+        """The sizes of each of `count` maps. Raises `Mistake` (E152) where they are not as many, or have
+        octaves between them."""
+        sizes = self._listed(count)
+        if self.octaves > 1 and len(sizes[0]) > 1:
+            message = (
+                f"`octaves={self.octaves}` is for one size a map, and there are {len(sizes[0])}"
+            )
+            hint = "name every size of a map in a list, without `octaves`"
+            raise Mistake("E152", message, hint=hint)
+        return sizes
+
+    def _listed(self, count: int) -> tuple[tuple[float, ...], ...]:
         sizes = self.sizes
         if not isinstance(sizes[0], tuple):
             if count == 1:
@@ -103,7 +114,8 @@ class Anchors(Predictor):
             message = f"{maps} but {len(sizes)} size{'s' * (len(sizes) != 1)}"
             raise Mistake("E152", message, hint="give one size (or one list of sizes) a map")
         if len({len(s) for s in sizes}) > 1:
-            message = "maps that share their weights have equally many sizes each"
+            shown = " and ".join(str(n) for n in sorted({len(s) for s in sizes}))
+            message = f"these maps have {shown} sizes; with shared weights all have equally many"
             raise Mistake("E152", message)
         return sizes
 
@@ -151,5 +163,5 @@ class Cells(Predictor):
     word: ClassVar[str] = "cells"
     heads: ClassVar[tuple[str, ...]] = ("yolo",)
 
-    grid: Sides
+    grid: Grid
     boxes: Positive = 2

@@ -34,7 +34,7 @@ __all__ = [
     "cells_loss",
     "centred_boxes",
     "clip_boxes",
-    "crop_maps",
+    "cropped_scores",
     "decode",
     "decode_cells",
     "decode_yolo",
@@ -60,7 +60,7 @@ __all__ = [
     "propose",
     "rcnn_loss",
     "resize_images",
-    "resize_maps",
+    "resized_scores",
     "retina_loss",
     "ridge_fit",
     "ridge_loss",
@@ -106,7 +106,10 @@ def normalize(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
 
 
 def batch_images(
-    images: Sequence[Tensor], mean: Sequence[float], std: Sequence[float], divisor: int
+    images: Sequence[Tensor],
+    mean: Sequence[float] = (0.0,),
+    std: Sequence[float] = (1.0,),
+    divisor: int = 1,
 ) -> tuple[Tensor, list[tuple[int, int]]]:
     """Normalised images (C, H, W) as one batch, zeros right and below, and their sizes.
 
@@ -139,14 +142,13 @@ def resize_images(
 
 def scale_boxes(target: Target, old: Sequence[int], new: Sequence[int]) -> Target:
     """The boxes of an image whose (height, width) changes from `old` to `new`."""
-    y, x = new[0] / old[0], new[1] / old[1]
-    boxes = target["boxes"]
-    return {**target, "boxes": boxes * boxes.new_tensor([x, y, x, y])}
+    return {**target, "boxes": scale_regions(target["boxes"], old, new)}
 
 
-def scale_regions(boxes: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
+def scale_regions(regions: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
     """Boxes (K, 4) of an image whose (height, width) changes from `old` to `new`."""
-    return scale_boxes({"boxes": boxes}, old, new)["boxes"]
+    y, x = new[0] / old[0], new[1] / old[1]
+    return regions * regions.new_tensor([x, y, x, y])
 
 
 # anchors
@@ -684,6 +686,22 @@ def svm_regions(
     return regions, labels
 
 
+def ridge_regions(
+    regions: Tensor, target: Target, match: float = 0.6
+) -> tuple[Tensor, Tensor]:
+    """The labels (K,) of an image's regions (K, 4), and the boxes (K, 4) they should be.
+
+    A region takes the object that it overlaps most, from an IoU of `match` on (Girshick
+    et al., 2014, appendix C); all others have label 0 and stay as they are.
+    """
+    index = match_anchors(regions, target["boxes"], match, match, keep_best=False)
+    near = index >= 0
+    labels, boxes = torch.zeros_like(index), regions.clone()
+    labels[near] = target["labels"][index[near]]
+    boxes[near] = target["boxes"][index[near]].to(boxes.dtype)
+    return labels, boxes
+
+
 def svm_loss(
     scores: Tensor, labels: Tensor, positive: float = 1.0
 ) -> dict[str, Tensor]:
@@ -697,22 +715,6 @@ def svm_loss(
     weight = labels.abs() + (positive - 1) * (labels > 0)
     loss = (weight * F.relu(1 - labels * scores)).sum()
     return {"classification": loss / max(1, len(scores))}
-
-
-def ridge_regions(
-    regions: Tensor, target: Target, match: float = 0.6
-) -> tuple[Tensor, Tensor]:
-    """Labels (K,) of regions for their boxes, and their objects' boxes (K, 4).
-
-    A region whose best IoU is at least `match` learns to reach that object; the label of
-    others is 0 (Girshick et al., 2014, appendix C).
-    """
-    boxes = target["boxes"]
-    index = match_anchors(regions, boxes, match, match, keep_best=False)
-    if len(boxes) == 0:
-        return torch.zeros_like(index), torch.zeros_like(regions)
-    labels = target["labels"][index.clamp(min=0)].masked_fill(index < 0, 0)
-    return labels, boxes[index.clamp(min=0)]
 
 
 def ridge_fit(
@@ -757,42 +759,6 @@ def ridge_loss(
     return {"boxes": loss + penalty * at_least_float32(weight).square().sum()}
 
 
-# a class for every pixel
-
-
-def crop_maps(maps: Tensor, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
-    """Of maps (N, C, H, W) what belongs to each image of (height, width), unpadded."""
-    return [x[:, :height, :width] for x, (height, width) in zip(maps, sizes)]
-
-
-def resize_maps(maps: Tensor, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
-    """Maps (N, C, H, W) at each image's own (height, width)."""
-    return [
-        F.interpolate(x[None], tuple(size), mode="bilinear", align_corners=False)[0]
-        for x, size in zip(maps, sizes)
-    ]
-
-
-def pixel_loss(
-    scores: Sequence[Tensor], targets: Sequence[Target], ignore: int
-) -> dict[str, Tensor]:
-    """Cross-entropy of all pixels but those with the label `ignore`, their mean.
-
-    Scores are (C, H, W) for every image, labels of its target (H, W) from 0 on (Long et
-    al., 2014, section 3).
-    """
-    logits = torch.cat([at_least_float32(x).flatten(1) for x in scores], dim=1).t()
-    labels = torch.cat([target["labels"].flatten() for target in targets])
-    loss = F.cross_entropy(logits, labels, ignore_index=ignore, reduction="sum")
-    return {"classification": loss / (labels != ignore).sum().clamp(min=1)}
-
-
-def pixel_classes(scores: Sequence[Tensor]) -> list[dict[str, Tensor]]:
-    """Of every image (C, H, W) its most likely classes (H, W) and their probability."""
-    best = [x.softmax(dim=0).max(dim=0) for x in scores]
-    return [{"labels": found.indices, "scores": found.values} for found in best]
-
-
 # YOLO with anchors: versions 2 and 3
 
 
@@ -826,7 +792,7 @@ def assign_cells(anchors: Tensor, strides: Tensor, boxes: Tensor) -> Tensor:
     centre, anchor = ((x[:, :2] + x[:, 2:]) / 2 for x in (boxes, anchors))
     # As whole numbers: a centre on the border of two cells is in exactly one.
     cell = torch.floor(centre[:, None] / strides)
-    inside = (cell == torch.round(anchor / strides - 0.5)).all(dim=-1)
+    inside = (cell == torch.floor(anchor / strides)).all(dim=-1)
     overlap = torch.minimum(side, anchor_side).prod(dim=-1)
     iou = overlap / (side.prod(dim=-1) + anchor_side.prod(dim=-1) - overlap)
     return iou.masked_fill(~inside, -1).argmax(dim=1)
@@ -1019,3 +985,46 @@ def cells_loss(
             ]
         )
     return dict(zip(("boxes", "objects", "classification"), total / len(targets)))
+
+
+# a class for every pixel
+
+
+def resized_scores(scores: Tensor, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Scores (N, C, H, W) at the (height, width) of every image: (C, height, width)."""
+    found = []
+    for x, size in zip(at_least_float32(scores), sizes):
+        if tuple(x.shape[-2:]) != tuple(size):
+            size = (size[0], size[1])
+            x = F.interpolate(x[None], size, mode="bilinear", align_corners=False)[0]
+        found.append(x)
+    return found
+
+
+def cropped_scores(scores: Tensor, sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
+    """Scores (N, C, H, W) without what was padded: (C, height, width) of every image."""
+    return [x[:, :h, :w] for x, (h, w) in zip(at_least_float32(scores), sizes)]
+
+
+def pixel_loss(
+    scores: Sequence[Tensor], targets: Sequence[Target], ignore: int = 255
+) -> dict[str, Tensor]:
+    """Cross-entropy of the pixels of all images, their mean (Long et al., 2014, section 4).
+
+    Scores are (C, H, W) per image, `labels` (H, W) of int64 per target: 0..C - 1, or
+    `ignore` for what does not count.
+    """
+    total, count = scores[0].new_zeros(()), 0
+    for x, target in zip(scores, targets):
+        label = target["labels"]
+        loss = F.cross_entropy(
+            x[None], label[None], ignore_index=ignore, reduction="sum"
+        )
+        total, count = total + loss, count + (label != ignore).sum()
+    return {"classification": total / torch.as_tensor(count).clamp(min=1)}
+
+
+def pixel_classes(scores: Tensor) -> dict[str, Tensor]:
+    """Of scores (C, H, W) the best class of every pixel and its probability, both (H, W)."""
+    probability, label = scores.softmax(dim=0).max(dim=0)
+    return {"labels": label, "scores": probability}

@@ -356,9 +356,9 @@ def fcn_forward(
     self, images: Sequence[Tensor], targets: Sequence[Target] | None = None
 ) -> dict[str, Tensor] | list[dict[str, Tensor]]:
     BATCH
-    scores = OWN_PIXELS(self.predict(batch), sizes)
+    scores = PIXELS(self.predict(batch), sizes)
     if self.training:
         if targets is None:
             raise ValueError("training needs targets: labels (H, W) per image")
         return pixel_loss(scores, targets, ignore=IGNORE)
-    return pixel_classes(scores)
+    return [pixel_classes(x) for x in scores]

@@ -37,7 +37,7 @@ def test_priors_of_ssd300(clip: bool) -> None:
         steps=[row[1] for row in SSD300],
         clip=clip,
     )
-    images, maps = grid_of(*((row[0],) * 2 for row in SSD300), height=300, width=300)
+    images, maps = grid_of(*((row[0], row[0]) for row in SSD300), height=300, width=300)
     (expected,) = theirs(images, maps)
     boxes = []
     for side, step, smallest, largest, ratio in SSD300:
@@ -104,6 +104,15 @@ def test_offsets(variances: tuple[float, ...]) -> None:
     close(ops.decode(offsets, anchors, variances), theirs, rtol=1e-4, atol=1e-3)
     per_class = ops.decode(offsets.view(100, 2, 4), anchors[:100, None], variances)
     close(per_class.flatten(1), coder.decode_single(offsets.view(100, 8), anchors[:100]), atol=1e-2)
+
+
+def test_offsets_of_half_precision() -> None:
+    """They are widened before anything is computed."""
+    torch.manual_seed(0)
+    offsets, anchors = torch.randn(50, 4).half(), random_boxes(50)
+    ours = ops.decode(offsets, anchors, (0.1, 0.1, 0.2, 0.2))
+    assert torch.equal(ours, ops.decode(offsets.float(), anchors, (0.1, 0.1, 0.2, 0.2)))
+    assert ours.dtype == torch.float32
 
 
 def test_clipping() -> None:

@@ -20,6 +20,13 @@ def test_priors(seed: int) -> None:
     assert set(ours.tolist()) == {-1, *range(len(boxes))}
 
 
+def test_an_overlap_of_the_threshold_is_enough() -> None:
+    boxes = torch.tensor([[0.0, 0, 8, 8]])
+    anchors = torch.tensor([[0.0, 0, 8, 8], [0, 0, 8, 4], [0, 0, 8, 2], [0, 0, 8, 1]])
+    assert ops.match_priors(anchors, boxes, 0.5).tolist() == [0, 0, -1, -1]
+    assert ops.match_anchors(anchors, boxes, 0.5, 0.25, False).tolist() == [0, 0, -2, -1]
+
+
 def test_of_two_objects_with_one_best_prior_the_later_has_it() -> None:
     priors = torch.tensor([[0.0, 0, 10, 10], [50, 50, 60, 60]])
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 1, 11, 11], [0, 0, 9, 9]])

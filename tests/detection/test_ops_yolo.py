@@ -165,7 +165,7 @@ def test_the_gradient_of_darknet() -> None:
     anchors, strides = ANCHORS.double(), STRIDES.double()
     raw.requires_grad_()
     losses = ops.yolo_loss(raw, anchors, strides, targets, SIZE, 0.5)
-    (gradient,) = torch.autograd.grad(sum(losses.values()), raw)
+    (gradient,) = torch.autograd.grad(torch.stack(list(losses.values())).sum(), raw)
     (box,) = targets[0]["boxes"].tolist()
     n = responsible(box)
     j, i, stride, w, h = layout()[n]
@@ -179,6 +179,16 @@ def test_the_gradient_of_darknet() -> None:
     label = targets[0]["labels"].item()
     expected += [sigmoid(p) - (c == label - 1) for c, p in enumerate(x[5:])]
     assert gradient[0, n].tolist() == pytest.approx(expected)
+
+
+def test_the_overlap_that_is_wanted_is_held() -> None:
+    """Version 2: what an object's objectness is to be does not pull at its box."""
+    torch.manual_seed(0)
+    raw, targets = drawn((2,))
+    raw.requires_grad_()
+    loss = ops.yolo2_loss(raw, ANCHORS.double(), STRIDES.double(), targets, SIZE)["objects"]
+    (gradient,) = torch.autograd.grad(loss, raw)
+    assert gradient[..., 4].any() and not gradient[..., :4].any() and not gradient[..., 5:].any()
 
 
 def test_decoding_undoes_encoding() -> None:
@@ -304,15 +314,15 @@ def test_a_cell_has_one_object_and_one_responsible_box() -> None:
     p, o, b = ops.split_cells(torch.zeros(1, GRID * GRID * 14), GRID, BOXES, CLASSES)
     p, o, b = p.clone(), o.clone(), b.clone()
     assert ops.cells_loss(p, o, b, targets, GRID, SIZE)["classification"].item() == 1
-    b[0, 0, 0] = torch.tensor([0.0, 0, 0.01, 0.01])
-    b[0, 0, 1] = torch.tensor([0.99, 0.99, 0.1, 0.1])
+    b[0, 0, 0] = torch.tensor([0.99, 0.99, 0.1, 0.1])
+    b[0, 0, 1] = torch.tensor([0.0, 0, 0.01, 0.01])
     _, wanted = ops.encode_cells(boxes[:1], GRID, SIZE)
     b.requires_grad_()
     loss = ops.cells_loss(p, o, b, targets, GRID, SIZE)
     (gradient,) = torch.autograd.grad(loss["boxes"], b)
     far = [(b[0, 0, k] - wanted[0]).square().sum().item() for k in (0, 1)]
-    assert gradient[0, 0].any(dim=1).tolist() == [True, False]
-    assert loss["boxes"].item() == pytest.approx(5 * far[0])
+    assert gradient[0, 0].any(dim=1).tolist() == [False, True]
+    assert loss["boxes"].item() == pytest.approx(5 * far[1])
 
 
 def test_the_gradient_of_cells() -> None:

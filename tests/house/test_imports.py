@@ -22,6 +22,7 @@ ROOMS = [
     "code",
     "syntax",
     "layers",
+    "heads",
     "frames",
     "design",
     "walks",

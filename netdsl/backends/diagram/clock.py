@@ -9,9 +9,11 @@ from __future__ import annotations
 from netdsl.design import (
     Dense,
     Design,
+    HeadEvent,
     Inlined,
     Link,
     Merge,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -33,6 +35,7 @@ class Clock:
         self._same: dict[int, Value] = {}
         self._seen: set[int] = set()
         self._exported: set[int] = set()
+        self._heads = {id(event.link): event for event in design.heads.values()}
         self._find_exports(design.net, set())
         for value in design.net.outputs.values():
             self._exported.add(id(value))
@@ -109,13 +112,25 @@ class Clock:
                 self._read(region.exit)
         elif isinstance(what, Inlined):
             self._region(what.region)
+        elif isinstance(what, Predicted):
+            for part in what.parts.values():
+                self._link(part)
         else:
             scope = what.scope if isinstance(what, Shared) else what
             if isinstance(scope, Scope) and scope.outer is not None:
                 self._region(scope.region)
                 self._tick()
                 self._read(scope.result)
+        if id(link) in self._heads:
+            self._head(self._heads[id(link)])
         self.ends[id(link)] = self._tick()
+
+    def _head(self, event: HeadEvent) -> None:
+        """The other maps of a head, whose body ran on the first of them."""
+        for other in event.others:
+            self._link(other)
+        for value in event.maps:
+            self._read(value)
 
     def _residual(self, link: Link, what: Residual) -> None:
         self._region(what.body)

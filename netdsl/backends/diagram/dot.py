@@ -14,11 +14,13 @@ import graphviz
 from netdsl.backends.diagram import html, shapes
 from netdsl.backends.diagram.columns import arrange
 from netdsl.backends.diagram.figure import (
+    BARS,
     Child,
     Figure,
     Node,
     Panel,
     Split,
+    nodes_of,
     panels_of,
 )
 from netdsl.backends.diagram.measure import GAP, MAIN, MARGIN, ROW, SMALL, order, wrapped
@@ -117,9 +119,17 @@ class _Writer(Turns):
             if isinstance(child, Node):
                 self._node(child, graph)
             elif isinstance(child, Panel):
+                self._below(child, graph, children[:i])
                 self._panel(child, graph, room)
             else:
                 self._split(child, graph, room)
+
+    def _below(self, panel: Panel, graph: graphviz.Digraph, before: list[Child]) -> None:
+        """A head begins below all that gives its maps, so that no line must pass it by."""
+        last = list(nodes_of(before))[-1:]
+        if panel.kind == "head" and last:
+            first = next(nodes_of([panel])).name
+            graph.edge(last[0].name, first, style="invis", weight="0")
 
     def _panel(self, panel: Panel, graph: graphviz.Digraph, wanted: float) -> None:
         words = [html.text(panel.title, MAIN, INK, bold=True)] if panel.title else []
@@ -169,7 +179,7 @@ class _Writer(Turns):
             self._children(branch, graph, wanted if i == 0 else 0)
         if split.join is not None:
             self._node(split.join, graph)
-        if split.kind == "merge":
+        if split.kind in ("merge", "fan"):
             self._last_row(split, graph)
             if split.fork is not None and split.join is not None and split.join.kind in SIGNS:
                 self._centre(split.fork, split.join, graph)
@@ -207,7 +217,9 @@ class _Writer(Turns):
             settings = shapes.point()
         elif node.kind == "rail":
             settings = shapes.rail(node, self.widths.slots(self.splits[node.name]))
-        elif node.kind == "concat":
+        elif node.kind == "entry":
+            settings = shapes.entry(self.widths.slots(self.splits[node.name]))
+        elif node.kind in BARS:
             split = self.splits[node.name]
             settings = shapes.bar(node, self.widths.slots(split), split)
         elif node.kind in SIGNS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from netdsl.backends.diagram import forms
+from netdsl.backends.diagram import forms, heads
 from netdsl.backends.diagram.arithmetic import Operation, operation
 from netdsl.backends.diagram.canvas import Canvas, End, Ends
 from netdsl.backends.diagram.figure import Child, Figure, Panel
@@ -14,6 +14,7 @@ from netdsl.backends.diagram.items import (
     Around,
     DenseItem,
     Fold,
+    HeadItem,
     Item,
     Join,
     Op,
@@ -47,6 +48,7 @@ class Drawer(Canvas):
         self.depth = self.level.depth
         self.steps = Steps()
         self.uses: Counter[int] = Counter()  # of shared modules, by identity
+        self.meetings = heads.Meetings()
 
     def draw(self) -> Figure:
         design = self.design
@@ -57,6 +59,8 @@ class Drawer(Canvas):
             ends[value] = self.add(children, "input", name, (shown,), value)
         self.chain(self.plan.items, ends, children, design.net.input)
         for name, value in design.outputs.items():
+            if id(value) in self.meetings.inner:
+                continue
             shown = f"{clean(name)} {shape_text(value.shape)}"
             tail = ends[self.same(value)].node
             role = "tap" if any(edge.tail == tail for edge in self.edges) else "flow"
@@ -102,6 +106,8 @@ class Drawer(Canvas):
             self.folded(item, ends, into, current)
         elif isinstance(item, Arithmetic):
             self.arithmetic(item, ends, into)
+        elif isinstance(item, HeadItem):
+            heads.head(self, item, ends, into, current)
         elif not self.level.joins:
             self.box(item, ends, into, role, item.word, item.word)
         elif isinstance(item, Join):
@@ -113,13 +119,22 @@ class Drawer(Canvas):
             forms.dense(self, item, ends, into)
         return self.same(item.output) if item.output is not None else current
 
-    def op(self, item: Op, ends: Ends, into: list[Child], role: str, number: int = 1) -> None:
+    def op(
+        self,
+        item: Op,
+        ends: Ends,
+        into: list[Child],
+        role: str,
+        number: int = 1,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         first, *others = item.layers
         lines = [layer_text(first)]
         if others:
             lines.append(", ".join(layer_text(layer) for layer in others))
         if item.shared is not None:
             lines.append(self.shared_text(item.shared))
+        lines += notes
         assert item.enters is not None and item.output is not None
         end = self.add(
             into,

@@ -40,8 +40,10 @@ KINDS = (
     *("conv", "conv1", "grouped", "fixed", "pool", "up", "norm", "activation", "linear", "softmax"),
     *("dropout", "shape", "extern", "stack", "input", "output", "param", "compute"),
     *("sum", "product", "difference", "quotient", "power"),  # circles with their sign
-    *("concat", "rail", "fork"),  # a bar with slots, a thin one, and a point
+    *("concat", "gather"),  # bars with slots: what is one tensor, and what only meets
+    *("rail", "fork", "entry"),  # a thin bar, a point, and a row of places that is not seen
 )
+BARS = ("concat", "gather")
 
 
 class Edge(Record):
@@ -63,7 +65,7 @@ class Edge(Record):
 class Panel(Record):
     """A named group of nodes: a block, a group, a repetition.
 
-    `kind` is "block", "group", "module", "aux", "dense" or "repeat"; `title` is the label it has in
+    `kind` is "block", "group", "module", "aux", "dense", "head" or "repeat"; `title` is the label it has in
     the source, or the block's name, and `notes` are lines that say more.
     """
 
@@ -80,7 +82,7 @@ class Panel(Record):
 class Split(Record):
     """Chains side by side between `fork` and `join` (each None where there is none).
 
-    `kind` is "merge", or "residual" and "dense", where the first branch is the body and the second
+    `kind` is "merge", "fan" for maps that come from elsewhere, or "residual" and "dense", where the first branch is the body and the second
     the way around it. `main` is the branch that goes on in the line of the chain, if one does; else
     they stand symmetrically.
     """

@@ -7,7 +7,17 @@ which it makes, and it has a key: items with equal keys do the same, whatever th
 from __future__ import annotations
 
 from netdsl.backends.diagram.text import clean
-from netdsl.design import AuxEvent, Computed, Link, Scope, SharedModule, Value, WeightEvent
+from netdsl.design import (
+    AuxEvent,
+    Computed,
+    HeadEvent,
+    Link,
+    Predicted,
+    Scope,
+    SharedModule,
+    Value,
+    WeightEvent,
+)
 from netdsl.layers.base import Layer
 
 
@@ -155,6 +165,40 @@ class Weight(Item):
     def __init__(self, event: WeightEvent, end: int) -> None:
         super().__init__(None, None, end)
         self.event = event
+
+
+class Predictor:
+    """What predicts on one map: the steps that the map alone goes through, then `layers`, for which one
+    box stands. Where all maps share a body there are neither."""
+
+    __slots__ = ("chain", "layers", "predicted")
+
+    def __init__(self, chain: Chain, predicted: Predicted, layers: list[Item]) -> None:
+        self.chain = chain
+        self.predicted = predicted
+        self.layers = layers
+
+
+class HeadItem(Item):
+    """A detection head. `predictors` stand side by side, one a map; `stem` is the body that all maps
+    share, and `ends` are the chains after it by what they give: scores, offsets."""
+
+    word = "head"
+
+    __slots__ = ("ends", "event", "predictors", "stem")
+
+    def __init__(self, event: HeadEvent, end: int) -> None:
+        super().__init__(None, None, end)
+        self.event = event
+        self.predictors: list[Predictor] = []
+        self.stem: list[Item] = []
+        self.ends: dict[str, Chain] = {}
+
+    @property
+    def chains(self) -> list[list[Item]]:
+        """All that is drawn of it step by step."""
+        chains = [*(p.chain for p in self.predictors), *self.ends.values()]
+        return [self.stem, *(chain.items for chain in chains)]
 
 
 class Fold(Item):

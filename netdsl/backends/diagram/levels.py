@@ -13,6 +13,7 @@ from netdsl.backends.diagram.items import (
     Chain,
     DenseItem,
     Fold,
+    HeadItem,
     Item,
     Join,
     Op,
@@ -77,6 +78,11 @@ class Counter:
                 return 2 + self.chain(item.iterations[0], depth)
             shown, left_out = shortened(item.iterations, self.length)
             return (left_out > 0) + sum(2 + self.chain(c, depth) for part in shown for c in part)
+        if isinstance(item, HeadItem):
+            if depth == 0:
+                return 1
+            inside = sum(self.items(items, depth - 1) for items in item.chains)
+            return 3 + len(item.predictors) + inside
         if isinstance(item, Arithmetic):
             return len(item.computed.values)
         return 1 + side if isinstance(item, Op) else 1
@@ -118,6 +124,8 @@ def _depth(plan: Plan, known: dict[int, int]) -> int:
 def _item_depth(item: Item, known: dict[int, int]) -> int:
     if isinstance(item, Sub):
         return 1 + _depth(item.plan, known)
+    if isinstance(item, HeadItem):
+        return 1 + max((_item_depth(i, known) for chain in item.chains for i in chain), default=0)
     return max((_item_depth(i, known) for chain in parts_of(item) for i in chain), default=0)
 
 

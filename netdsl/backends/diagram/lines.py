@@ -98,7 +98,7 @@ class Lines:
             settings["tailport"] = f"s{edge.tail_slot}:c"
         if edge.head_slot is not None:
             settings["headport"] = f"s{edge.head_slot}:n"
-        if head is not None and head.kind in ("fork", "rail"):
+        if head is not None and head.kind in ("fork", "rail", "entry"):
             settings["arrowhead"] = "none"
         if edge.role == "training" or tail and head and tail.training and head.training:
             settings["style"] = "dashed"
@@ -140,7 +140,7 @@ class Lines:
         keeps outside of them."""
         points = []
         for child in body:
-            if not isinstance(child, Split) or child.kind == "merge":
+            if not isinstance(child, Split) or child.kind in ("merge", "fan"):
                 continue
             ends = [self.lanes.get(node.name) for node in (child.fork, child.join) if node]
             between = self.passed.get(child.join.name, []) if child.join else []

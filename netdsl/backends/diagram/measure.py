@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from netdsl.backends.diagram.figure import Child, Node, Panel, Split
+from netdsl.backends.diagram.figure import BARS, Child, Node, Panel, Split
 
 # Helvetica's widths in thousandths of the size, from the space (32) to the tilde (126): Adobe's font
 # metrics, Core 14.
@@ -77,9 +77,9 @@ def node_lines(node: Node) -> list[tuple[str, float]]:
 
 def natural_width(node: Node) -> float:
     """How wide a box must be for its text."""
-    if node.kind in ("fork", "rail"):
+    if node.kind in ("fork", "rail", "entry"):
         return 1.0
-    if node.kind == "concat":
+    if node.kind in BARS:
         return WIDER * text_width(node.lines[0], MAIN, bold=True) + 12 if node.lines else 20.0
     if not node.lines:
         return CIRCLE
@@ -89,9 +89,9 @@ def natural_width(node: Node) -> float:
 
 
 def node_height(node: Node) -> float:
-    if node.kind in ("rail", "fork"):
+    if node.kind in ("rail", "fork", "entry"):
         return 3.0
-    if node.kind == "concat":
+    if node.kind in BARS:
         return BAR_HEIGHT
     if not node.lines:
         return CIRCLE
@@ -116,7 +116,7 @@ class Widths:
                 self._box(child, level)
             elif isinstance(child, Panel):
                 self._collect(child.children, level)
-            elif child.kind == "merge":
+            elif child.kind in ("merge", "fan"):
                 beside: list[Node] = []
                 for branch in child.branches:
                     self._collect(branch, beside)
@@ -130,7 +130,7 @@ class Widths:
                     self._settle(beside)
 
     def _box(self, node: Node, level: list[Node]) -> None:
-        if node.lines and node.kind not in ("compute", "param", "concat"):
+        if node.lines and node.kind not in ("compute", "param", *BARS):
             level.append(node)
         else:
             self.of[node.name] = natural_width(node)
@@ -173,6 +173,8 @@ class Widths:
     def _left(self, child: Child) -> float:
         if isinstance(child, Panel):
             return max(self.left(child.children), self.title(child) + GAP - MARGIN) + MARGIN
+        if isinstance(child, Split) and child.kind == "fan":  # a line enters each branch
+            return self.left(child.branches[0])
         if isinstance(child, Split) and child.kind != "merge":
             return self.left(child.branches[0])
         return self._one(child) / 2

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from netdsl.backends.diagram.clock import Clock
 from netdsl.backends.diagram.fuse import fuse
+from netdsl.backends.diagram.head_items import head_item
 from netdsl.backends.diagram.items import (
     Arithmetic,
     Around,
@@ -29,10 +30,12 @@ from netdsl.design import (
     Dense,
     Design,
     Flow,
+    HeadEvent,
     Inlined,
     Link,
     Loop,
     Merge,
+    Predicted,
     Region,
     Residual,
     Scope,
@@ -97,6 +100,8 @@ class Planner:
                     items += self.region(event.region)
             elif isinstance(event, AuxEvent):
                 items += self._aux(event)
+            elif isinstance(event, HeadEvent):
+                items.append(head_item(self, event))
             elif isinstance(event, WeightEvent):
                 item = Weight(event, self.clock.now)
                 item.made = [event.value]
@@ -131,7 +136,7 @@ class Planner:
             return self.region(what.region)
         if isinstance(what, Computed):
             return [self._arithmetic(link, what)]
-        assert isinstance(what, Taken), what
+        assert isinstance(what, (Taken, Predicted)), what  # the head has what predicts
         return []
 
     def _close(self, item: Item, reads: Iterable[Value], *key: object) -> None:

@@ -117,10 +117,20 @@ def bar(node: Node, widths: list[int], split: Split) -> Attributes:
     left = margin_left(split, widths)
     room = html.cell(left) if left else ""
     places = "".join(html.cell(widths[i], BAR, f"s{i}") for i in order(split))
-    text = html.text(" ".join(node.lines), MAIN, PAPER, bold=True)
-    size = f'COLSPAN="{len(widths)}" HEIGHT="{BAR_HEIGHT - 1:g}" BGCOLOR="{BAR}"'
+    dark = node.kind == "concat"
+    text = html.text(" ".join(node.lines), MAIN, PAPER if dark else INK, bold=True)
+    fill = f'BGCOLOR="{BAR}"' if dark else f'BORDER="1" COLOR="{BAR}" BGCOLOR="{PAPER}"'
+    size = f'COLSPAN="{len(widths)}" HEIGHT="{BAR_HEIGHT - 1:g}" {fill}'
     shown = html.table(room + places, f"{room}<TD {size}>{text}</TD>")
     return {"label": html.label(shown), "shape": "plain"}
+
+
+def entry(widths: list[int]) -> Attributes:
+    """Places in a row at which lines come in and go on, and nothing between them."""
+    row = ""
+    for i, width in enumerate(widths):
+        row += html.cell(width // 2) + html.cell(1, INK, f"s{i}") + html.cell(width // 2)
+    return {"label": html.label(html.table(row)), "shape": "plain"}
 
 
 def rail(node: Node, widths: list[int]) -> Attributes:

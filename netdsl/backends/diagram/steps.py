@@ -9,6 +9,7 @@ from netdsl.backends.diagram.items import (
     Around,
     DenseItem,
     Fold,
+    HeadItem,
     Item,
     Join,
     Op,
@@ -51,6 +52,9 @@ class Steps:
         elif isinstance(item, DenseItem):
             for chain in item.iterations:
                 total.update(self.items(chain.items))
+        elif isinstance(item, HeadItem):
+            for items in (*item.chains, *(p.layers for p in item.predictors)):
+                total.update(self.items(items))
         return total
 
 
@@ -66,6 +70,8 @@ def own_steps(item: Item) -> dict[str, int]:
         return {"dense": 1}
     if isinstance(item, Arithmetic):
         return {"compute": 1}
+    if isinstance(item, HeadItem):
+        return {item.event.pool.word: 1} if item.event.pool is not None else {}
     return {"param": 1} if isinstance(item, Weight) else {}
 
 

@@ -12,6 +12,7 @@ MOST_LETTERS = 48  # of one line; a network can call things anything
 
 # `3x3` and `x2`, but not the x of a name
 _SIZE = re.compile(r"(?<=[0-9?)])x(?=[0-9A-Z?(])|(?<![A-Za-z0-9_])x(?=[0-9])")
+_PART = re.compile(r"(?:ceil|floor)\(([A-Z]/\d+)\)")
 _FAMILIES = {
     "pooling": "pool",
     "normalization": "norm",
@@ -29,8 +30,10 @@ def clean(text: str, most: int = MOST_LETTERS) -> str:
 
 
 def shape_text(shape: Shape | None) -> str:
-    """`64x56x56` with the sign of multiplication."""
-    return _SIZE.sub(TIMES, str(shape)) if shape is not None else ""
+    """`64x56x56` with the sign of multiplication; of open sides `H/16`, rounded or not."""
+    if shape is None:
+        return ""
+    return TIMES.join(_PART.sub(r"\1", str(Shape(side))) for side in shape)
 
 
 def layer_text(layer: Layer) -> str:

@@ -327,7 +327,7 @@ class Filled:
             cells = _predictor(event, Cells)
             if cells is not None:
                 found["GRID"], found["BOXES"] = Literal(cells.grid[0]), Literal(cells.boxes)
-        found["OWN_PIXELS"] = Name("resize_maps" if self.size is not None else "crop_maps")
+        found["PIXELS"] = Name("resized_scores" if self.size is not None else "cropped_scores")
         return found
 
     def _classes(self, event: HeadEvent) -> Expr:

@@ -45,16 +45,15 @@ def finish(
         assert result is not None
         ends.append(walker.var_of(result))
         names.append("output")
-    template.places = [0]
-    for path in template.exports:
-        values = [_export(s, path) for s in scopes]
-        if any(v is None for v in values):
-            raise Differ(at.rows, [v is None for v in values], "inner values of some uses are read")
-        inner = walker.resolve(at, values)  # type: ignore[arg-type]
-        var = walker.var_of(inner)
-        if var not in ends:
-            ends.append(_tapped(var))
-        template.places.append(ends.index(var))
+    main = ends[0]
+    inner = _exported(scopes, walker, template.exports, at)
+    if ends[0] in inner:  # what it gives has a name too: then all stand in their order
+        ends = list(dict.fromkeys(inner))
+    else:
+        ends += [var for var in dict.fromkeys(inner) if var not in ends]
+    for var in inner if len(ends) > 1 else ():
+        _tapped(var)
+    template.places = [ends.index(main), *(ends.index(var) for var in inner)]
     aux = list(walker.aux.items())
     if is_net and (len(ends) > 1 or scopes[0].outputs or aux):
         finisher = _outputs(b, names, aux)
@@ -65,6 +64,19 @@ def finish(
         finisher = _plain
     conclude(b, val, [*ends, *(var for _, (var, _) in aux)], finisher, is_net)
     return close(b, scopes, val, result, at)
+
+
+def _exported(
+    scopes: Sequence[Scope], walker: Walker, paths: Sequence[tuple[str, ...]], at: At
+) -> list[Var]:
+    """The variables of inner values that are read from outside."""
+    found = []
+    for path in paths:
+        values = [_export(s, path) for s in scopes]
+        if any(v is None for v in values):
+            raise Differ(at.rows, [v is None for v in values], "inner values of some uses are read")
+        found.append(walker.var_of(walker.resolve(at, values)))  # type: ignore[arg-type]
+    return found
 
 
 def conclude(

@@ -1,0 +1,344 @@
+"""Detection heads: the maps fan into a panel, side by side in the order of the text; what predicts on
+each, or the body that all share, stands in it, and below it what the head gives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from netdsl.backends.diagram.canvas import End, Ends
+from netdsl.backends.diagram.figure import Child, Panel, Split
+from netdsl.backends.diagram.items import Chain, HeadItem, Item, Op, Predictor, Sub
+from netdsl.backends.diagram.steps import own_steps
+from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, plural, shape_text
+from netdsl.design import Applied, HeadEvent, Predicted, Value
+from netdsl.shapes import Shape
+
+if TYPE_CHECKING:
+    from netdsl.backends.diagram.draw import Drawer
+
+TITLES = {
+    "ssd": "SSD head",
+    "rpn": "RPN",
+    "rcnn": "R-CNN head",
+    "retina": "RetinaNet head",
+    "yolo": "YOLO head",
+    "fcn": "FCN head",
+    "svm": "SVMs and regression",
+}
+
+
+class Meetings:
+    """What heads hand on: the bars at which maps met, and the proposals."""
+
+    def __init__(self) -> None:
+        self.bars: list[tuple[list[Value], End]] = []
+        self.proposals: End | None = None
+        self.inner: set[int] = set()  # results that another head takes, by identity
+
+
+def head(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
+    """A head as a panel; as a box where no inside of blocks is drawn."""
+    event = item.event
+    title = TITLES.get(event.word, f"{clean(event.word)} head")
+    regions = _regions(d, event, ends, into)
+    if d.depth == 0:
+        whole(d, item, ends, into, current, title, regions)
+        return
+    classes = getattr(event.kind, "classes", None)
+    notes = (plural(classes, "class", "classes"),) if classes else ()
+    label = (title, notes, 1, d.aux > 0, d.treated_of(item))
+    panel = Panel(d.name(event.word), "head", [], *label)
+    path, treated = d.path, d.treated
+    d.path, d.treated = (*path, event.word), d.treated_of(item)
+    d.depth -= 1
+    inner, inside = ends, panel.children
+    if event.kind.form == "bars":
+        bars(d, item, ends, inside, current)
+    elif event.kind.form == "maps":
+        inner = maps(d, item, ends, inside, current)
+    elif event.kind.form == "regions":
+        regions_of(d, item, ends, inside, current, regions)
+    if item.stem or item.ends:
+        flow = event.maps[0] if event.maps else current
+        if event.pool is not None:
+            flow = event.pool.output
+        body(d, item, inner, inside, flow)
+    d.depth += 1
+    d.path, d.treated = path, treated
+    if event.kind.form == "plain":
+        value = event.scope.region.exit
+        assert value is not None
+        ends.set_all(event.outputs.values(), inner[d.same(value)])
+    if inside:
+        into.append(panel)
+
+
+def whole(
+    d: Drawer,
+    item: HeadItem,
+    ends: Ends,
+    into: list[Child],
+    current: Value | None,
+    title: str,
+    regions: End | None,
+) -> None:
+    """One box for a head."""
+    event = item.event
+    item.enters = current if any(value is current for value in item.reads) else None
+    lines = [total(event.count)] if event.count else []
+    role = "flow" if item.enters is not None else "tap"
+    d.box(item, ends, into, role, event.word, title, *lines)
+    end = next(ends[value] for value in event.outputs.values())
+    if regions is not None:
+        d.link(regions, end, "tap")
+    if event.word == "rpn" and _followed(d, event):
+        _hand_on(d, event, end)
+
+
+# --------------------------------------------------------------------------------------------- bars
+def bars(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
+    """What predicts on each map, side by side, and all boxes together."""
+    event = item.event
+    several = len(item.predictors) > 1
+    fork = joined = None
+    if several:
+        text = total(event.count)
+        fork, joined = _ends(d, item, "concat", "boxes", text)
+    branches: list[list[Child]] = []
+    for number, predictor in enumerate(in_order(d, item, ends, current)):
+        children: list[Child] = []
+        chain, inner, flow = predictor.chain, ends, current
+        d.beside += several
+        if fork is not None and chain.entry is not None:
+            inner, flow = _enter(d, chain, ends, End(fork.node, number), current), chain.entry
+        d.chain(chain.items, inner, children, flow)
+        end = predicting(d, predictor, children)
+        own = chain.items or chain.result is flow
+        d.edge(inner, chain.result, end, "flow" if own else "tap")
+        d.beside -= several
+        if joined is not None:
+            d.link(end, End(joined.node, number), "flow")
+        else:
+            into += children
+            ends.set_all(event.outputs.values(), end)
+        branches.append(children)
+    if fork is not None and joined is not None:
+        into.append(Split("fan", d.nodes[fork.node], branches, d.nodes[joined.node]))
+        ends.set_all(event.outputs.values(), joined)
+
+
+def in_order(d: Drawer, item: HeadItem, ends: Ends, current: Value | None) -> list[Predictor]:
+    """The maps from left to right, in the order of the text or against it: the one that the chain leads
+    to stands first, below the chain, and long lines reach the others from the right, uncrossed."""
+    last = item.predictors[-1].chain.entry
+    if current is not None and last is not None and ends[last] == ends[current]:
+        return item.predictors[::-1]
+    return item.predictors
+
+
+def _ends(d: Drawer, item: HeadItem, kind: str, name: str, text: str) -> tuple[End, End]:
+    """Where the maps of a head come in, and the bar below what stands for each."""
+    number = len(item.predictors)
+    used = tuple(range(number))
+    return (
+        d.add(None, "entry", "in", (), slots=number, used=used),
+        d.add(None, kind, name, (text,), slots=number),
+    )
+
+
+def _enter(d: Drawer, chain: Chain, ends: Ends, place: End, current: Value | None) -> Ends:
+    """A map comes in at its place."""
+    assert chain.entry is not None
+    d.edge(ends, chain.entry, place, "flow" if chain.entry is current else "tap")
+    return ends.starting(chain.entry, place)
+
+
+def predicting(d: Drawer, predictor: Predictor, into: list[Child]) -> End:
+    """One box: the size of the map, the boxes at a place of it, and the layers that predict."""
+    what = predictor.predicted
+    lines = [place_text(what), *boxes_text(what)]
+    steps: Counter[str] = Counter()
+    treated, kind = set(), "shape"
+    for name, layer in zip(what.parts, predictor.layers):
+        lines.append(f"{name}: {layer_words(layer)}")
+        steps.update(d.steps.item(layer))
+        treated.add(d.treated_of(layer))
+        kind = kind_of(layer.layers[0]) if isinstance(layer, Op) else "stack"
+    said = next(iter(treated)) if len(treated) == 1 else ""
+    name = type(what.predictor).word or "predict"
+    return d.add(into, kind, name, tuple(map(clean, lines)), steps=steps, treated=said)
+
+
+def layer_words(item: Item) -> str:
+    """A predicting layer, or the block that stands for it with its channels."""
+    if isinstance(item, Op):
+        return ", ".join(layer_text(layer) for layer in item.layers)
+    assert isinstance(item, Sub) and item.output is not None and item.output.shape is not None
+    return f"{clean(item.scope.name)}, {item.output.shape.channels}"
+
+
+# --------------------------------------------------------------------------------------------- maps
+def maps(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> Ends:
+    """The maps side by side, and the bar below which one body stands for all."""
+    event = item.event
+    several = len(item.predictors) > 1
+    first = d.same(event.maps[0])
+    fork = joined = None
+    branches: list[list[Child]] = []
+    if several:
+        text = f"shared by {len(item.predictors)} maps"
+        if event.count is not None:
+            text += f": {total(event.count)}"
+        fork, joined = _ends(d, item, "gather", "maps", text)
+    for number, predictor in enumerate(in_order(d, item, ends, current)):
+        what, chain = predictor.predicted, predictor.chain
+        lines = tuple(map(clean, (place_text(what), *boxes_text(what))))
+        children: list[Child] = []
+        end = d.add(children, "shape", "map", lines)
+        if fork is None or joined is None:
+            d.edge(ends, chain.result, end, "flow" if chain.result is current else "tap")
+            into += children
+            return ends.starting(first, end)
+        d.beside += 1
+        _enter(d, chain, ends, End(fork.node, number), current)
+        d.beside -= 1
+        d.link(End(fork.node, number), end, "flow")
+        d.link(end, End(joined.node, number), "flow")
+        branches.append(children)
+    assert fork is not None and joined is not None
+    into.append(Split("fan", d.nodes[fork.node], branches, d.nodes[joined.node]))
+    d.meetings.bars.append(([d.same(value) for value in event.maps], joined))
+    return ends.starting(first, joined)
+
+
+# ------------------------------------------------------------------------------------------ regions
+def _regions(d: Drawer, event: HeadEvent, ends: Ends, into: list[Child]) -> End | None:
+    """Where the regions come from that a head cuts out: an earlier head, or from outside."""
+    if event.kind.form != "regions":
+        return None
+    return d.meetings.proposals or d.add(into, "input", "proposals", ("proposals",))
+
+
+def regions_of(
+    d: Drawer,
+    item: HeadItem,
+    ends: Ends,
+    into: list[Child],
+    current: Value | None,
+    regions: End | None,
+) -> None:
+    """The step that cuts regions out of the maps."""
+    event = item.event
+    pool = event.pool
+    assert pool is not None and isinstance(pool.what, Applied) and regions is not None
+    lines = [layer_text(pool.what.layer)]
+    values = [d.same(value) for value in event.maps]
+    if len(values) > 1:
+        lines.append(f"of {', '.join(sides_text(value.shape) for value in values)}")
+    end = d.add(into, "pool", pool.word, tuple(lines), pool.output, own_steps(item), changes=True)
+    known = d.meetings.bars if len(values) > 1 else []
+    bar = next((b for met, b in known if all(v in met for v in values)), None)
+    proposed = d.meetings.proposals is not None
+    if proposed:
+        d.link(regions, end, "flow")
+    if bar is not None:
+        d.link(bar, end, "tap")
+    else:
+        for value in values:
+            flows = value is current and not proposed
+            d.edge(ends, value, end, "flow" if flows else "tap")
+    if not proposed:
+        d.link(regions, end, "tap")
+    assert pool.output is not None
+    ends[pool.output] = end
+
+
+def _followed(d: Drawer, event: HeadEvent) -> bool:
+    """Whether the proposals of a head go to another one."""
+    heads = list(d.design.heads.values())
+    return any(h.kind.form == "regions" for h in heads[heads.index(event) + 1 :])
+
+
+def _hand_on(d: Drawer, event: HeadEvent, end: End) -> None:
+    """Results that go to another head and are no end of the figure."""
+    d.meetings.proposals = end
+    d.meetings.inner.update(id(value) for value in event.outputs.values())
+
+
+# -------------------------------------------------------------------------------------------- bodies
+def body(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], flow: Value | None) -> None:
+    """What all maps share: a chain, and below it those that give scores and offsets, side by side."""
+    event = item.event
+    d.chain(item.stem, ends, into, flow)
+    if not item.ends:
+        return
+    chains = list(item.ends.items())
+    entry = d.same(chains[0][1].entry) if chains[0][1].entry is not None else None
+    split = len(chains) > 1
+    fork = joined = None
+    if split and entry is not None and all(chain.entry is entry for _, chain in chains):
+        used = tuple(range(len(chains)))
+        fork = d.add(None, "rail", "rail", (), entry, slots=len(chains), used=used)
+        d.edge(ends, entry, fork)
+    if event.word == "rpn" and _followed(d, event):
+        joined = d.add(None, "gather", "proposals", (_proposals(event),), slots=len(chains))
+    d.beside += 1
+    branches: list[list[Child]] = []
+    for number, (name, chain) in enumerate(chains):
+        inner = ends
+        if fork is not None and entry is not None:
+            inner = ends.starting(entry, End(fork.node, number))
+        children: list[Child] = []
+        end = ending(d, name, chain, inner, children)
+        if joined is not None:
+            d.link(end, End(joined.node, number), "flow")
+        ends[event.outputs[name]] = end
+        branches.append(children)
+    d.beside -= 1
+    if joined is not None:
+        _hand_on(d, event, joined)
+    point = d.nodes[fork.node] if fork is not None else None
+    bar = d.nodes[joined.node] if joined is not None else None
+    into.append(Split("merge", point, branches, bar))
+
+
+def ending(d: Drawer, name: str, chain: Chain, ends: Ends, into: list[Child]) -> End:
+    """The steps that only one of the results needs, and the layer that gives it."""
+    *before, last = chain.items
+    d.chain(before, ends, into, chain.entry)
+    if isinstance(last, Op):
+        d.op(last, ends, into, "flow", notes=(name,))
+    else:
+        d.item(last, ends, into, last.enters)
+    return ends[chain.result]
+
+
+def _proposals(event: HeadEvent) -> str:
+    training, evaluation = event.kind.proposals
+    more = f" ({training:,} in training)" if training != evaluation else ""
+    return f"{plural(evaluation, 'proposal')}{more}"
+
+
+# --------------------------------------------------------------------------------------------- texts
+def total(count: int | None) -> str:
+    """`8,732 boxes`."""
+    return plural(count, "box", "boxes") if count is not None else "all boxes"
+
+
+def place_text(what: Predicted) -> str:
+    """The size of the map that a step predicts on, or of the grid that it makes of a vector."""
+    grid = getattr(what.predictor, "grid", None)
+    return TIMES.join(map(str, grid)) if grid is not None else sides_text(what.map.shape)
+
+
+def boxes_text(what: Predicted) -> tuple[str, ...]:
+    """`4 boxes a place, 5,776`."""
+    place = "cell" if getattr(what.predictor, "grid", None) is not None else "place"
+    each = f"{plural(what.boxes, 'box', 'boxes')} a {place}"
+    return (each if what.count is None else f"{each}, {what.count:,}",)
+
+
+def sides_text(shape: Shape | None) -> str:
+    """`38x38`, or what is known of open sides: `H/16xW/16`."""
+    return shape_text(Shape(*shape.sides)) if shape is not None else ""
