@@ -36,8 +36,12 @@ TINY = """
 net Tiny(classes=10) {
   input image: 3x64x64
   conv(8, 3x3, stride=4, padding=1) -> bn -> relu
-  map: { conv(16, 3x3, stride=2, padding=1) -> bn -> relu }
-  head ssd(classes, score=0.3) { | @map -> multibox(min=10, max=20, ratios=[2], step=8) }
+  fine: { conv(16, 3x3, stride=2, padding=1) -> bn -> relu }
+  coarse: { conv(16, 3x3, stride=2, padding=1) -> bn -> relu }
+  head ssd(classes, score=0.3) {
+    | @fine -> multibox(min=10, max=20, ratios=[2], step=8)
+    | @coarse -> multibox(min=20, max=40, ratios=[2], step=16)
+  }
 }
 """
 
