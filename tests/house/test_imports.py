@@ -28,6 +28,7 @@ ROOMS = [
     "walks",
     "follow",
     "totals",
+    "anatomy",
     "receptive",
     "weights",
     "principles",

@@ -24,7 +24,7 @@ TITLES = {
     "retina": "RetinaNet head",
     "yolo": "YOLO head",
     "fcn": "FCN head",
-    "svm": "SVMs and regression",
+    "svm": "SVMs",
 }
 
 
@@ -129,12 +129,27 @@ def bars(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Valu
 
 
 def in_order(d: Drawer, item: HeadItem, ends: Ends, current: Value | None) -> list[Predictor]:
-    """The maps from left to right, in the order of the text or against it: the one that the chain leads
-    to stands first, below the chain, and long lines reach the others from the right, uncrossed."""
-    last = item.predictors[-1].chain.entry
-    if current is not None and last is not None and ends[last] == ends[current]:
-        return item.predictors[::-1]
-    return item.predictors
+    """The maps from left to right, in the order of the text or against it, so that their lines need not
+    cross. If the chain leads to the last map, that one stands first, below the chain, and long lines
+    reach the others from the right; unless other long lines pass there, as those of a U-Net."""
+    entries = [predictor.chain.entry for predictor in item.predictors]
+    tails = [ends[value].node for value in entries if value is not None]
+    if current is None or tails[-1] != ends[current].node or _passed(d, tails[:-1]):
+        return item.predictors
+    return item.predictors[::-1]
+
+
+def _passed(d: Drawer, nodes: list[str]) -> bool:
+    """Whether a line passes one of these nodes, from an earlier part of the network to a later one."""
+    place: dict[str, int] = {}
+    for name in d.nodes:
+        place.setdefault(name.split(".")[0], len(place))
+
+    def at(name: str) -> int:
+        return place[name.split(".")[0]]
+
+    long = [edge for edge in d.edges if edge.role in ("tap", "shortcut")]
+    return any(at(e.tail) < at(node) < at(e.head) for e in long for node in nodes)
 
 
 def _ends(d: Drawer, item: HeadItem, kind: str, name: str, text: str) -> tuple[End, End]:
@@ -318,6 +333,35 @@ def _proposals(event: HeadEvent) -> str:
     training, evaluation = event.kind.proposals
     more = f" ({training:,} in training)" if training != evaluation else ""
     return f"{plural(evaluation, 'proposal')}{more}"
+
+
+# ------------------------------------------------------------------------------------------- outputs
+def outputs(d: Drawer, ends: Ends, into: list[Child]) -> None:
+    """What a detector gives: below the layers that give it, or side by side below one bar."""
+    for event in d.design.heads.values():
+        names = {f"{event.word}_{name}": name for name in event.outputs}
+        given = {f"{event.word}_{name}": value for name, value in event.outputs.items()}
+        given = {n: value for n, value in given.items() if id(value) not in d.meetings.inner}
+        tails = {ends[value] for value in given.values()}
+        fork = None
+        if len(given) > 1 and len(tails) == 1:
+            used = tuple(range(len(given)))
+            fork = d.add(None, "rail", "outputs", slots=len(given), used=used)
+            d.link(next(iter(tails)), fork, "flow")
+        branches: list[list[Child]] = []
+        for number, (name, value) in enumerate(given.items()):
+            lines = [f"{names[name]} {shape_text(value.shape)}"]
+            if event.kind.form in ("regions", "vector"):
+                lines.append("a region")
+            branch: list[Child] = []
+            tail = End(fork.node, number) if fork is not None else ends[value]
+            d.link(tail, d.add(branch, "output", name, tuple(lines), value), "flow")
+            branches.append(branch)
+        point = d.nodes[fork.node] if fork is not None else None
+        if len(branches) > 1:
+            into.append(Split("merge", point, branches, None))
+        elif branches:
+            into += branches[0]
 
 
 # --------------------------------------------------------------------------------------------- texts

@@ -9,6 +9,7 @@ import graphviz
 from netdsl.backends.diagram import shapes
 from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, nodes_of
 from netdsl.backends.diagram.measure import Widths
+from netdsl.backends.diagram.text import short_text
 from netdsl.backends.diagram.theme import MUTED
 
 # How strongly an edge wants to be straight. Graphviz weighs the width of panels with 128 each.
@@ -106,7 +107,7 @@ class Lines:
             settings |= {"style": "dotted", "color": MUTED}
         if edge.shape:
             out, into = self._borders(edge)
-            settings |= shapes.beside(edge.shape, out)
+            settings |= shapes.beside(short_text(edge.shape), out)
             if out or into:
                 settings["minlen"] = "2"
         self.graph.edge(edge.tail, edge.head, **settings)

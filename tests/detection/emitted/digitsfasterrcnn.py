@@ -82,7 +82,7 @@ class RCNNHead(nn.Module):
 
 
 class DigitsFasterRCNN(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 1..classes."""
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 1."""
 
     variances = (0.1, 0.1, 0.2, 0.2)
 

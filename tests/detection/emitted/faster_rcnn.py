@@ -222,7 +222,7 @@ class RCNNHead(nn.Module):
 
 
 class FasterRCNN(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 1..classes."""
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 1."""
 
     mean = (0.485, 0.456, 0.406)
     std = (0.229, 0.224, 0.225)

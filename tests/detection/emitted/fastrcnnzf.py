@@ -86,7 +86,7 @@ class RCNNHead(nn.Module):
 
 
 class FastRCNNZF(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 1..classes."""
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 1."""
 
     mean = (122.7717 / 255, 115.9465 / 255, 102.9801 / 255)
     std = (1 / 255, 1 / 255, 1 / 255)
@@ -102,7 +102,7 @@ class FastRCNNZF(nn.Module):
         nn.init.zeros_(self.rcnn.offsets.bias)
 
     def predict(self, x: Tensor) -> list[Tensor]:
-        """The maps."""
+        """The map."""
         features = self.features(x)
         return [features]
 

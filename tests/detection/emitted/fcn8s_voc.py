@@ -73,9 +73,7 @@ class Fcn(nn.Module):
 
 
 class FCN8s_VOC(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: labels (H, W) 0..classes -
-    1.
-    """
+    """Images (3, H, W) in 0..1; in training also targets: labels (H, W), from 0."""
 
     size = (500, 500)
     published: ClassVar[dict[str, str]] = {"fcn.upscore8": "upscore8"}

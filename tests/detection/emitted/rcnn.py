@@ -38,7 +38,7 @@ class SVMHead(nn.Module):
 
 
 class RCNN(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 1..classes."""
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 1."""
 
     size = (227, 227)
 

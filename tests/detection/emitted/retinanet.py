@@ -219,22 +219,20 @@ class RetinaHead(nn.Module):
         self.regression = Tower(in_channels)
         self.scores = nn.Conv2d(256, 9 * classes, kernel_size=3, padding=1)
         self.offsets = nn.Conv2d(256, 36, kernel_size=3, padding=1)
-        self.columns = classes + False
+        self.classes = classes
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         scores, offsets = [], []
         for x in maps:
             classification = self.classification(x)
             regression = self.regression(x)
-            scores.append(flatten_map(self.scores(classification), self.columns))
+            scores.append(flatten_map(self.scores(classification), self.classes))
             offsets.append(flatten_map(self.offsets(regression), 4))
         return scores, offsets
 
 
 class RetinaNet(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 0..classes -
-    1.
-    """
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 0."""
 
     mean = (0.485, 0.456, 0.406)
     std = (0.229, 0.224, 0.225)

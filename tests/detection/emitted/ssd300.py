@@ -86,7 +86,7 @@ class SSDHead(nn.Module):
             nn.Conv2d(c, 4 * n, kernel_size=3, padding=1)
             for c, n in zip(channels, boxes)
         )
-        self.columns = classes + True
+        self.columns = classes + 1
 
     def forward(
         self,
@@ -108,7 +108,7 @@ class SSDHead(nn.Module):
 
 
 class SSD300(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 1..classes."""
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 1."""
 
     size = (300, 300)
     mean = (0.48235, 0.45882, 0.40784)

@@ -128,7 +128,7 @@ class YOLOHead(nn.Module):
 
 
 class YOLOv3(nn.Module):
-    """Images (3, H, W) in 0..1; in training also targets: boxes, labels 1..classes."""
+    """Images (3, H, W) in 0..1; in training also targets: boxes and labels, from 1."""
 
     size = (416, 416)
     anchors: Tensor
