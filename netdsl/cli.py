@@ -252,8 +252,12 @@ def train(compiled: Callable[[], Network], **chosen: Any) -> None:
     for name in ("epochs", "minutes", "rate", "decay"):
         if chosen[name] is not None and not math.isfinite(chosen[name]):
             raise click.UsageError(f"--{name} is a number, not {chosen[name]}")
+    own = chosen["data"] != "digits"
+    for name in ("validate",) if own else ("test", "longest"):
+        if chosen[name]:
+            raise click.UsageError(f"--{name} goes with --data {'digits' if own else 'FOLDER'}")
     network = compiled()
-    require(ALWAYS + (FOR_DIGITS if chosen["data"] == "digits" else ()))
+    require(ALWAYS + (() if own else FOR_DIGITS))
     from netdsl.detecting.command import Choices, run
     from netdsl.detecting.training import usable
 

@@ -289,6 +289,9 @@ def test_a_package_is_missing(net: str, missing: str, monkeypatch: pytest.Monkey
         (["--device", "tpu9"], "--device tpu9: PyTorch has no such device here"),
         (["--batch", "0"], "--batch"),
         (["--test", "nowhere"], "does not exist"),
+        (["--test", "."], "--test goes with --data FOLDER"),
+        (["--longest", "100"], "--longest goes with --data FOLDER"),
+        (["--data", ".", "--validate"], "--validate goes with --data digits"),
     ],
 )
 def test_wrong_use(net: str, arguments: list[str], message: str) -> None:
