@@ -199,6 +199,11 @@ def verify(files: tuple[str, ...], root: Path | None) -> None:
     help="How long to train; with --epochs what is over first counts. [default: 10]",
 )
 @click.option(
+    "--cpu-time",
+    is_flag=True,
+    help="Minutes are of processors, not of the clock: what other programs take does not count.",
+)
+@click.option(
     "--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures of a step."
 )
 @click.option(
@@ -247,8 +252,12 @@ def train(compiled: Callable[[], Network], **chosen: Any) -> None:
     for name in ("epochs", "minutes", "rate", "decay"):
         if chosen[name] is not None and not math.isfinite(chosen[name]):
             raise click.UsageError(f"--{name} is a number, not {chosen[name]}")
+    own = chosen["data"] != "digits"
+    for name in ("validate",) if own else ("test", "longest"):
+        if chosen[name]:
+            raise click.UsageError(f"--{name} goes with --data {'digits' if own else 'FOLDER'}")
     network = compiled()
-    require(ALWAYS + (FOR_DIGITS if chosen["data"] == "digits" else ()))
+    require(ALWAYS + (() if own else FOR_DIGITS))
     from netdsl.detecting.command import Choices, run
     from netdsl.detecting.training import usable
 

@@ -24,6 +24,7 @@ from netdsl.detecting.training import Training, best_device, train
 from netdsl.diagnostics import Diagnostic, NetError
 from netdsl.files import write_atomically
 from netdsl.record import Record
+from netdsl.verification import counted
 from netdsl.version import __version__
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Choices(Record):
     longest: int | None
     epochs: float | None
     minutes: float | None
+    cpu_time: bool
     batch: int
     rate: float
     decay: float
@@ -79,7 +81,7 @@ def run(network: Network, choices: Choices, shown: Console, told: Console) -> Pr
         begin_with(model, network, choices.weights)
     device = choices.device or best_device()
     told.print(
-        f"{network.name}, {network.parameters:,} parameters, learns {len(training):,} pictures "
+        f"{network.name}, {network.parameters:,} parameters, learns {counted(len(training), 'picture')} "
         f"on {device}; {len(held_out):,} are held out. Ctrl-C ends it early.",
         soft_wrap=True,
     )
@@ -89,6 +91,7 @@ def run(network: Network, choices: Choices, shown: Console, told: Console) -> Pr
             training,
             epochs=choices.epochs,
             minutes=choices.minutes,
+            clock=time.process_time if choices.cpu_time else time.monotonic,
             batch=choices.batch,
             rate=choices.rate,
             decay=choices.decay,
@@ -119,7 +122,7 @@ def check_heads(network: Network) -> tuple[int, int]:
 
     Raises `NetError` (E411) if it does not detect, or not by itself.
     """
-    heads = getattr(network.design, "heads", {})
+    heads = network.design.heads
     words = {head.word for head in heads.values()}
     if words not in DETECTORS:
         known = "ssd, retina, yolo, or rpn and rcnn"
@@ -274,6 +277,7 @@ def result_figures(
             "seed": choices.seed,
             "epochs": choices.epochs,
             "minutes": choices.minutes,
+            "minutes are of": "processors" if choices.cpu_time else "the clock",
         },
         "versions": {"netdsl": __version__, "torch": torch.__version__},
         "date": time.strftime("%Y-%m-%d"),
@@ -289,7 +293,7 @@ def _summary(result: Training) -> str:
     ended = "ended early" if result.interrupted else "trained"
     losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
     return (
-        f"{ended} after {result.steps:,} steps, {result.epochs:.1f} epochs, "
+        f"{ended} after {counted(result.steps, 'step')}, {result.epochs:.1f} epochs, "
         f"{clock_text(result.seconds)} ({clock_text(result.cpu_seconds)} of processors); "
         f"losses: {losses}"
     )

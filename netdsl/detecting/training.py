@@ -97,7 +97,8 @@ def train(
     optimizer = torch.optim.AdamW(_groups(model, decay), lr=rate)
     weights = [p for group in optimizer.param_groups for p in group["params"]]
     torch.manual_seed(seed)
-    each = max(1, len(pictures) // batch)  # steps of an epoch
+    batch = min(batch, len(pictures))
+    each = len(pictures) // batch  # steps of an epoch
     result = Training()
     started, cpu = clock(), time.process_time()
     done = 0.0
@@ -187,7 +188,7 @@ def _batches(
 
     loader = DataLoader(
         pictures,
-        batch_size=min(batch, len(pictures)),
+        batch_size=batch,
         shuffle=True,
         drop_last=True,
         collate_fn=collected,

@@ -18,6 +18,7 @@ from PIL import Image
 from rich.console import Console
 from small_detector import SmallDetector, SmallNetwork
 
+import netdsl
 from netdsl.cli import main
 from netdsl.detecting import command
 from netdsl.detecting.command import Choices, check_fit, check_heads, run
@@ -31,6 +32,20 @@ from netdsl.shapes import Shape
 NET = "net Small {\n  input image: 3x64x64\n  conv(8, 3x3) -> relu -> flatten -> linear(10)\n}\n"
 
 
+TINY = """
+net Tiny(classes=10) {
+  input image: 3x64x64
+  conv(8, 3x3, stride=4, padding=1) -> bn -> relu
+  fine: { conv(16, 3x3, stride=2, padding=1) -> bn -> relu }
+  coarse: { conv(16, 3x3, stride=2, padding=1) -> bn -> relu }
+  head ssd(classes, score=0.3) {
+    | @fine -> multibox(min=10, max=20, ratios=[2], step=8)
+    | @coarse -> multibox(min=20, max=40, ratios=[2], step=16)
+  }
+}
+"""
+
+
 def choices(output: Path, **changes: Any) -> Choices:
     chosen: dict[str, Any] = {
         "data": "digits",
@@ -40,6 +55,7 @@ def choices(output: Path, **changes: Any) -> Choices:
         "longest": None,
         "epochs": 2,
         "minutes": None,
+        "cpu_time": False,
         "batch": 8,
         "rate": 5e-3,
         "decay": 1e-3,
@@ -156,6 +172,21 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path, monkeypatch: pytest.Monke
     assert result["training"]["interrupted"] and result["training"]["steps"] == 3
 
 
+def test_from_a_text(net: str, tmp_path: Path) -> None:
+    """The whole way: a text with a head, the command line, files."""
+    arguments = ["train", "tiny.net", "--pictures", "20", "--epochs", "3", "--validate"]
+    result = CliRunner().invoke(main, [*arguments, "--device", "cpu", "--output", "here/out"])
+    assert result.exit_code == 0, result.output
+    assert "Tiny on 50 validation pictures" in result.stdout and "mAP@0.5" in result.stdout
+    assert "trained after 3 steps, 3.0 epochs" in result.stderr
+    weights = torch.load(tmp_path / "here/out/weights.pt", weights_only=True)
+    assert {name: tuple(w.shape) for name, w in weights.items()} == (
+        netdsl.load("tiny.net").state_dict_shapes()
+    )
+    said = refused("tiny.net", "--set", "classes=3").stderr
+    assert said.startswith("error[E412]: Tiny has 3 classes, the data has 10: 0, 1, 2, ...")
+
+
 # --------------------------------------------------------------------------------------- on screens
 def test_a_terminal_has_a_bar() -> None:
     file = io.StringIO()
@@ -224,6 +255,7 @@ def refused(*arguments: str, status: int = 1) -> Result:
 def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "small.net").write_text(NET)
+    (tmp_path / "tiny.net").write_text(TINY)
     return "small.net"
 
 
@@ -257,6 +289,9 @@ def test_a_package_is_missing(net: str, missing: str, monkeypatch: pytest.Monkey
         (["--device", "tpu9"], "--device tpu9: PyTorch has no such device here"),
         (["--batch", "0"], "--batch"),
         (["--test", "nowhere"], "does not exist"),
+        (["--test", "."], "--test goes with --data FOLDER"),
+        (["--longest", "100"], "--longest goes with --data FOLDER"),
+        (["--data", ".", "--validate"], "--validate goes with --data digits"),
     ],
 )
 def test_wrong_use(net: str, arguments: list[str], message: str) -> None:
