@@ -99,6 +99,9 @@ class Follower(Generic[S]):
         ends = [step.output for step in event.predicted] or [scope.result]
         for value in event.outputs.values():
             self._set(value, ends, known)
+        output = event.link.output
+        if output is not None and id(output) in known:
+            self.seen((*path, event.word), event.link, known[id(output)])
 
     def _link(self, link: Link, known: dict[int, S], path: Path) -> None:
         what, name = link.what, link.key or link.label
@@ -123,8 +126,8 @@ class Follower(Generic[S]):
         elif isinstance(what, Computed):
             ends = link.inputs
         elif isinstance(what, Predicted):
-            for part in what.parts.values():
-                self._link(part, known, path)
+            for part_name, part in what.parts.items():  # of bars they stand in lists
+                self._link(part, known, path if part.key == part_name else (*path, part_name))
             ends = [part.output for part in what.parts.values()] or link.inputs
         elif isinstance(what, Merge):
             self._region(what.region, known, path)
@@ -148,9 +151,11 @@ class Follower(Generic[S]):
             known[id(value)] = self.meet(states) if len(states) > 1 else states[0]
 
     def _layer(self, layer: Layer, link: Link, known: dict[int, S], path: Path) -> None:
-        states = [known[id(v)] for v in link.inputs[:1] if id(v) in known]
+        inputs = link.inputs if layer.many else link.inputs[:1]
+        states = [known[id(v)] for v in inputs if id(v) in known]
         if states and link.output is not None:
-            known[id(link.output)] = self.layer(layer, link, states[0], path)
+            state = self.meet(states) if len(states) > 1 else states[0]
+            known[id(link.output)] = self.layer(layer, link, state, path)
 
     def _residual(
         self, link: Link, what: Residual, known: dict[int, S], path: Path

@@ -19,6 +19,7 @@ class Region(Layer):
     registry: ClassVar[dict[str, Any]] = REGIONS
     family: ClassVar[str] = "region"
     positional: ClassVar[int] = 1
+    many: ClassVar[bool] = True  # of several maps the one that fits is cut
     said: ClassVar[str] = ""
 
     output_size: Sides

@@ -171,3 +171,21 @@ net N {{
         f"first.{n}" for n in ("conv.weight", "conv.bias", "bn.weight", "bn.bias")
     }
     assert model.train() is model and not model.first.bn.training  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "upto", "frozen"),
+    [
+        (
+            "ssd300",
+            "ssd",
+            ("features", "fc6", "fc7", "conv8", "conv9", "conv10", "conv11", "ssd"),
+        ),
+        ("ssd300", "ssd.scores.1", ("features", "fc6", "fc7", "ssd.scores.1")),
+        ("retinanet", "retina", ("body", "fpn", "coarser", "retina")),
+        ("faster_rcnn", "rcnn.fc6", ("body", "fpn", "rcnn.fc6")),
+    ],
+)
+def test_heads(name: str, upto: str, frozen: tuple[str, ...]) -> None:
+    """Heads, and what of them: a shared body needs all maps, and so do regions."""
+    assert netdsl.load(f"zoo:{name}").freeze(upto).frozen == frozen
