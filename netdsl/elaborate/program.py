@@ -154,16 +154,17 @@ class Program:
             name = wanted.removeprefix("zoo:")
             wanted = name if name.endswith(".net") else f"{name}.net"
         else:
-            if file.path is None or self.root is None:
+            zoo = data_file("zoo").resolve()
+            in_zoo = file.path is not None and zoo in file.path.parents
+            if file.path is None or (self.root is None and not in_zoo):
                 raise Mistake(
                     "E130",
                     "a text without a file cannot import others",
                     span,
                     hint='only "zoo:..." can be imported here',
                 )
-            base, root = file.path.parent, self.root
-            if data_file("zoo").resolve() in (file.path.parent, *file.path.parents):
-                root = data_file("zoo").resolve()
+            base, root = file.path.parent, zoo if in_zoo else self.root
+            assert root is not None
         path = (base / wanted).resolve()
         if Path(wanted).is_absolute() or not path.is_relative_to(root):
             raise Mistake(

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netdsl.code.expr import Call, Expr, Literal, call, given, is_whole
 from netdsl.layers.base import Given, Layer, Tensor
-from netdsl.layers.fields import Bool, PositiveNumber, Probability
+from netdsl.layers.fields import Bool, NonNegativeNumber, PositiveNumber, Probability
 from netdsl.layers.inputs import ANY, sides_of
 from netdsl.shapes import Shape
 
@@ -93,7 +93,7 @@ class FrozenBatchNorm(WeightedNormalization):
     shown: ClassVar[str] = "frozen BN"
     allowed: ClassVar[tuple[int, ...]] = (2,)
 
-    eps: PositiveNumber = 1e-5
+    eps: NonNegativeNumber = 1e-5  # 0 for variances that had it added before they were published
 
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
         fixed = (t._replace(learned=False) for t in scale_and_shift(x.channels))

@@ -80,7 +80,8 @@ def _target(value: Any) -> tuple[int | None, ...]:
     """A size in which one side may be `?`, or a list in which one entry may be -1."""
     if is_list(value) and value and all(is_int(v) for v in value):
         value = tuple(None if v == -1 else v for v in value)
-    if not isinstance(value, tuple):
+    sides = value if isinstance(value, tuple) else (None, "")
+    if not all(side is None or is_int(side) for side in sides):  # as `in.height` of an open input
         raise refuse("a size like 64x7x7, or a list of whole numbers")
     if value.count(None) > 1:
         raise refuse("a size with at most one open side")

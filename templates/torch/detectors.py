@@ -136,7 +136,7 @@ def cells_forward(
 
 
 def each_anchors(self, maps: Sequence[Tensor], size: Sequence[int]) -> list[Tensor]:
-    """NUMBER boxes at every cell of every map, for a batch of (height, width)."""
+    """NUMBER at every cell of every map, for a batch of (height, width)."""
     anchors = []
     for x, side in zip(maps, ANCHORS):
         cell = centred_boxes(CELL, rounded=True)
@@ -169,7 +169,7 @@ def retina_forward(
     found = []
     for i, size in enumerate(sizes):
         levels = [s[i] for s in scores], [o[i] for o in offsets]
-        found.append(RESULT(self.detect(*levels, anchors, INSIDE)))
+        found.append(RESULT(self.detect(*levels, anchors, INSIDE), OLD, NEW))
     return found
 
 
@@ -297,7 +297,7 @@ def rcnn_detect(
         place, label = torch.where(good)
         score = probability[place, label]
         result = detections(box[place, label], score, label, nms=NMS, limit=DETECTIONS)
-        found.append(RESULT(result))
+        found.append(RESULT(result, OLD, NEW))
     return found
 
 

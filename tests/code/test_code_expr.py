@@ -7,13 +7,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import from_python
 import judge
 import pytest
 from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from random_code import Maker
 
+from netdsl.code import reading
 from netdsl.code.doc import columns
 from netdsl.code.expr import (
     ATOM,
@@ -175,8 +175,7 @@ def test_brackets_are_right_and_no_more_than_needed() -> None:
         expr = maker.value()
         assert normal(expr.text) == normal(bracketed_everywhere(expr)), expr.text
         assert (
-            from_python.expression(ast.parse(expr.text, mode="eval").body, expr.text).text
-            == expr.text
+            reading.expression(ast.parse(expr.text, mode="eval").body, expr.text).text == expr.text
         )
 
 

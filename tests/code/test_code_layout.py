@@ -6,11 +6,11 @@ import ast
 import textwrap
 from random import Random
 
-import from_python
 import judge
 import pytest
 from random_code import Maker
 
+from netdsl.code import reading
 from netdsl.code.expr import Attribute, Call, Expr, Literal, Name, Tuple, call
 from netdsl.code.layout import lines, module_text
 from netdsl.code.stmt import (
@@ -84,7 +84,7 @@ def test_what_fits_is_flat() -> None:
 # --------------------------------------------------------------------------------------- the house
 def python(source: str, width: int = 88) -> str:
     """A text, read and written again."""
-    return module_text(from_python.module(textwrap.dedent(source).strip("\n")), width)
+    return module_text(reading.module(textwrap.dedent(source).strip("\n")), width)
 
 
 def unchanged(source: str, width: int = 88) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-import from_python
-
+from netdsl.code import reading
 from netdsl.code.expr import Attribute, Comprehension, Name, Subscript, Text, call
 from netdsl.code.stmt import Assign, Augment, Class, For, Function, Statement, names_in, needed
 
@@ -13,7 +12,7 @@ from netdsl.code.stmt import Assign, Augment, Class, For, Function, Statement, n
 def body(source: str) -> tuple[Statement, ...]:
     """The statements of a function with this body."""
     text = "def f(a, b, c):\n" + textwrap.indent(textwrap.dedent(source), "    ")
-    [function] = from_python.module(text).body
+    [function] = reading.module(text).body
     assert isinstance(function, Function)
     return function.body
 
@@ -91,7 +90,7 @@ def test_parameters_without_use() -> None:
                 e = d
             return c
     """
-    [function] = from_python.module(textwrap.dedent(source)).body
+    [function] = reading.module(textwrap.dedent(source)).body
     assert isinstance(function, Function)
     assert function.unused() == ("c", "d", "e")
     assert function.needs() == {"x"}
@@ -111,7 +110,7 @@ def test_classes_and_files() -> None:
             def forward(self, x: Tensor) -> Tensor | None:
                 return helper(x)
     """
-    module = from_python.module(textwrap.dedent(source))
+    module = reading.module(textwrap.dedent(source))
     names = {"nn.Module", "ClassVar", "dict", "str", "float", "RATES", "Tensor", "helper", "x"}
     assert module.reads() == names
     net = module.body[-1]

@@ -111,12 +111,28 @@ def seeded(model: nn.Module, seed: int = 0) -> nn.Module:
     return model
 
 
+def settled(model: Any, run: Callable[[], Any]) -> Any:
+    """The model, whose batch normalisation knows what `run` shows it: else, in evaluation, maps could be
+    the same everywhere, and all scores equal."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    momenta = [m.momentum for m in norms]
+    for module in norms:
+        module.train()
+        module.momentum = 1.0
+    with torch.no_grad():
+        run()
+    for module, momentum in zip(norms, momenta):
+        module.eval()
+        module.momentum = momentum
+    return model
+
+
 @torch.no_grad()
 def spread(
     layers: Sequence[Any], run: Callable[[], Any], deviation: float, mean: float = 0.0
 ) -> None:
-    """Random weights with which every channel of a layer has this mean in what `run` runs, and all
-    channels this standard deviation."""
+    """Random weights with which every channel of the layers has this mean and standard deviation in
+    what `run` runs."""
     said: dict[Any, list[Tensor]] = {layer: [] for layer in layers}
 
     def keep(layer: nn.Module, given: Any, out: Tensor) -> None:
@@ -131,8 +147,8 @@ def spread(
         hook.remove()
     for layer, found in said.items():
         rows = torch.cat(found)
-        factor = deviation / (rows - rows.mean(dim=0)).square().mean().sqrt()
-        layer.weight.mul_(factor)
+        factor = deviation / rows.std(dim=0).clamp(min=1e-6)
+        layer.weight.mul_(factor.view(-1, *[1] * (layer.weight.dim() - 1)))
         layer.bias.copy_(mean - rows.mean(dim=0) * factor)
 
 

@@ -47,7 +47,7 @@ DETECTORS = (
     Detector("fcn8s_voc", 134_489_759),
     Detector("digitsssd", 874_270, (1536, 384, 96)),
     Detector("digitsyolo", 328_106, (768, 192)),
-    Detector("digitsfasterrcnn", 1_468_340, (2304,)),
-    Detector("digitsretinanet", 807_694, (2304, 576, 144)),
+    Detector("digitsfasterrcnn", 1_468_340),
+    Detector("digitsretinanet", 807_694),
 )
 BY_NAME = {detector.name: detector for detector in DETECTORS}

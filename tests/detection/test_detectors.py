@@ -164,7 +164,11 @@ def test_the_same_bytes_under_any_hash_seed() -> None:
     )
     texts = set()
     for seed in ("0", "1"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
         run = subprocess.run(
             [sys.executable, "-c", program], env=environment, capture_output=True, check=True
         )

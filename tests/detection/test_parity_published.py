@@ -26,6 +26,7 @@ from detector_oracle import (
     same_detections,
     same_losses,
     seeded,
+    settled,
     spread,
     ssd300,
     ssdlite,
@@ -106,7 +107,9 @@ def pair(request: pytest.FixtureRequest) -> Pair:
     theirs: Any = seeded(BUILDERS[name]()).eval()
     if name not in SSD:
         without_resizing(theirs)
-    spread_scores(theirs, lambda: theirs(list(photographs(2)[1:])))
+    few = list(photographs(2)[1:])
+    settled(theirs, lambda: theirs(few))
+    spread_scores(theirs, lambda: theirs(few))
     net = emitted_class(name)().eval()
     strictly(net, theirs)
     images = list(photographs())
@@ -149,11 +152,11 @@ def test_batch(pair: Pair) -> None:
 
 @pytest.mark.slow
 def test_places(pair: Pair) -> None:
-    """Default boxes within 3e-5 pixel, anchors exactly."""
+    """Default boxes to the last bit of float32 between 256 and 512, anchors exactly."""
     theirs = pair.their_seen[next(n for n in SEEN[pair.name] if "anchor" in n)]
     for expected in theirs:
         if pair.name in SSD:
-            close(pair.ours.priors, expected, atol=3e-5, rtol=0)
+            close(pair.ours.priors, expected, atol=2**-15, rtol=0)
         else:
             assert torch.equal(torch.cat(pair.our_seen["anchors"]), expected)
 
@@ -195,10 +198,11 @@ def test_detections(pair: Pair) -> None:
 @pytest.mark.parametrize("counts", [(3, 2), (0, 4)])
 def test_losses(pair: Pair, counts: tuple[int, ...]) -> None:
     images = list(photographs(1 if pair.name in SSD else 2)[1:3])
+    # With some seeds two priors overlap an object equally but for their last bit, and either is best.
     start, classes = (0, 91) if pair.name == "retinanet" else (1, 90)
     losses = []
     for model in (pair.ours, pair.theirs):
-        targets = objects(images, counts, classes, seed=5, start=start)
+        targets = objects(images, counts, classes, seed=6, start=start)
         model.train()
         with torch.no_grad():
             losses.append(model(images, targets))

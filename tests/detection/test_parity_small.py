@@ -20,6 +20,7 @@ from detector_oracle import (
     photographs,
     same_detections,
     same_losses,
+    settled,
     spread,
     without_resizing,
 )
@@ -58,14 +59,11 @@ class Pyramid(Maps):
         return self.fpn(super().forward(x))
 
 
-@torch.no_grad()
-def settled(name: str) -> Any:
+def small(name: str) -> Any:
     """A network whose batch normalisation knows photographs: training and detecting see alike maps."""
-    net = emitted_class(name)().train()
+    net = emitted_class(name)()
     batch = torch.stack([image[:, 50:178, 100:228] for image in photographs()])
-    for _ in range(20):
-        net.predict(batch)
-    return net
+    return settled(net, lambda: net.predict(batch))
 
 
 def share(*pairs: tuple[nn.Module, nn.Module]) -> None:
@@ -76,7 +74,7 @@ def share(*pairs: tuple[nn.Module, nn.Module]) -> None:
 
 # ------------------------------------------------------------------------------------------- pairs
 def ssd() -> tuple[Any, Any]:
-    net = settled("digitsssd")
+    net = small("digitsssd")
     shown = ["fine", "middle", "coarse"]
     maps = Maps(net, ["stem", *shown], shown, [64, 128, 128])
     boxes = anchors.DefaultBoxGenerator(
@@ -93,7 +91,7 @@ def ssd() -> tuple[Any, Any]:
 
 
 def faster_rcnn() -> tuple[Any, Any]:
-    net = settled("digitsfasterrcnn")
+    net = small("digitsfasterrcnn")
     maps = Maps(net, ["body"], ["body"], 96)
     boxes = anchors.AnchorGenerator(((14, 24, 40),), ((1.0, 1.6, 2.6),))
     box_head = nn.Sequential(nn.Flatten(), nn.Linear(96 * 49, 256), nn.ReLU())
@@ -130,7 +128,7 @@ def faster_rcnn() -> tuple[Any, Any]:
 
 
 def retinanet() -> tuple[Any, Any]:
-    net = settled("digitsretinanet")
+    net = small("digitsretinanet")
     shown = ["fine", "middle", "coarse"]
     maps = Pyramid(net, ["stem", *shown], shown, 64)
     sizes = tuple(tuple(int(s * 2 ** (i / 3)) for i in range(3)) for s in (12, 24, 48))

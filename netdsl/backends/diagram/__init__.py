@@ -4,7 +4,8 @@
 |---------|--------------------------------------------------------------------------|
 | plan    | Design -> items: steps that are drawn as one fused, equal ones folded     |
 | levels  | how deep is drawn, by the number of nodes                                |
-| draw    | items -> Figure: named nodes, edges, panels; knows no output format      |
+| draw    | items -> Figure: named nodes, edges, panels; knows no output format;     |
+|         | forms.py merges, residuals and dense blocks, heads.py detection heads    |
 | dot     | Figure -> DOT: boxes and panels; lines.py draws what connects them       |
 | columns | long figures in columns, turns.py leads from one to the next             |
 | render  | DOT -> SVG, PDF, PNG in a child process; svg.py finishes an SVG          |

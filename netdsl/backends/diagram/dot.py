@@ -119,17 +119,9 @@ class _Writer(Turns):
             if isinstance(child, Node):
                 self._node(child, graph)
             elif isinstance(child, Panel):
-                self._below(child, graph, children[:i])
                 self._panel(child, graph, room)
             else:
                 self._split(child, graph, room)
-
-    def _below(self, panel: Panel, graph: graphviz.Digraph, before: list[Child]) -> None:
-        """A head begins below all that gives its maps, so that no line must pass it by."""
-        last = list(nodes_of(before))[-1:]
-        if panel.kind == "head" and last:
-            first = next(nodes_of([panel])).name
-            graph.edge(last[0].name, first, style="invis", weight="0")
 
     def _panel(self, panel: Panel, graph: graphviz.Digraph, wanted: float) -> None:
         words = [html.text(panel.title, MAIN, INK, bold=True)] if panel.title else []
@@ -154,9 +146,14 @@ class _Writer(Turns):
         something that is not seen to the left of its first box; if it begins with another panel, that
         one must be wide enough: the result is what is asked of it."""
         needed = max(self.widths.title(panel) + GAP, wanted)
+        first = panel.children[0] if panel.children else None
+        if isinstance(first, Split) and first.kind == "fan" and first.fork is not None:
+            # many lines enter, the first of them above the first place
+            half = self.widths.slots(first)[0] / 2
+            self.rooms[first.fork.name] = max(needed - MARGIN - half, 0)
+            return 0
         if self.widths.left(panel.children) + MARGIN >= needed:
             return 0
-        first = panel.children[0] if panel.children else None
         while isinstance(first, Split):
             if first.fork is not None and first.fork.kind == "fork":
                 first = first.fork
@@ -179,6 +176,11 @@ class _Writer(Turns):
             self._children(branch, graph, wanted if i == 0 else 0)
         if split.join is not None:
             self._node(split.join, graph)
+        if (
+            split.fork is None and split.join is None
+        ):  # ends of the figure, wider than what gives them
+            ends = {node.name for node in nodes_of([split])}
+            self.light.update(id(edge) for edge in self.figure.edges if edge.head in ends)
         if split.kind in ("merge", "fan"):
             self._last_row(split, graph)
             if split.fork is not None and split.join is not None and split.join.kind in SIGNS:
@@ -218,7 +220,8 @@ class _Writer(Turns):
         elif node.kind == "rail":
             settings = shapes.rail(node, self.widths.slots(self.splits[node.name]))
         elif node.kind == "entry":
-            settings = shapes.entry(self.widths.slots(self.splits[node.name]))
+            room = round(self.rooms.pop(node.name, 0))
+            settings = shapes.entry(self.widths.slots(self.splits[node.name]), room)
         elif node.kind in BARS:
             split = self.splits[node.name]
             settings = shapes.bar(node, self.widths.slots(split), split)

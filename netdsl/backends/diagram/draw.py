@@ -58,16 +58,21 @@ class Drawer(Canvas):
             shown = f"{clean(name)} {shape_text(value.shape)}"
             ends[value] = self.add(children, "input", name, (shown,), value)
         self.chain(self.plan.items, ends, children, design.net.input)
-        for name, value in design.outputs.items():
-            if id(value) in self.meetings.inner:
-                continue
-            shown = f"{clean(name)} {shape_text(value.shape)}"
-            tail = ends[self.same(value)].node
-            role = "tap" if any(edge.tail == tail for edge in self.edges) else "flow"
-            self.edge(ends, value, self.add(children, "output", name, (shown,), value), role)
+        if design.heads:
+            heads.outputs(self, ends, children)
+        else:
+            self.outputs(ends, children)
         total = self.steps.plan(self.plan)
         said = description(design, total)
         return Figure(clean(design.name), children, self.edges, caption(design, self.level), said)
+
+    def outputs(self, ends: Ends, into: list[Child]) -> None:
+        """What the network gives."""
+        for name, value in self.design.outputs.items():
+            shown = f"{clean(name)} {shape_text(value.shape)}"
+            tail = ends[self.same(value)].node
+            role = "tap" if any(edge.tail == tail for edge in self.edges) else "flow"
+            self.edge(ends, value, self.add(into, "output", name, (shown,), value), role)
 
     # --------------------------------------------------------------------------------------- items
     def chain(

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.canvas import End, Ends
 from netdsl.backends.diagram.figure import Child, Panel, Split
-from netdsl.backends.diagram.items import Chain, HeadItem, Item, Op, Predictor, Sub
+from netdsl.backends.diagram.head_texts import (
+    boxes_text,
+    layer_words,
+    place_text,
+    proposals_text,
+    sides_text,
+    title_of,
+    total,
+)
+from netdsl.backends.diagram.items import Chain, HeadItem, Op, Predictor
 from netdsl.backends.diagram.steps import own_steps
-from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, plural, shape_text
-from netdsl.design import Applied, HeadEvent, Predicted, Value
-from netdsl.shapes import Shape
+from netdsl.backends.diagram.text import clean, kind_of, layer_text, plural, shape_text
+from netdsl.design import Applied, HeadEvent, Value
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram.draw import Drawer
-
-TITLES = {
-    "ssd": "SSD head",
-    "rpn": "RPN",
-    "rcnn": "R-CNN head",
-    "retina": "RetinaNet head",
-    "yolo": "YOLO head",
-    "fcn": "FCN head",
-    "svm": "SVMs and regression",
-}
 
 
 class Meetings:
@@ -40,7 +38,7 @@ class Meetings:
 def head(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
     """A head as a panel; as a box where no inside of blocks is drawn."""
     event = item.event
-    title = TITLES.get(event.word, f"{clean(event.word)} head")
+    title = title_of(event)
     regions = _regions(d, event, ends, into)
     if d.depth == 0:
         whole(d, item, ends, into, current, title, regions)
@@ -129,12 +127,27 @@ def bars(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Valu
 
 
 def in_order(d: Drawer, item: HeadItem, ends: Ends, current: Value | None) -> list[Predictor]:
-    """The maps from left to right, in the order of the text or against it: the one that the chain leads
-    to stands first, below the chain, and long lines reach the others from the right, uncrossed."""
-    last = item.predictors[-1].chain.entry
-    if current is not None and last is not None and ends[last] == ends[current]:
-        return item.predictors[::-1]
-    return item.predictors
+    """The maps from left to right, in the order of the text or against it, so that their lines need not
+    cross. If the chain leads to the last map, that one stands first, below the chain, and long lines
+    reach the others from the right; unless other long lines pass there, as those of a U-Net."""
+    entries = [predictor.chain.entry for predictor in item.predictors]
+    tails = [ends[value].node for value in entries if value is not None]
+    if current is None or tails[-1] != ends[current].node or _passed(d, tails[:-1]):
+        return item.predictors
+    return item.predictors[::-1]
+
+
+def _passed(d: Drawer, nodes: list[str]) -> bool:
+    """Whether a line passes one of these nodes, from an earlier part of the network to a later one."""
+    place: dict[str, int] = {}
+    for name in d.nodes:
+        place.setdefault(name.split(".")[0], len(place))
+
+    def at(name: str) -> int:
+        return place[name.split(".")[0]]
+
+    long = [edge for edge in d.edges if edge.role in ("tap", "shortcut")]
+    return any(at(e.tail) < at(node) < at(e.head) for e in long for node in nodes)
 
 
 def _ends(d: Drawer, item: HeadItem, kind: str, name: str, text: str) -> tuple[End, End]:
@@ -150,7 +163,8 @@ def _ends(d: Drawer, item: HeadItem, kind: str, name: str, text: str) -> tuple[E
 def _enter(d: Drawer, chain: Chain, ends: Ends, place: End, current: Value | None) -> Ends:
     """A map comes in at its place."""
     assert chain.entry is not None
-    d.edge(ends, chain.entry, place, "flow" if chain.entry is current else "tap")
+    flows = current is not None and ends[chain.entry] == ends[current]
+    d.edge(ends, chain.entry, place, "flow" if flows else "tap")
     return ends.starting(chain.entry, place)
 
 
@@ -168,14 +182,6 @@ def predicting(d: Drawer, predictor: Predictor, into: list[Child]) -> End:
     said = next(iter(treated)) if len(treated) == 1 else ""
     name = type(what.predictor).word or "predict"
     return d.add(into, kind, name, tuple(map(clean, lines)), steps=steps, treated=said)
-
-
-def layer_words(item: Item) -> str:
-    """A predicting layer, or the block that stands for it with its channels."""
-    if isinstance(item, Op):
-        return ", ".join(layer_text(layer) for layer in item.layers)
-    assert isinstance(item, Sub) and item.output is not None and item.output.shape is not None
-    return f"{clean(item.scope.name)}, {item.output.shape.channels}"
 
 
 # --------------------------------------------------------------------------------------------- maps
@@ -282,7 +288,7 @@ def body(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], flow: Value |
         fork = d.add(None, "rail", "rail", (), entry, slots=len(chains), used=used)
         d.edge(ends, entry, fork)
     if event.word == "rpn" and _followed(d, event):
-        joined = d.add(None, "gather", "proposals", (_proposals(event),), slots=len(chains))
+        joined = d.add(None, "gather", "proposals", (proposals_text(event),), slots=len(chains))
     d.beside += 1
     branches: list[list[Child]] = []
     for number, (name, chain) in enumerate(chains):
@@ -314,31 +320,30 @@ def ending(d: Drawer, name: str, chain: Chain, ends: Ends, into: list[Child]) ->
     return ends[chain.result]
 
 
-def _proposals(event: HeadEvent) -> str:
-    training, evaluation = event.kind.proposals
-    more = f" ({training:,} in training)" if training != evaluation else ""
-    return f"{plural(evaluation, 'proposal')}{more}"
-
-
-# --------------------------------------------------------------------------------------------- texts
-def total(count: int | None) -> str:
-    """`8,732 boxes`."""
-    return plural(count, "box", "boxes") if count is not None else "all boxes"
-
-
-def place_text(what: Predicted) -> str:
-    """The size of the map that a step predicts on, or of the grid that it makes of a vector."""
-    grid = getattr(what.predictor, "grid", None)
-    return TIMES.join(map(str, grid)) if grid is not None else sides_text(what.map.shape)
-
-
-def boxes_text(what: Predicted) -> tuple[str, ...]:
-    """`4 boxes a place, 5,776`."""
-    place = "cell" if getattr(what.predictor, "grid", None) is not None else "place"
-    each = f"{plural(what.boxes, 'box', 'boxes')} a {place}"
-    return (each if what.count is None else f"{each}, {what.count:,}",)
-
-
-def sides_text(shape: Shape | None) -> str:
-    """`38x38`, or what is known of open sides: `H/16xW/16`."""
-    return shape_text(Shape(*shape.sides)) if shape is not None else ""
+# ------------------------------------------------------------------------------------------- outputs
+def outputs(d: Drawer, ends: Ends, into: list[Child]) -> None:
+    """What a detector gives: below the layers that give it, or side by side below one bar."""
+    for event in d.design.heads.values():
+        names = {f"{event.word}_{name}": name for name in event.outputs}
+        given = {f"{event.word}_{name}": value for name, value in event.outputs.items()}
+        given = {n: value for n, value in given.items() if id(value) not in d.meetings.inner}
+        tails = {ends[value] for value in given.values()}
+        fork = None
+        if len(given) > 1 and len(tails) == 1:
+            used = tuple(range(len(given)))
+            fork = d.add(None, "rail", "outputs", slots=len(given), used=used)
+            d.link(next(iter(tails)), fork, "flow")
+        branches: list[list[Child]] = []
+        for number, (name, value) in enumerate(given.items()):
+            lines = [f"{names[name]} {shape_text(value.shape)}"]
+            if event.kind.form in ("regions", "vector"):
+                lines.append("a region")
+            branch: list[Child] = []
+            tail = End(fork.node, number) if fork is not None else ends[value]
+            d.link(tail, d.add(branch, "output", name, tuple(lines), value), "flow")
+            branches.append(branch)
+        point = d.nodes[fork.node] if fork is not None else None
+        if len(branches) > 1:
+            into.append(Split("merge", point, branches, None))
+        elif branches:
+            into += branches[0]

@@ -9,6 +9,7 @@ import graphviz
 from netdsl.backends.diagram import shapes
 from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, nodes_of
 from netdsl.backends.diagram.measure import Widths
+from netdsl.backends.diagram.text import short_text
 from netdsl.backends.diagram.theme import MUTED
 
 # How strongly an edge wants to be straight. Graphviz weighs the width of panels with 128 each.
@@ -18,9 +19,17 @@ WEIGHTS = {
     "lane": "500",
     "shortcut": "1",
     "tap": "1",
+    # Into a head whose maps stand beside each other, like those of a pyramid. Between panels levels are
+    # mere wishes, which count ten times where a line would lead up: so it stands below all its maps, not
+    # only below that at the chain's end.
+    "main map": "100",
+    "map": "25",
     "size": "0",
     "training": "1",
 }
+
+
+ENTERING = {"flow": "main map", "tap": "map"}
 
 
 class Lines:
@@ -44,6 +53,8 @@ class Lines:
         self.lanes: dict[str, str] = {}  # the point beside a fork or sum, where a way around turns
         self.passed: dict[str, list[str]] = {}  # points that a way around passes, by where it ends
         self.light: set[int] = set()  # edges into a circle that need not be straight, by identity
+        # where maps enter a head that are not all made one from another
+        self.spread = {n.name for n in figure.nodes if n.kind == "entry" and self._spread(n)}
         self.vias: dict[tuple[str, int | None], str] = {}  # the point before a place at a bar
 
     def _row(self, names: list[str], graph: graphviz.Digraph) -> None:
@@ -93,7 +104,10 @@ class Lines:
 
     def _line(self, edge: Edge, **settings: str) -> None:
         tail, head = self.nodes.get(edge.tail), self.nodes.get(edge.head)
-        settings.setdefault("weight", WEIGHTS["tap" if id(edge) in self.light else edge.role])
+        role = "tap" if id(edge) in self.light else edge.role
+        if role in ENTERING and head is not None and head.name in self.spread:
+            role = ENTERING[role]
+        settings.setdefault("weight", WEIGHTS[role])
         if edge.tail_slot is not None:
             settings["tailport"] = f"s{edge.tail_slot}:c"
         if edge.head_slot is not None:
@@ -106,10 +120,24 @@ class Lines:
             settings |= {"style": "dotted", "color": MUTED}
         if edge.shape:
             out, into = self._borders(edge)
-            settings |= shapes.beside(edge.shape, out)
+            settings |= shapes.beside(short_text(edge.shape), out)
             if out or into:
                 settings["minlen"] = "2"
         self.graph.edge(edge.tail, edge.head, **settings)
+
+    def _spread(self, entry: Node) -> bool:
+        """Whether the chain leads to a map that is not made of all the others."""
+        edges = [edge for edge in self.figure.edges if edge.head == entry.name]
+        before: dict[str, list[str]] = {}
+        for edge in self.figure.edges:
+            before.setdefault(edge.head, []).append(edge.tail)
+        todo = [edge.tail for edge in edges if edge.role == "flow"]
+        reached = set(todo)
+        while todo:
+            new = {tail for tail in before.get(todo.pop(), ()) if tail not in reached}
+            reached |= new
+            todo += new
+        return not {edge.tail for edge in edges} <= reached
 
     def _borders(self, edge: Edge) -> tuple[int, int]:
         """How many panels an edge leaves, and how many it enters."""

@@ -173,8 +173,6 @@ class Widths:
     def _left(self, child: Child) -> float:
         if isinstance(child, Panel):
             return max(self.left(child.children), self.title(child) + GAP - MARGIN) + MARGIN
-        if isinstance(child, Split) and child.kind == "fan":  # a line enters each branch
-            return self.left(child.branches[0])
         if isinstance(child, Split) and child.kind != "merge":
             return self.left(child.branches[0])
         return self._one(child) / 2

@@ -125,12 +125,15 @@ def bar(node: Node, widths: list[int], split: Split) -> Attributes:
     return {"label": html.label(shown), "shape": "plain"}
 
 
-def entry(widths: list[int]) -> Attributes:
-    """Places in a row at which lines come in and go on, and nothing between them."""
-    row = ""
+def entry(widths: list[int], room: int) -> Attributes:
+    """Places in a row at which lines come in and go on, and nothing between them, but `room` to their
+    left. Each has a point more above and below it: Graphviz stops lines before."""
+    ends = places = html.cell(room) if room else ""
     for i, width in enumerate(widths):
-        row += html.cell(width // 2) + html.cell(1, INK, f"s{i}") + html.cell(width // 2)
-    return {"label": html.label(html.table(row)), "shape": "plain"}
+        half = html.cell(width // 2)
+        ends += half + html.cell(1, INK) + half
+        places += half + html.cell(1, INK, f"s{i}") + half
+    return {"label": html.label(html.table(ends, places, ends)), "shape": "plain"}
 
 
 def rail(node: Node, widths: list[int]) -> Attributes:

@@ -13,6 +13,7 @@ MOST_LETTERS = 48  # of one line; a network can call things anything
 # `3x3` and `x2`, but not the x of a name
 _SIZE = re.compile(r"(?<=[0-9?)])x(?=[0-9A-Z?(])|(?<![A-Za-z0-9_])x(?=[0-9])")
 _PART = re.compile(r"(?:ceil|floor)\(([A-Z]/\d+)\)")
+_SCALED = re.compile(rf"{TIMES}H/(\d+){TIMES}W/\1$")
 _FAMILIES = {
     "pooling": "pool",
     "normalization": "norm",
@@ -34,6 +35,11 @@ def shape_text(shape: Shape | None) -> str:
     if shape is None:
         return ""
     return TIMES.join(_PART.sub(r"\1", str(Shape(side))) for side in shape)
+
+
+def short_text(shape: str) -> str:
+    """`512, 1/16` for `512xH/16xW/16`: there is not much room beside a line."""
+    return _SCALED.sub(r", 1/\1", shape)
 
 
 def layer_text(layer: Layer) -> str:

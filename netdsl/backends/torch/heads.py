@@ -264,7 +264,7 @@ def _columns(b: Builder, event: HeadEvent, at: At) -> Expr:
     if isinstance(first, Predicted) and isinstance(first.predictor, Cells):
         return Literal(1)
     classes = at.expr(event.classes)
-    total = 5 + classes if event.word == "yolo" else classes + (event.word == "ssd")
+    total = 5 + classes if event.word == "yolo" else classes + int(event.word == "ssd")
     return b.for_forward(total, "columns")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch.arguments import with_arguments
+from netdsl.backends.torch.named import one_by_one
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Sym, SymTarget, Unsayable
+from netdsl.backends.torch.scene import Sym, SymTarget, Unsayable, holds_symbols
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal
 from netdsl.diagnostics import Mistake
@@ -35,6 +36,10 @@ def binary(at: At, node: ast.Binary) -> Sym:
     left, right = at.sym(node.left), at.sym(node.right)
     if isinstance(left, SymTarget) or isinstance(right, SymTarget):
         raise Unsayable  # layers are compared before there is a class
+    if isinstance(left, tuple) or isinstance(right, tuple):
+        values = at.values_of(node)
+        if node.op == "+" and any(map(holds_symbols, values)):
+            return one_by_one(at, node)  # a list of values
     left, right = at.expr(node.left), at.expr(node.right)
     if node.op in ("==", "!=", "<", "<=", ">", ">="):
         return code.compare(node.op, left, right)

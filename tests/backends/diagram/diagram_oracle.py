@@ -22,6 +22,7 @@ def census(design: d.Design) -> Counter[str]:
             total = Counter({"param": len(scope.weights)}) if scope.weights else Counter()
             for link in links_of(scope.region):
                 total.update(of_link(link))
+            total.update(h.pool.word for h in scope.heads.values() if h.pool is not None)
             known[id(scope)] = total
         return known[id(scope)]
 
@@ -63,11 +64,13 @@ def check_figure(picture: Figure, design: d.Design) -> None:
     into, out = Counter(e.head for e in picture.edges), Counter(e.tail for e in picture.edges)
     assert set(into) | set(out) <= set(names)
     for node in picture.nodes:
-        if node.kind == "concat" or node.kind == "rail":
+        if node.kind in ("concat", "gather", "rail", "entry"):
             ends = [e.head_slot or 0 for e in picture.edges if e.head == node.name]
             starts = [e.tail_slot or 0 for e in picture.edges if e.tail == node.name]
-            if node.kind == "concat":
+            if node.kind in ("concat", "gather"):
                 assert sorted(ends) == list(range(node.slots)), node
+            elif node.kind == "entry":
+                assert sorted(ends) == sorted(starts) == list(range(node.slots)), node
             else:
                 assert sorted(set(starts)) == sorted(node.used), node
         if node.kind == "input":
@@ -76,9 +79,10 @@ def check_figure(picture: Figure, design: d.Design) -> None:
             assert into[node.name], node
         if node.kind in ("fork", "rail"):
             assert out[node.name] > 1 or node.kind == "rail", node
-    assert sum(node.kind == "output" and not node.training for node in picture.nodes) == len(
-        design.outputs
-    )
+    given = len(design.outputs)
+    if {"rpn", "rcnn"} <= set(design.heads):  # whose proposals go on inside
+        given -= len(design.heads["rpn"].outputs)
+    assert sum(node.kind == "output" and not node.training for node in picture.nodes) == given
 
 
 def unfolded(design: d.Design, monkeypatch) -> Figure:

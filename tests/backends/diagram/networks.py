@@ -102,6 +102,41 @@ TEXTS = {
           up0: conv_transpose(4, 2x2, stride=2)
           concat { | @down0 | @up0 } -> conv(2, 1x1) }""",
 }
+HEADS = {
+    "bars": """
+        net Bars(classes=3) { input image: 3x64x64
+          stem: { conv(8, 3x3, stride=4, padding=1) -> relu }
+          fine: { conv(8, 3x3, stride=2, padding=1) -> relu }
+          coarse: { conv(16, 3x3, stride=2, padding=1) -> relu }
+          head ssd(classes=classes) {
+            | @fine -> norm: l2norm(scale=20) -> multibox(min=8, max=20, ratios=[2], step=8)
+            | @coarse -> multibox(min=20, max=40, ratios=[2, 3], step=16)
+          } }""",
+    "proposals": """
+        net Proposals(classes=3) { input image: 3x64x64
+          fine: { conv(8, 3x3, stride=8, padding=1) -> relu }
+          coarse: { conv(8, 3x3, stride=2, padding=1) -> relu }
+          head rpn(features=[@fine, @coarse], proposals=[50, 20]) {
+            conv(8, 3x3, padding=1) -> relu
+            anchors(sizes=[16, 32], ratios=[0.5, 1, 2])
+          }
+          head rcnn(features=[@fine, @coarse], classes=classes) {
+            roi_align(4x4) -> flatten
+            fc6: linear(16) -> relu
+          } }""",
+    "given": """
+        net Given(classes=3) { input image: 3x?x?
+          fine: { conv(8, 3x3, stride=8, padding=1) -> relu }
+          coarse: { conv(8, 3x3, stride=2, padding=1) -> relu }
+          head rcnn(features=[@fine, @coarse], classes=classes) { roi_pool(4x4) -> flatten }
+        }""",
+}
+DETECTORS = (
+    *HEADS,
+    *("zoo:ssd300", "zoo:ssd512", "zoo:ssdlitemobilenetv2", "zoo:digitsssd", "zoo:faster_rcnn"),
+    *("zoo:fasterrcnnvgg16", "zoo:fastrcnnvgg16", "zoo:rcnn", "zoo:retinanet"),
+    *("zoo:digitsretinanet", "zoo:yolov1", "zoo:yolov2", "zoo:yolov3", "zoo:fcn8s_voc"),
+)
 ZOO = (
     *("alexnet", "vgg16", "googlenet", "googlenet_bn", "inception_v3", "resnet18", "resnet50"),
     *("resnet152", "resnext50_32x4d", "densenet121", "squeezenet1_1", "mobilenet_v2", "lenet5"),
@@ -112,5 +147,7 @@ NAMES = (*TEXTS, *(f"zoo:{name}" for name in ZOO))
 
 @cache
 def network(name: str) -> Network:
-    """A network of `NAMES`, compiled once."""
-    return netdsl.load(name) if name.startswith("zoo:") else netdsl.loads(TEXTS[name])
+    """A network of `NAMES` or `DETECTORS`, compiled once."""
+    if name.startswith("zoo:"):
+        return netdsl.load(name)
+    return netdsl.loads(TEXTS[name] if name in TEXTS else HEADS[name])
