@@ -17,6 +17,8 @@ from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
 
+MOST_LABELS = 5  # that a message names
+
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
     from netdsl.elaborate.run import Run
@@ -146,7 +148,8 @@ def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
     inner = scope.labels.get(name)
     if inner is None or inner.output is None:
         known = sorted(scope.labels)
-        said = f"; it has {', '.join(known)}" if known else "; it has no labels"
+        more = ", ..." if len(known) > MOST_LABELS else ""
+        said = f"; it has {', '.join(known[:MOST_LABELS])}{more}" if known else "; it has no labels"
         raise Mistake(
             "E103",
             f"no value `{name}` in `{link.label if link else ''}`{said}",
