@@ -122,6 +122,11 @@ def case(request: pytest.FixtureRequest) -> Case:
     name = request.param
     torch.manual_seed(0)
     net = emitted_class(name, HEAVY.get(name))()
+    for weight in net.parameters():
+        if (
+            weight.dim() == 4 and not weight.any()
+        ):  # FCN's scores start at 0, and stop all gradients
+            torch.nn.init.normal_(weight, std=0.01)
     return Case(name, net, inspect.signature(type(net)).parameters["classes"].default)
 
 
@@ -248,12 +253,15 @@ def test_without_proposals(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------------------------------- forms
 @most
 def test_bfloat16(case: Case) -> None:
+    # Of a map of 3x2 torch 2.13 makes NaN where a CPU has bfloat16 of its own (a convolution with stride
+    # 2 reads past it), so the batch is 128x128.
+    given = [image[:, :117, :101] for image in images()]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        losses = case.losses(images(), (5, 0))
-        found = case.detect(images())
+        losses = case.losses(given, (5, 0))
+        found = case.detect(given)
     assert all(v.isfinite() and v.dtype == torch.float32 for v in losses.values())
     torch.stack(list(losses.values())).sum().backward()
-    well_formed(case, found, images())
+    well_formed(case, found, given)
 
 
 @most
