@@ -64,6 +64,8 @@ def _body(planner: Planner, item: HeadItem) -> None:
     """The body of a head, in which what only one of its ends needs stands above that end."""
     event = item.event
     body = planner.region(event.scope.region)
+    if event.pool is not None:  # it is drawn where maps and proposals meet
+        body = [step for step in body if step.output is not event.pool.output]
     first = event.predicted[0].what if event.predicted else None
     ends: dict[str, list[Item]] = {}
     if isinstance(first, Predicted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from netdsl.layers.base import Layer
-from netdsl.shapes import Shape
+from netdsl.shapes import Dim, Open, Shape
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 MOST_LETTERS = 48  # of one line; a network can call things anything
@@ -30,11 +30,26 @@ def clean(text: str, most: int = MOST_LETTERS) -> str:
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
+LONGEST_SIDE = 20  # characters of a formula
+
+
 def shape_text(shape: Shape | None) -> str:
-    """`64x56x56` with the sign of multiplication; of open sides `H/16`, rounded or not."""
+    """`64x56x56` with the sign of multiplication; of open sides `H/16`, rounded or not, and about that where
+    the formula is long."""
     if shape is None:
         return ""
-    return TIMES.join(_PART.sub(r"\1", str(Shape(side))) for side in shape)
+    return TIMES.join(map(_side_text, shape))
+
+
+def _side_text(side: Dim) -> str:
+    text = _PART.sub(r"\1", str(Shape(side)))
+    if len(text) <= LONGEST_SIDE or not isinstance(side, Open) or len(side.symbols) != 1:
+        return text
+    (symbol,) = side.symbols
+    far = 2**24
+    many = side.at({symbol: far})
+    assert isinstance(many, int)
+    return f"≈{symbol}/{round(far / many)}" if 0 < many < far else text
 
 
 def short_text(shape: str) -> str:
