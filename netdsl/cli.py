@@ -235,6 +235,7 @@ def verify(files: tuple[str, ...], root: Path | None) -> None:
     help="A checkpoint to begin with: of this network, or with --start-from of that one.",
 )
 @click.option(
+    "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("trained"),

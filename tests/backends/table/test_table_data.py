@@ -112,7 +112,9 @@ def parsed(net: netdsl.Network) -> Any:
 def test_json(name: str) -> None:
     net = network(name)
     data = parsed(net)
-    assert list(data) == ["schema", "name", "doc", "meta", "inputs", "outputs", "totals", "rows"]
+    parts = ["schema", "name", "doc", "meta", "inputs", "outputs", "totals", "heads", "rows"]
+    assert list(data) == parts
+    assert data["heads"] == []  # tests/detection has those that have some
     assert data["schema"] == "netdsl-table/1"
     assert data["totals"] == {
         "parameters": net.parameters_used,
@@ -122,6 +124,7 @@ def test_json(name: str) -> None:
         "connections": net.connections,
         "layers": net.layers,
         "extern": False,
+        "parts": {},
     }
     assert [row["depth"] for row in data["rows"]] == [depth for depth, _ in every_row(net)]
     for row in data["rows"]:
