@@ -22,7 +22,6 @@ def census(design: d.Design) -> Counter[str]:
             total = Counter({"param": len(scope.weights)}) if scope.weights else Counter()
             for link in links_of(scope.region):
                 total.update(of_link(link))
-            total.update(h.pool.word for h in scope.heads.values() if h.pool is not None)
             known[id(scope)] = total
         return known[id(scope)]
 
