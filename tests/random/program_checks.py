@@ -164,7 +164,9 @@ def check_frozen(network: Network, text: str) -> int:
     for name, output in outputs.items():
         if not isinstance(output, Tensor):
             continue  # inner values too: which of them is the step's own is the emitter's business
-        if not output.requires_grad:  # it gives on what entered the net, or running statistics at most
+        if (
+            not output.requires_grad
+        ):  # it gives on what entered the net, or running statistics at most
             try:
                 kept = needed_for(network.design, name)
             except NetError:
