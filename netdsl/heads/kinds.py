@@ -27,10 +27,14 @@ class Options(BaseModel):
 
 
 class Kind(Options):
-    """A kind of head. `bars`: every bar predicts for itself; else there is one body, applied to each of
-    the maps of `features`, or (`plain`) to what flows."""
+    """A kind of head; `title` is what figures and tables call it.
 
-    form: ClassVar[str] = "bars"  # bars, maps, regions, vector or plain
+    `form` is how its text is read: "bars", each of which predicts for itself; else one body, for each of
+    the "maps" of `features`, for "regions" of them, for the "vector" of a region, or ("plain") for what flows.
+    """
+
+    title: ClassVar[str] = ""
+    form: ClassVar[str] = "bars"
     positional: ClassVar[int] = 1
 
     @classmethod
@@ -48,6 +52,7 @@ class SSD(Kind):
     """
 
     word: ClassVar[str] = "ssd"
+    title: ClassVar[str] = "SSD head"
 
     classes: Positive
     match: Share = 0.5
@@ -71,6 +76,7 @@ class RPN(Kind):
     """
 
     word: ClassVar[str] = "rpn"
+    title: ClassVar[str] = "RPN"
     form: ClassVar[str] = "maps"
     positional: ClassVar[int] = 0
 
@@ -93,6 +99,7 @@ class RCNN(Kind):
     """
 
     word: ClassVar[str] = "rcnn"
+    title: ClassVar[str] = "R-CNN head"
     form: ClassVar[str] = "regions"
 
     classes: Positive
@@ -114,6 +121,7 @@ class Retina(Kind):
     """
 
     word: ClassVar[str] = "retina"
+    title: ClassVar[str] = "RetinaNet head"
     form: ClassVar[str] = "maps"
 
     classes: Positive
@@ -137,6 +145,7 @@ class YOLO(Kind):
     """
 
     word: ClassVar[str] = "yolo"
+    title: ClassVar[str] = "YOLO head"
 
     classes: Positive
     ignore: Share = 0.5
@@ -153,6 +162,7 @@ class FCN(Kind):
     """
 
     word: ClassVar[str] = "fcn"
+    title: ClassVar[str] = "FCN head"
     form: ClassVar[str] = "plain"
 
     classes: Positive
@@ -170,6 +180,7 @@ class SVM(Kind):
     """
 
     word: ClassVar[str] = "svm"
+    title: ClassVar[str] = "SVMs"
     form: ClassVar[str] = "vector"
 
     classes: Positive

@@ -7,21 +7,6 @@ from netdsl.backends.diagram.text import TIMES, clean, layer_text, plural, shape
 from netdsl.design import HeadEvent, Predicted
 from netdsl.shapes import Shape
 
-TITLES = {
-    "ssd": "SSD head",
-    "rpn": "RPN",
-    "rcnn": "R-CNN head",
-    "retina": "RetinaNet head",
-    "yolo": "YOLO head",
-    "fcn": "FCN head",
-    "svm": "SVMs",
-}
-
-
-def title_of(event: HeadEvent) -> str:
-    """The title of a head's panel, as papers call it."""
-    return TITLES.get(event.word, f"{clean(event.word)} head")
-
 
 def total(count: int | None) -> str:
     """`8,732 boxes`."""

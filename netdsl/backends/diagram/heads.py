@@ -14,7 +14,6 @@ from netdsl.backends.diagram.head_texts import (
     place_text,
     proposals_text,
     sides_text,
-    title_of,
     total,
 )
 from netdsl.backends.diagram.items import Chain, HeadItem, Op, Predictor
@@ -38,7 +37,7 @@ class Meetings:
 def head(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
     """A head as a panel; as a box where no inside of blocks is drawn."""
     event = item.event
-    title = title_of(event)
+    title = event.kind.title
     regions = _regions(d, event, ends, into)
     if d.depth == 0:
         whole(d, item, ends, into, current, title, regions)

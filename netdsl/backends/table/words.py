@@ -10,16 +10,6 @@ from netdsl.layers.arguments import source_text
 from netdsl.shapes import Size
 from netdsl.syntax import ast
 
-HEADS = {
-    "ssd": "SSD head",
-    "rpn": "region proposals",
-    "rcnn": "R-CNN head",
-    "retina": "RetinaNet head",
-    "yolo": "YOLO head",
-    "fcn": "FCN head",
-    "svm": "SVM head",
-}
-
 
 def plain(text: str) -> str:
     """A text of the author's on one line, without what a terminal or a reader might take for more than
@@ -65,7 +55,7 @@ def merge_text(what: Merge) -> str:
 
 def head_text(event: HeadEvent) -> str:
     """`SSD head, 8,732 boxes`."""
-    name = HEADS[event.word]
+    name = event.kind.title
     if event.kind.form not in ("bars", "maps") or event.count is None:
         return name
     return f"{name}, {event.count:,} boxes"

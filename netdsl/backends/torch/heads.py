@@ -41,15 +41,6 @@ from netdsl.record import Record
 if TYPE_CHECKING:
     from netdsl.backends.torch.flow import Walker
 
-NAMES = {
-    "ssd": "SSDHead",
-    "rpn": "RPNHead",
-    "rcnn": "RCNNHead",
-    "retina": "RetinaHead",
-    "yolo": "YOLOHead",
-    "svm": "SVMHead",
-    "fcn": "FCNHead",
-}
 WORDS = frozenset({"maps", "scores", "offsets", "predict", "flatten_map"})
 PAIR = "tuple[Tensor, Tensor]"
 
@@ -106,7 +97,7 @@ def _class(b: Builder, event: HeadEvent, val: Val | None, at: At) -> tuple[Templ
     from netdsl.backends.torch.flow import Walker
 
     scope = event.scope
-    template = Template(NAMES[event.word], "helper")
+    template = Template(f"{type(event.kind).__name__}Head", "helper")
     template.parent = b.template
     rows = at.rows.reframed([scope.frame])
     inner = Builder(b.emitter, template, [scope], rows)

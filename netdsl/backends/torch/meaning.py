@@ -44,6 +44,7 @@ class Walk:
         self.m = machine
         self.run = design.run
         self.prepared = design.prepared
+        self.proposing = False
         self.heads: dict[str, Any] = {}  # what a net gives of its heads: tokens in tuples and lists
         self.paths: dict[int, str] = {}  # shared modules
 
@@ -128,6 +129,7 @@ class Walk:
     def head(self, event: HeadEvent, path: str, known: dict[int, Token]) -> None:
         """What `predict` gives of a head; for a head on regions what its module makes of one."""
         m, inner = self.m, f"{path}{event.word}."
+        self.proposing = event.word == "rpn"  # one score an anchor, and no classes
         links = [event.link, *event.others]
         if event.kind.form == "plain":
             scope = event.scope
@@ -171,7 +173,7 @@ class Walk:
                     token = m.outside(".unflatten", [token, 1, (-1, 4)], {})
             elif said.word != "cells":
                 columns = value.shape[1]
-                proposing = said.word == "anchors" and self._proposes(path) and name == "scores"
+                proposing = self.proposing and name == "scores"
                 if said.word == "anchors" and name == "scores" and said.softmax:
                     token = m.outside("flatten_map", [token, 2], {})
                     token = m.outside(".diff", [token], {"dim": 2})
@@ -180,9 +182,6 @@ class Walk:
                 if proposing:
                     token = m.outside(".squeeze", [token, 2], {})
             known[id(value)] = token
-
-    def _proposes(self, path: str) -> bool:
-        return path.endswith("rpn.")
 
     def give(self, link: Link, token: Token, known: dict[int, Token]) -> None:
         known[id(link.output)] = token
