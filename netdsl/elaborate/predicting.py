@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Applied, HeadEvent, Link, Predicted, Region, Scope, Value
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate import steps
+from netdsl.elaborate import steps, written
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.placing import argument_span, options
 from netdsl.elaborate.sentences import check_complete
-from netdsl.elaborate.values import BlockDef, ExternDef, LayerDef, Silent, Target
+from netdsl.elaborate.values import LayerDef, Silent, Target
 from netdsl.heads.kinds import Options
 from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox
 from netdsl.layers.base import Layer
 from netdsl.shapes import Open, Shape
-from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -80,8 +79,8 @@ def bar_step(
         what.count = _places(value.shape, what.boxes)
         columns = {"scores": classes + 1, "offsets": 4}
         for name in LISTED:
-            channels = _channels(node.span, what.boxes, name, event, 1)
-            call = _call(node.span, target, _wide, channels)
+            channels = written.channels(node.span, what.boxes, name, event, 1)
+            call = written.step(node.span, target, written.wide, channels)
             part = _part(run, call, value, names)
             lists.add(name, part)
             _give(what, name, part, columns[name], names)
@@ -134,8 +133,8 @@ def map_step(
             place = argument_span(target, name) or node.step.span
             raise Mistake("E235", message, place, hint="every place of the map has its anchors")
         each = 2 if said.softmax and name == "scores" else 1
-        channels = _channels(node.span, what.boxes * each, name, event, 0)
-        call = _call(node.span, target, _small, channels)
+        channels = written.channels(node.span, what.boxes * each, name, event, 0)
+        call = written.step(node.span, target, written.small, channels)
         part = _part(run, call, of, names)
         _own_name(part, name, names)
         what.count = _places(of.shape, what.boxes)
@@ -146,16 +145,18 @@ def map_step(
 def vector_step(run: Run, event: HeadEvent, value: Value, names: Names) -> Link:
     """The two layers that read the vector of a region: `scores`, `offsets`."""
     span = event.node.name.span
-    node = ast.Link(span, None, _call(span, None, _linear, ast.Number(span, 1, "1")), None)
+    node = ast.Link(
+        span, None, written.step(span, None, written.linear, ast.Number(span, 1, "1")), None
+    )
     step = _link(node, names, event.word, value)
     what = step.what
     assert isinstance(what, Predicted)
     background = 1 if event.word == "rcnn" else 0
     classes: Any = event.classes
-    rows = _plus(span, classes, background)
+    rows = written.plus(span, classes, background)
     for name, times in zip(LISTED, (1, 4)):
-        channels = rows if times == 1 else _times(span, times, rows)
-        part = _part(run, _call(span, None, _linear, channels), value, names)
+        channels = rows if times == 1 else written.times(span, times, rows)
+        part = _part(run, written.step(span, None, written.linear, channels), value, names)
         _own_name(part, name, names)
         what.parts[name] = part
         if part.output is None or part.output.shape is None:
@@ -278,85 +279,3 @@ def _check_cells(shape: Shape, said: Cells, classes: int, node: ast.Link) -> Non
             f"{wanted} numbers, not {shape}"
         )
         raise Mistake("E237", message, node.step.span)
-
-
-# --------------------------------------------------------------------------------------------- text
-def _number(span: Span, value: int) -> ast.Number:
-    return ast.Number(span, value, str(value))
-
-
-def _plus(span: Span, of: ast.Expr, number: int) -> ast.Expr:
-    return ast.Binary(span, "+", of, _number(span, number)) if number else of
-
-
-def _times(span: Span, number: int, of: ast.Expr) -> ast.Expr:
-    if isinstance(of, ast.Number):
-        return _number(span, number * int(of.value))
-    return ast.Binary(span, "*", _number(span, number), of)
-
-
-def _channels(span: Span, boxes: int, name: str, event: HeadEvent, background: int) -> ast.Expr:
-    """How many channels predict something of `boxes` boxes: `4 * (classes + 1)`."""
-    if name == "offsets":
-        return _number(span, 4 * boxes)
-    if event.classes is None:
-        return _number(span, boxes)
-    return _times(span, boxes, _plus(span, event.classes, background))
-
-
-def _named(span: Span, name: str, value: ast.Expr) -> ast.Argument:
-    return ast.Argument(span, ast.Name(span, name), value)
-
-
-def _wide(span: Span) -> tuple[str, tuple[ast.Argument, ...]]:
-    size = ast.SizeLiteral(span, (3, 3))
-    return "conv", (_named(span, "kernel_size", size), _named(span, "padding", _number(span, 1)))
-
-
-def _small(span: Span) -> tuple[str, tuple[ast.Argument, ...]]:
-    return "conv", (_named(span, "kernel_size", ast.SizeLiteral(span, (1, 1))),)
-
-
-def _linear(span: Span) -> tuple[str, tuple[ast.Argument, ...]]:
-    return "linear", ()
-
-
-def _call(span: Span, target: Target | None, usual: Any, channels: ast.Expr) -> ast.Call:
-    """The step that `predict` means, with its channels."""
-    word, arguments = usual(span)
-    bound = target.bound.get("predict") if target is not None else None
-    if bound is not None and bound.node is not None and bound.value is not None:
-        node = bound.node
-        span = node.span
-        of, arguments = (node.of, node.args) if isinstance(node, ast.Apply) else (node, ())
-        _check_predict(bound.value, of, node)
-        assert isinstance(of, ast.Ref)
-        word = of.name
-    first = ast.Argument(span, None, channels)
-    return ast.Call(span, ast.Name(span, word), (first, *arguments), None, None, ())
-
-
-def _check_predict(value: Any, of: ast.Expr, node: ast.Expr) -> None:
-    """`predict` is a step whose first argument, how many channels it gives, is left out."""
-    example = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
-    if not isinstance(value, Target):
-        message = "`predict` is a layer or a block with some arguments"
-        raise Mistake("E112", message, node.span, hint=example)
-    if not isinstance(of, ast.Ref):
-        message = "`predict` is the name of a layer or block, with or without arguments"
-        hint = "give it a name: `let predictor = ...` above the head"
-        raise Mistake("E112", message, node.span, hint=hint)
-    definition = value.definition
-    names: list[str] = []
-    if isinstance(definition, LayerDef):
-        names = list(definition.layer.model_fields)[: definition.layer.positional]
-    elif isinstance(definition, (BlockDef, ExternDef)):
-        names = [param.name.text for param in definition.params]
-    if not names:
-        message = f"`predict` is told how many channels to give, and `{value.name}` takes none"
-        raise Mistake("E112", message, node.span, hint=example)
-    given = value.bound.get(names[0])
-    if given is not None:
-        message = f"`{names[0]}` of `predict` follows from boxes and classes"
-        place = given.node.span if given.node is not None else node.span
-        raise Mistake("E112", message, place, hint="leave it out and name the other arguments")
