@@ -71,6 +71,41 @@ class Drawer(Canvas):
         said = description(design, total)
         return Figure(clean(design.name), children, self.edges, caption(design, self.level), said)
 
+    def part(self, item: Sub, title: str) -> Figure:
+        """The figure of one part: what is in it, below what it reads."""
+        children: list[Child] = []
+        outer = Ends({})
+        self.path = item.path
+        known: dict[int, End] = {}
+        for number, value in enumerate(item.reads):
+            name = "input" if number == 0 else f"input_{number}"
+            shown = clean(value.label or "") if number else "previous layer"
+            end = self.add(children, "input", name, (shown or "other input",), value)
+            known[id(value)] = end
+            outer[value] = end
+        inner, entry, items = outer, item.enters, item.plan.items
+        if item.scope.outer is None:
+            inner, entry = outer.inside(), item.scope.input
+            for value, own in item.binding:
+                inner[own] = outer[self.same(value)]
+        while (group := only_group(items)) is not None:
+            items = group.plan.items
+        self.depth -= 1
+        if entry is not None:
+            inner = self.entrance(items, inner, self.same(entry), children, "flow")
+        only = items[0] if len(items) == 1 else None
+        if isinstance(only, DenseItem) and only.equal and self.level.joins:
+            panel = Panel(self.name("dense"), "dense", [])
+            children.append(forms.dense_panel(self, only, inner, panel))
+        else:
+            self.chain(items, inner, children, entry)
+        assert item.output is not None
+        shown = shape_text(item.output.shape)
+        end = self.add(children, "output", "output", (shown,), item.output)
+        self.link(inner[item.plan.result], end, "flow")
+        said = f"{title} of {clean(self.design.name)}: {shown}"
+        return Figure(title, children, self.edges, (), said)
+
     def outputs(self, ends: Ends, into: list[Child]) -> None:
         """What the network gives."""
         for name, value in self.design.outputs.items():

@@ -23,6 +23,20 @@ def after(item: Join | Around) -> str:
     return ", ".join(layer_text(layer) for layer in item.after)
 
 
+def sum_text(item: Join) -> str:
+    """`64 + 128 + 32 + 32 = 256`: the channels of a concatenation."""
+    parts: list[str] = []
+    for chain in item.branches:
+        shape = chain.result.shape
+        if shape is None:
+            return ""
+        parts += [str(shape.channels)] * chain.times
+    assert item.output is not None and item.output.shape is not None
+    if len(parts) > 8:
+        return f"concat: {item.output.shape.channels}"
+    return f"concat: {' + '.join(parts)} = {item.output.shape.channels}"
+
+
 def branch(d: Drawer, chain: Chain, ends: Ends) -> list[Child]:
     """What a branch draws. One that is nothing but a group needs no panel: its place says it."""
     into: list[Child] = []
@@ -61,9 +75,9 @@ def join(d: Drawer, item: Join, ends: Ends, into: list[Child], role: str) -> Non
         d.edge(ends, entry, rail, role)
     kind = CIRCLES.get(word, "concat")
     lines = (shape_text(item.output.shape),) if kind == "concat" else ()
-    joined = d.add(
-        None, kind, word, lines, item.output, own_steps(item), slots=len(shown), fused=after(item)
-    )
+    summed = (sum_text(item),) if kind == "concat" and item.layer.word == "concat" else ()
+    told = {"slots": len(shown), "fused": after(item), "cell": summed}
+    joined = d.add(None, kind, word, lines, item.output, own_steps(item), **told)
     main = starts[0] if len(starts) == 1 else None
     branches: list[list[Child]] = []
     for i, chain in enumerate(shown):

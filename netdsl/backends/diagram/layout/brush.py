@@ -13,6 +13,7 @@ from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, S
 if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Crossing
 
+CHANNELLED = ("conv", "conv1", "grouped", "up", "linear")
 DASHES = {"training": pen.TRAINING}
 WIDTHS = {"shortcut": pen.SHORTCUT}
 
@@ -74,10 +75,13 @@ class Brush:
         self.placed(node, u, v, across, along)
         (x, y), (w, h) = self.at(u, v), self.at(across, along)
         tall = node.kind == "stack" and len(lines) > 1
+        bold = (0,) if tall else ()
+        if self.style.words == "cell" and len(lines) == 2 and node.kind in CHANNELLED:
+            bold = (1,)
         stage = node.stage if node.kind in ("conv", "conv1", "grouped", "stack") else None
         pen.box(
             *(self.scene, x, y, w, h, node.kind, lines, self.style.size),
-            bold=(0,) if tall else (),
+            bold=bold,
             stage=stage,
             training=node.training,
             thick="started" in node.treated,
@@ -207,6 +211,12 @@ class Brush:
             self.scene.text(v, u + 6, node.shape, pen.SMALL, fill="muted")
         else:
             self.scene.text(u + 3.5, v, node.shape, pen.SMALL, "start", fill="muted")
+
+    def end(self, node: Node, u: float, v: float, along: float) -> None:
+        """The shape of what comes out, behind the tip of the last arrow."""
+        self.placed(node, u, v + along / 2, 2 * pen.CIRCLE, along)
+        x, y = self.at(u, v + along / 2 + 1)
+        self.scene.text(x, y, node.shape, pen.SMALL, fill="muted")
 
     def word(self, u: float, v: float, text: str) -> None:
         """A muted word before `u`."""

@@ -9,7 +9,7 @@ from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel, nodes_of
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
 from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
-from netdsl.backends.diagram.layout.pieces import Leaf, Piece, Row, Through, all_leaves
+from netdsl.backends.diagram.layout.pieces import Arrow, Leaf, Piece, Row, Through, all_leaves
 from netdsl.backends.diagram.layout.splits import Residual, Split
 
 POINTS = ("fork", "rail", "entry")
@@ -26,14 +26,20 @@ class Built:
         self.letters = letters
 
 
-def build(figure: Figure, hidden: frozenset[str] = frozenset()) -> Built:
-    """The pieces of a figure; `hidden` are nodes that are not drawn."""
-    return _Builder(figure, hidden).built()
+def build(
+    figure: Figure,
+    hidden: frozenset[str] = frozenset(),
+    ends: frozenset[str] = frozenset(),
+) -> Built:
+    """The pieces of a figure; `hidden` are nodes that are not drawn, `ends` outputs that are an arrow with
+    the shape below it."""
+    return _Builder(figure, hidden, ends).built()
 
 
 class _Builder:
-    def __init__(self, figure: Figure, hidden: frozenset[str]) -> None:
+    def __init__(self, figure: Figure, hidden: frozenset[str], ends: frozenset[str]) -> None:
         self.figure = figure
+        self.ends = ends
         self.hidden = hidden
         self.waiting: dict[tuple[str, str], list[Edge]] = defaultdict(list)
         for edge in figure.edges:
@@ -151,7 +157,13 @@ class _Builder:
         return self.panel(child, current)
 
     def node(self, node: Node, current: str | None) -> Piece:
-        piece: Piece = Through(node) if node.kind in POINTS else Leaf(node, self.frames == 0)
+        piece: Piece
+        if node.kind in POINTS:
+            piece = Through(node)
+        elif node.name in self.ends:
+            piece = Arrow(node)
+        else:
+            piece = Leaf(node, self.frames == 0)
         piece.edge = self.take(current, node.name)
         piece.exit = node.name
         self.home[node.name] = piece
@@ -358,10 +370,9 @@ class _Builder:
                 split.opened[number] = crossing
                 split.joins[number] = edge
                 return
-        elif split.fork is not None and edge.head == split.fork.name:
-            if split.fork.kind == "entry" and slot is not None:
-                split.opened[slot] = crossing
-                return
+        elif split.fork is not None and split.fork.kind == "entry" and slot is not None:
+            split.opened[slot] = crossing
+            return
         if (
             split.fork is None
             or edge.head != split.fork.name

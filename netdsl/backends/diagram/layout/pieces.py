@@ -125,7 +125,9 @@ class Leaf(Piece):
     def sized(self, style: Style) -> bool:
         """Whether the shape of what it gives stands beside it."""
         node = self.node
-        if node.kind in ("input", "output") or not node.shape or self.is_sign:
+        if node.kind == "input":
+            return style.words == "cell" and node.shape not in node.lines[0]
+        if node.kind == "output" or not node.shape or self.is_sign:
             return False
         return style.sizes == "all" or (style.sizes == "auto" and node.resized and self.outside)
 
@@ -178,6 +180,31 @@ class Through(Piece):
         return source._replace(points=(*source.points, (u, v)))
 
 
+class Arrow(Piece):
+    """An output as the end of a line, with the shape of what it gives."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
+
+    def measure(self, style: Style) -> None:
+        wide = text_width(self.node.shape, pen.SMALL)
+        if style.right:
+            self.a = self.b = pen.SMALL
+            self.length = 4 + wide
+        else:
+            self.a = self.b = wide / 2
+            self.length = 4 + pen.SMALL
+
+    def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
+        if source is not None:
+            brush.arrive(brush.typed(source, self.edge), self.node.name, (u, v + 3))
+        brush.end(self.node, u, v + 3, self.length - 3)
+        return source
+
+
 class Row(Piece):
     """Boxes side by side that begin or end a chain: inputs, outputs. The chain's line meets the one that is
     `main`."""
@@ -218,9 +245,11 @@ class Row(Piece):
         return result
 
 
-def bar_text(node: Node) -> str:
+def bar_text(node: Node, style: Style) -> str:
     """What stands in a bar."""
-    return node.lines[0] if node.kind in BARS and node.lines else ""
+    if node.kind not in BARS or not node.lines:
+        return ""
+    return node.cell[0] if style.words == "cell" and node.cell else node.lines[0]
 
 
 def all_leaves(chain: Chain) -> Iterator[Leaf]:

@@ -53,7 +53,7 @@ class Split(Piece):
         middle = (axes[0] + axes[-1]) / 2 if self.main is None else axes[self.main]
         self.offsets = [axis - middle for axis in axes]
         self.a, self.b = middle, wide - middle
-        text = bar_text(self.join) if self.join is not None else ""
+        text = bar_text(self.join, style) if self.join is not None else ""
         if text and not style.right:
             need = text_width(text, pen.SMALL, bold=True) + 4
             short = need - self.a - self.b
@@ -68,13 +68,14 @@ class Split(Piece):
         if self.join is None:
             return 0.0
         if self.join.kind in BARS:
-            return style.gap - 1 + self._tall
+            return style.gap - 1 + self._tall(style)
         return style.gap + 2 * pen.CIRCLE
 
-    @property
-    def _tall(self) -> float:
+    def _tall(self, style: Style) -> float:
         assert self.join is not None
-        return pen.LABELLED_BAR if bar_text(self.join) else pen.BAR
+        if not bar_text(self.join, style):
+            return pen.BAR
+        return 12.0 if style.words == "cell" else pen.LABELLED_BAR
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         if source is None and self.crossings:
@@ -130,11 +131,12 @@ class Split(Piece):
                     at = (u + offset, below)
                     brush.arrive(brush.typed(line, edge), join.name, at, length=pen.HEAD)
             low, high = u - self.a, u + self.b
-            middle = below + self._tall / 2
-            brush.bar(join, low, high, middle, self._tall, bar_text(join))
+            tall = self._tall(brush.style)
+            middle = below + tall / 2
+            brush.bar(join, low, high, middle, tall, bar_text(join, brush.style))
             for crossing in self.crossings[1:] if self.edge is None else self.crossings:
                 brush.from_side(crossing, (low + high) / 2, middle, (high - low) / 2)
-            return Source(join.name, ((u, below + self._tall),), span=(low, high))
+            return Source(join.name, ((u, below + tall),), span=(low, high))
         middle = below + pen.CIRCLE + 1
         for offset, line, edge in zip(self.offsets, ends, self.joins):
             if line is None or edge is None:
@@ -181,7 +183,7 @@ class Residual(Split):
         self.offsets = [0.0, self.lane]
         self.top = 4 + style.gap * 0.75
         self.body = max(body.length, way.length)
-        foot = style.gap * 0.8 + (self._tall if self._bar else 2 * pen.CIRCLE)
+        foot = style.gap * 0.8 + (self._tall(style) if self._bar else 2 * pen.CIRCLE)
         self.length = self.top + self.body + foot
 
     @property
@@ -206,8 +208,8 @@ class Residual(Split):
             line = brush.entering(self.opened[0], u, v + RAIL)
         rest = (self.body - body.length) / 2
         result = body.place(brush, u, start + rest, line) if not body.empty else line
-        middle = end + style.gap * 0.8 + (self._tall / 2 if self._bar else pen.CIRCLE)
-        half = self._tall / 2 if self._bar else pen.CIRCLE
+        middle = end + style.gap * 0.8 + (self._tall(style) / 2 if self._bar else pen.CIRCLE)
+        half = self._tall(style) / 2 if self._bar else pen.CIRCLE
         edges = self.joins
         if result is not None and edges[0] is not None:
             line = brush.typed(result, edges[0])
@@ -215,7 +217,7 @@ class Residual(Split):
         self._around(brush, u, v, source, middle, half)
         if self._bar:
             low, high = u - max(self.a, 12.0), u + self.b
-            brush.bar(join, low, high, middle, self._tall, bar_text(join))
+            brush.bar(join, low, high, middle, self._tall(brush.style), bar_text(join, brush.style))
             return Source(join.name, ((u, middle + half),))
         self._sign(brush, join, u, middle)
         return Source(join.name, ((u, middle + half),))
