@@ -95,6 +95,26 @@ def box(
     texts(scene, x, y, lines, size, bold=bold, room=width - 2)
 
 
+def slab(
+    scene: Scene,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    kind: str,
+    *,
+    stage: int | None = None,
+) -> None:
+    """A map seen from its side, as wide as it has channels and as high as it is; `kind` is that of the
+    step that made it. Slabs of all kinds are rectangles: their outline is a size."""
+    fill, stroke = role(kind, "f", stage), role(kind, "s", stage)
+    radius = min(0.8, width / 4)
+    scene.rect(left, top, width, height, fill, stroke, OUTLINE, radius)
+    if KINDS[kind].hatch and width > 2 and height > 2:
+        inner = (left + 0.5, top + 0.5, left + width - 0.5, top + height - 0.5)
+        scene.items.append(Hatch(kind, *(round(v, 2) for v in inner)))
+
+
 def texts(
     scene: Scene,
     x: float,
