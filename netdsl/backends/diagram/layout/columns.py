@@ -61,6 +61,8 @@ class Columns:
         self.style = style
         self.letters = built.letters
         pieces = built.trunk.pieces
+        for crossing in (c for lane in built.trunk.lanes for c in lane.crossings):
+            crossing.letter = ""
         starts = [0, *breaks]
         ends = [*breaks, len(pieces)]
         self.chains = [self._chain(built.trunk, a, b) for a, b in zip(starts, ends)]
