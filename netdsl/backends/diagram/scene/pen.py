@@ -42,10 +42,11 @@ def box(
     training: bool = False,
     thick: bool = False,
     grey: bool = False,
+    sideways: bool = False,
 ) -> None:
     """A box of a kind (`themes.KINDS`) around `x`, `y` with its text. `bold` are numbers of lines;
     `training` boxes have a dashed outline, `thick` ones are those whose weights start from elsewhere, `grey`
-    ones are frozen."""
+    ones are frozen. `sideways` says that the flow leads to the right, which is where pooling narrows."""
     look = KINDS[kind]
     left, top, right, bottom = x - width / 2, y - height / 2, x + width / 2, y + height / 2
     fill, stroke = role(kind, "f", stage), role(kind, "s", stage)
@@ -60,10 +61,16 @@ def box(
     elif look.shape == "narrow":
         points = [(left, top), (right, top), (right, bottom - cut), (right - cut, bottom)]
         points += [(left + cut, bottom), (left, bottom - cut)]
+        if sideways:
+            points = [(left, top), (right - cut, top), (right, top + cut), (right, bottom - cut)]
+            points += [(right - cut, bottom), (left, bottom)]
         scene.path(points, fill, stroke, line, dash)
     elif look.shape == "wide":
         points = [(left, top + cut), (left + cut, top), (right - cut, top), (right, top + cut)]
         points += [(right, bottom), (left, bottom)]
+        if sideways:
+            points = [(left + cut, top), (right, top), (right, bottom), (left + cut, bottom)]
+            points += [(left, bottom - cut), (left, top + cut)]
         scene.path(points, fill, stroke, line, dash)
     else:
         radius = {"stadium": height / 2, "round": 3.2}.get(look.shape, 1.0)
