@@ -24,7 +24,8 @@ WIDER = 1.06  # than planned: what a text may be in the paper's font before it i
 A_LINE = 6  # so many steps of a path stand on a line
 
 # Sans serif letters as wide as planned, if there are any; else those that can have any size.
-_PREAMBLE = r"""\documentclass[tikz,border=0pt]{standalone}
+_PREAMBLE = r"""% In a paper: \usepackage{standalone,tikz,graphicx}, and \input this file where the figure stands.
+\documentclass[tikz,border=0pt]{standalone}
 \usepackage{tikz,graphicx,textcomp}
 \IfFileExists{tgheros.sty}{\usepackage[T1]{fontenc}\usepackage{tgheros}}{%
 \IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{\usepackage{fix-cm}}}
@@ -75,13 +76,8 @@ def tikz(scene: Scene, theme: Theme, standalone: bool = True) -> str:
     picture = "\n".join(lines) + "\n"
     if not standalone:
         return picture
-    title = western(scene.title)
-    return f"% {_plain(title)}\n{_PREAMBLE}{picture}\\end{{document}}\n"
-
-
-def _plain(text: str) -> str:
-    """A text in a comment."""
-    return text.encode("ascii", "replace").decode("ascii")
+    title = re.sub(r"[^A-Za-z0-9 .,:()+/_-]", "", western(scene.title))
+    return f"% {title}\n{_PREAMBLE}{picture}\\end{{document}}\n"
 
 
 def _signs(drawn: list[str]) -> list[str]:
