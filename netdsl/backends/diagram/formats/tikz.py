@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from netdsl.backends.diagram.formats.latex import SIGNS, latex
-from netdsl.backends.diagram.formats.letters import western
+from netdsl.backends.diagram.formats.letters import ROUNDING, western
 from netdsl.backends.diagram.formats.outline import outline, round_corner, short
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
@@ -57,7 +57,7 @@ def tikz(scene: Scene, theme: Theme, standalone: bool = True) -> str:
     right, bottom = left + scene.width, top + scene.height
     if max(right - min(left, 0), bottom - min(top, 0)) > LARGEST:
         size = f"{scene.width / 72:.0f} x {scene.height / 72:.0f} inches"
-        hint = "draw it coarser, with a lower `--level`, or as SVG or PDF"
+        hint = "draw it coarser (`--level block`), or as SVG or PDF"
         raise NetError([Diagnostic("E426", f"a figure of {size} is too large for TeX", hint=hint)])
     shapes = painted(scene, theme)
     frame = f"({short(left)},{short(top)}) rectangle ({short(right)},{short(bottom)})"
@@ -157,7 +157,7 @@ def _at(point: Point) -> str:
 def _text(item: Text) -> str:
     """A label, and the most that it may be wide."""
     planned = text_width(item.text, item.size, item.bold)
-    most = item.room if 0 < item.room < planned else planned * WIDER
+    most = item.room if 0 < item.room < planned - ROUNDING else planned * WIDER
     look = f"anchor={_ANCHORS[item.anchor]},text={_name(item.fill)}"
     if item.turned:
         look += ",rotate=90"
