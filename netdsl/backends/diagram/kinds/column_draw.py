@@ -13,7 +13,6 @@ from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
 
-
 LEGEND = 200.0  # the least width of the legend, where the page has it
 
 
