@@ -36,7 +36,7 @@ class BoxPart:
         self.width = tight(cell.lines) + (7.0 if cell.kind == "input" else 0.0)
         self.up = self.down = tall(len(cell.lines)) / 2
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
         cell, x = self.cell, left + self.width / 2
         height = self.up + self.down
         name = sheet.box(cell.name, cell.kind, x, axis, self.width, height, cell.lines, cell.steps)
@@ -55,7 +55,7 @@ class JoinPart:
         self.width = 2 * pen.CIRCLE if self.sign else pen.BAR
         self.up = self.down = pen.CIRCLE if self.sign else 15.0
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
         x = left + self.width / 2
         if self.sign:
             name = sheet.sign(self.name, x, axis, self.sign, self.steps)
@@ -92,8 +92,8 @@ class GroupPart:
         self.down = self.height / 2
         self.up = self.down + (ABOVE if self.size else 0.0)
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
-        top = axis - self.down
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+        top = axis - self.down  # its own, below the size
         x = left + (self.width - (6.0 if self.bracket else 0.0)) / 2
         y = top + self._strip()
         names: list[str] = []

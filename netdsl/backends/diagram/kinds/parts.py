@@ -27,6 +27,11 @@ class Cell(Record):
     steps: Counter[str]
     prepared: str = ""  # what stands before the layer in its box: `BN, ReLU`
 
+    def repeated(self, times: int) -> Cell:
+        """So many of them as one box; its steps are those of all already."""
+        lines = (f"{times} \N{MULTIPLICATION SIGN} ({self.text})",)
+        return Cell(self.name, self.kind, lines[0], lines, self.steps, self.prepared)
+
     @property
     def row(self) -> tuple[str, ...]:
         """Its text where boxes stand below each other: in one line if that is short."""

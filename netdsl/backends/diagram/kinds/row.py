@@ -27,17 +27,20 @@ class Unit(Protocol):
     down: float
     inset: float
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
-        """Draw it from `left` on; the result is the names of the nodes in which the flow enters and from
-        which it leaves."""
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+        """Draw it from `left` on, in a line of parts that reaches up to `top`; the result is the names of the
+        nodes in which the flow enters and from which it leaves."""
         ...
 
 
 class Place(NamedTuple):
-    """Where a part stands, and in which line."""
+    """Where a part stands, and in which line. Arrows end at `left` and `right`; all of it, with what is
+    written around it, is between `start` and `stop`."""
 
+    start: float
     left: float
     right: float
+    stop: float
     top: float
     bottom: float
     axis: float
@@ -113,8 +116,8 @@ def row(
             unit = units[i]
             if i != line[0]:
                 x += gaps[i]
-            enters, leaves = unit.paint(sheet, x, axis)
-            sides = (x + unit.inset, x + unit.width - unit.inset)
+            enters, leaves = unit.paint(sheet, x, axis, axis - up)
+            sides = (x, x + unit.inset, x + unit.width - unit.inset, x + unit.width)
             ends = (axis - unit.up, axis + unit.down, axis)
             places.append(Place(*sides, *ends, number, enters, leaves))
             x += unit.width
@@ -149,10 +152,10 @@ def _far_lane(sheet: Sheet, places: list[Place], link: tuple[int, int], slot: in
     floor = max(place.bottom for place in places if place.line == tail.line)
     roof = min(place.top for place in places if place.line == head.line)
     last = places[link[0] + 1].line != tail.line
-    out, into = tail.right + (TURN - 1 if last else 4.0), head.left - 5.5
+    out, into = tail.stop + (TURN - 1 if last else 4.0), head.start - 5.5
     points = [(tail.right, tail.axis), (out, tail.axis), (out, floor + LANE * (slot + 1))]
     if head.line > tail.line + 1:
-        side = min(place.left for place in places) - TURN - 3.0 * (slot + 1)
+        side = min(place.start for place in places) - TURN - 3.0 * (slot + 1)
         points += [(side, points[-1][1]), (side, roof - 3.0)]
     points.append((into, points[-1][1]))
     _end_lane(sheet, tail, head, points if last else points[1:])
@@ -191,10 +194,10 @@ def _straight(sheet: Sheet, tail: Place, head: Place, between: float) -> None:
     """To the neighbour, or from the end of a line to the beginning of the next."""
     if tail.line == head.line:
         points = [(tail.right, tail.axis), (head.left, head.axis)]
-        length = min(pen.HEAD, head.left - tail.right - 2)
+        length = min(pen.HEAD, max(1.0, head.left - tail.right - 2))
         sheet.edge(tail.leaves, head.enters, points, length=length)
         return
-    out, back = tail.right + TURN - 1, head.left - TURN + 0.5
+    out, back = tail.stop + TURN - 1, head.start - TURN + 0.5
     points = [(tail.right, tail.axis), (out, tail.axis), (out, between), (back, between)]
     sheet.edge(
         tail.leaves, head.enters, [*points, (back, head.axis), (head.left, head.axis)]
@@ -203,7 +206,7 @@ def _straight(sheet: Sheet, tail: Place, head: Place, between: float) -> None:
 
 def _lane(sheet: Sheet, tail: Place, head: Place, y: float) -> None:
     """Above the parts between two parts of a line."""
-    out, into = tail.right + 4.0, head.left - 5.5
+    out, into = tail.stop + 4.0, head.start - 5.5
     _end_lane(sheet, tail, head, [(out, tail.axis), (out, y), (into, y)])
 
 

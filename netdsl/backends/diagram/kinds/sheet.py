@@ -32,6 +32,7 @@ WORDS = {
     "shape": "reshape, crop",
     "compute": "arithmetic",
     "extern": "extern",
+    "@solid": "",  # said in a note
     "@concat": "concat",
     "@sum": "sum",
     "@shortcut": "read again further on",
