@@ -1,0 +1,190 @@
+"""A ladder of plain layers as rows of maps, one row a stride: what the figure of a U-Net is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netdsl.backends.diagram.items import Op
+from netdsl.backends.diagram.kinds.ladder_cells import Cell
+from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Rung
+from netdsl.backends.diagram.kinds.ladder_text import doing, number
+from netdsl.shapes import Shape
+
+PASSING = ("norm", "activation", "dropout")  # kinds that give a map of the same shape
+MOST_BETWEEN = 2  # layers between the step that makes a map larger and the concatenation
+
+
+class Map:
+    """A map and the cells that make it of the one before. `left`, `top`, `width` and `height` are its
+    slab's, in points."""
+
+    __slots__ = ("cells", "height", "left", "stage", "top", "width")
+
+    def __init__(self, cells: Sequence[Cell], stage: int) -> None:
+        self.cells = list(cells)
+        self.stage = stage
+        self.left = self.top = self.width = self.height = 0.0
+
+    @property
+    def kind(self) -> str:
+        """The kind of the step that makes it; the larger map of an upsampling and a convolution is up."""
+        kinds = [cell.kind for cell in self.cells if cell.kind not in ("concat", *PASSING)]
+        if not kinds:
+            return self.cells[0].kind if self.cells[0].kind != "concat" else "shape"
+        return "up" if "up" in kinds else "input" if kinds[0] == "input" else kinds[-1]
+
+    @property
+    def shape(self) -> Shape:
+        value = next(c.value for c in reversed(self.cells) if c.kind != "concat")
+        assert value is not None
+        return value.shape
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.cells[0].path)
+
+    @property
+    def text(self) -> str:
+        return doing(self.cells)
+
+    @property
+    def steps(self) -> tuple[tuple[str, int], ...]:
+        total = sum((cell.steps for cell in self.cells), type(self.cells[0].steps)())
+        return tuple(sorted(total.items()))
+
+    @property
+    def side(self) -> float:
+        """How high the map is."""
+        sides = self.shape.sides
+        return number(sides[-2] if len(sides) > 1 else sides[-1])
+
+    @property
+    def middle(self) -> float:
+        return self.left + self.width / 2
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+
+class Row:
+    """The maps of one stride. `down` are those of the pass down; `up` those of the pass up, the first of
+    which stands beside `copied` where a rung ends; `extra` hang from the last of them."""
+
+    __slots__ = ("copied", "down", "extra", "rung", "stride", "up", "y")
+
+    def __init__(self, stride: object) -> None:
+        self.stride = stride
+        self.down: list[Map] = []
+        self.up: list[Map] = []
+        self.extra: list[Map] = []
+        self.copied: Map | None = None
+        self.rung: Rung | None = None
+        self.y = 0.0
+
+    @property
+    def last(self) -> Map:
+        """Where the way leads on from this row."""
+        return (self.up or self.down)[-1]
+
+    @property
+    def all(self) -> list[Map]:
+        joined = [self.copied] if self.copied is not None else []
+        return [*self.down, *joined, *self.up, *self.extra]
+
+
+def rows_of(ladder: Ladder) -> list[Row] | None:
+    """The rows, finest first; None if the ladder is not of plain layers and concatenations."""
+    if ladder.heads or not all(map(_is_plain, ladder.cells)):
+        return None
+    rows: dict[object, Row] = {}
+    for cell in ladder.down:
+        row = rows.setdefault(cell.stride, Row(cell.stride))
+        if cell.kind in PASSING:  # at least the input stands before it
+            row.down[-1].cells.append(cell)
+        else:
+            row.down.append(Map([cell], len(rows) - 1))
+    strides = [cell.stride for cell in ladder.down]
+    if strides != sorted(strides, key=lambda s: s or 0):
+        return None
+    main, others = _tails(ladder)
+    if not _pass_up(ladder, [*ladder.up, *main], rows):
+        return None
+    for tail in others:
+        row = rows.get(tail.anchor.stride)
+        if row is None or row.extra or tail.anchor not in row.last.cells:
+            return None
+        if any(cell.stride != tail.anchor.stride for cell in tail.cells):
+            return None
+        row.extra = _chain(tail.cells, row.last.stage)
+    found = sorted(rows.values(), key=lambda row: row.stride)  # type: ignore[arg-type, return-value]
+    for row in found:
+        if row.rung is not None and row.rung.source not in row.down[-1].cells:
+            return None
+    return found
+
+
+def _is_plain(cell: Cell) -> bool:
+    if cell.kind in ("input", "concat"):
+        return True
+    return isinstance(cell.item, Op) and cell.stride is not None and not cell.training
+
+
+def _tails(ladder: Ladder) -> tuple[Sequence[Cell], list]:
+    """What goes on behind the last merge, and all else that hangs from the ladder."""
+    behind = ladder.tails_of(ladder.up[-1])
+    main = behind[0].cells if len(behind) == 1 else ()
+    return main, [tail for tail in ladder.tails if tail.cells is not main]
+
+
+def _chain(cells: Sequence[Cell], stage: int) -> list[Map]:
+    """A map for every cell but those that give one like it."""
+    maps: list[Map] = []
+    for cell in cells:
+        if maps and cell.kind in PASSING:
+            maps[-1].cells.append(cell)
+        else:
+            maps.append(Map([cell], stage))
+    return maps
+
+
+def _pass_up(ladder: Ladder, cells: Sequence[Cell], rows: dict[object, Row]) -> bool:
+    """Fill the rows' pass up; False if it is none of maps."""
+    between: list[Cell] | None = None  # what makes a map larger, until it meets the copied one
+    merges = {cell.stride: i for i, cell in enumerate(cells) if cell.kind == "concat"}
+    for i, cell in enumerate(cells):
+        known = cell.stride in rows
+        row = rows.setdefault(cell.stride, Row(cell.stride))
+        stage = row.down[-1].stage if row.down else len(rows) - 1
+        if not known:
+            stage = 0
+        before = cell.reads[0].stride if len(cell.reads) == 1 else None
+        larger = before is not None and cell.stride is not None and cell.stride < before
+        if cell.kind == "concat":
+            if between is None or len(between) > MOST_BETWEEN or row.up:
+                return False
+            row.rung = ladder.rung_at(cell)
+            if row.rung is None:
+                return False
+            row.copied = Map([*row.rung.cells, cell], stage)
+            row.up.append(Map(between, stage))
+            between = None
+        elif larger and merges.get(cell.stride, -1) > i:
+            between = [cell]
+        elif between is not None:
+            between.append(cell)
+        elif cell.kind in PASSING and row.up:
+            row.up[-1].cells.append(cell)
+        elif larger and row.up:
+            return False
+        else:
+            row.up.append(Map([cell], stage))
+    return between is None
+
+
+def copied_shape(row: Row) -> Shape | None:
+    """The shape of what a rung brings."""
+    if row.rung is None:
+        return None
+    last = row.rung.cells[-1] if row.rung.cells else row.rung.source
+    return last.value.shape if last.value is not None else None

@@ -1,0 +1,131 @@
+"""The words of a ladder: what a step does without its channels, runs of equal steps, sizes and strides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from netdsl.backends.diagram.items import Around, DenseItem, Item, Join, Op, Plan, Sub
+from netdsl.backends.diagram.kinds.ladder_cells import Cell, Unfolded
+from netdsl.backends.diagram.labels import CONVOLUTIONS, short
+from netdsl.backends.diagram.steps import summary
+from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, shape_text
+from netdsl.layers.base import Layer
+from netdsl.shapes import Dim, Open, Shape
+
+TYPICAL = 512  # of an open size, where a drawing needs a number
+
+
+# -------------------------------------------------------------------------------------------- layers
+def channels_off(layer: Layer) -> str:
+    """`3x3 conv, /2` of `3x3 conv, 64, /2`."""
+    first, *rest = layer_text(layer).split(", ")
+    if kind_of(layer) in (*CONVOLUTIONS, "up"):
+        rest = [part for part in rest if not part.isdigit()]
+    return ", ".join([first, *rest])
+
+
+def doing(cells: Sequence[Cell]) -> str:
+    """What cells do, without their channels: `3x3 conv + BN + ReLU`."""
+    texts: list[str] = []
+    for cell in cells:
+        if isinstance(cell.item, Op):
+            first, *others = cell.item.layers
+            texts.append(" + ".join([channels_off(first), *(layer_text(o) for o in others)]))
+    return " + ".join(texts)
+
+
+def said(item: Item | None) -> str:
+    """One step in a few words: `3x3, 64, /2`."""
+    if isinstance(item, Op):
+        return short(item.layers[0])
+    if isinstance(item, Sub):
+        return item.titles()[0]
+    return item.word if item is not None else ""
+
+
+def runs(texts: Sequence[str]) -> list[str]:
+    """Equal texts that follow each other as one: `2 x (3x3, 64)`."""
+    out: list[tuple[str, int]] = []
+    for text in texts:
+        if out and out[-1][0] == text:
+            out[-1] = text, out[-1][1] + 1
+        else:
+            out.append((text, 1))
+    return [text if times == 1 else f"{times} {TIMES} ({text})" for text, times in out]
+
+
+# -------------------------------------------------------------------------------------------- blocks
+def contents(planner: Unfolded, item: Item) -> str:
+    """What a block consists of: `bottleneck x6` of six blocks, `2 x (3x3, 64)` of layers; else what it
+    counts."""
+    if isinstance(item, Sub):
+        inner = _inner(item.plan)
+        names = [part.scope.name for part in inner if isinstance(part, Sub)]
+        blocks = [part for part in inner if isinstance(part, Sub) and part.scope.kind == "block"]
+        if len(inner) > 1 and len(blocks) == len(inner) and len(set(names)) == 1:
+            return f"{clean(names[0])} {TIMES}{len(names)}"
+        if blocks and len(inner) > 1 and len({b.scope.name for b in blocks}) == 1:
+            rest = [part for part in inner if part not in blocks]
+            if all(isinstance(part, Op) for part in rest) and len(rest) == 1:
+                return f"{said(rest[0])}; {clean(blocks[0].scope.name)} {TIMES}{len(blocks)}"
+        if inner and all(isinstance(part, Op) for part in inner):
+            texts = runs([said(part) for part in inner if not _passing(part)])
+            if len(texts) <= 2:
+                return "; ".join(texts)
+    return ""
+
+
+def _inner(plan: Plan) -> list[Item]:
+    """The items of a block; of one that is a single group, those of the group."""
+    items = plan.items
+    while len(items) == 1 and isinstance(items[0], Sub) and items[0].scope.kind == "group":
+        items = items[0].plan.items
+    return items
+
+
+def _passing(item: Item) -> bool:
+    return isinstance(item, Op) and kind_of(item.layers[0]) in ("activation", "dropout", "norm")
+
+
+def block_lines(planner: Unfolded, cell: Cell) -> tuple[str, ...]:
+    """A collapsed block: its name, and what it consists of."""
+    item = cell.item
+    assert item is not None
+    if isinstance(item, Sub):
+        title = item.titles()[0]
+        inside = contents(planner, item) or summary(cell.steps)
+        return (title, inside)
+    name = {Join: "branches", Around: "residual", DenseItem: "dense block"}.get(type(item), "")
+    return (name or item.word, summary(cell.steps))
+
+
+# --------------------------------------------------------------------------------------------- sizes
+def sides_text(shape: Shape | None) -> str:
+    """`572x572`, `H/2xW/2`."""
+    return shape_text(Shape(*shape.sides)) if shape is not None and shape.sides else ""
+
+
+def number(side: Dim) -> float:
+    """A side as a number; an open one of an image of typical size."""
+    if isinstance(side, Open):
+        found = side.at(dict.fromkeys(side.symbols, TYPICAL))
+        return float(found) if isinstance(found, int) else float(TYPICAL)
+    return float(side)
+
+
+def stride_text(stride: Fraction | None) -> str:
+    """`/8`; `/4.5` where strides are no whole numbers."""
+    if stride is None:
+        return ""
+    return f"/{stride.numerator}" if stride.denominator == 1 else f"/{float(stride):.3g}"
+
+
+def size_note(cell: Cell) -> str:
+    """`256x52x52`; `256, /8` where sizes are open."""
+    shape = cell.value.shape if cell.value is not None else None
+    if shape is None:
+        return ""
+    if shape.known:
+        return shape_text(shape)
+    return f"{shape.channels}, {stride_text(cell.stride)}"
