@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netdsl.backends.diagram.kinds.pipeline_panels import Tap, height_of, painted, panel_of
+from netdsl.backends.diagram.items import Predictor
+from netdsl.backends.diagram.kinds.pipeline_panels import (
+    Tap,
+    height_of,
+    painted,
+    panel_of,
+    tapped,
+)
+from netdsl.backends.diagram.kinds.pipeline_rows import RowsPanel
 from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage, read_by
 from netdsl.backends.diagram.kinds.pipeline_units import sign_of, size_text
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted, tall
@@ -14,7 +22,6 @@ from netdsl.record import Record
 BETWEEN = 12.5  # stages of a column, between which sizes stand
 LANE = 5.5
 RAIL = 8.0  # between lines to panels
-MOST_LINES = 4  # of a stage
 
 
 class Standing(Record):
@@ -43,8 +50,8 @@ class Column(Record):
 
 def stage_lines(stage: Stage) -> tuple[str, ...]:
     if not stage.units:
-        return (f"{stage.title} {size_text(stage)}",)
-    return (stage.title, *stage.lines[:MOST_LINES])
+        return (f"{stage.title} {size_text(stage)}", *stage.lines)
+    return (stage.title, *stage.lines)
 
 
 def column_width(stages: Sequence[Stage]) -> float:
@@ -141,12 +148,17 @@ def beside(sheet: Sheet, backbone: Backbone, width: float) -> None:
     lanes = lanes_of(stages)
     own = column_width(stages) + (LANE * (1 + max(lanes.values())) + 2 if lanes else 0.0)
     sources = _sources(backbone)
-    gap = 12.0 + RAIL * len(sources)
+    straight = len(backbone.heads) == 1 and len(backbone.heads[0].predictors) > 1
+    straight = straight and backbone.heads[0].event.kind.form == "bars"
+    gap = 14.0 if straight else 12.0 + RAIL * len(sources)
     room = width - own - gap
     panels = [panel_of(sheet, head, room) for head in backbone.heads]
     high = sum(heights(stages, backbone)) + BETWEEN * (len(stages) - 1)
     needed = height_of(panels)
-    standing = column(sheet, backbone, stages, 0.0, max(0.0, (needed - high) / 2))
+    only = panels[0] if len(panels) == 1 else None
+    aligned = isinstance(only, RowsPanel) and _apart(only, backbone)
+    top = 0.0 if aligned else max(0.0, (needed - high) / 2)
+    standing = column(sheet, backbone, stages, 0.0, top)
     last = standing.places[id(stages[-1])]
     above = (last.left + last.right) / 2, last.top - 7.5
     sheet.scene.text(*above, size_text(stages[-1]), pen.SMALL, fill="muted")
@@ -156,8 +168,27 @@ def beside(sheet: Sheet, backbone: Backbone, width: float) -> None:
         plate = pen.PLATE if stage.kind == "stack" else 0.0
         rail = standing.right + 9.0 + RAIL * number
         taps[key] = Tap(spot.name, (spot.right + plate, spot.middle), rail)
+    lines = tapped(sheet, backbone, taps)
+    if aligned and isinstance(only, RowsPanel):
+        makers = [_maker(backbone, predictor) for predictor in only.head.predictors]
+        at = [standing.places[id(stage)].middle for stage in makers if stage is not None]
+        lines(only, only.paint(sheet, standing.right + gap, 0.0, room, at))
+        return
     y = max(0.0, (high - needed) / 2)
-    painted(sheet, backbone, panels, taps, standing.right + gap, y, room)
+    painted(sheet, panels, lines, standing.right + gap, y, room)
+
+
+def _maker(backbone: Backbone, predictor: Predictor) -> Stage | None:
+    return backbone.maker(predictor.chain.entry or predictor.predicted.map)
+
+
+def _apart(panel: RowsPanel, backbone: Backbone) -> bool:
+    """Whether every row of a panel has a stage of its own, beside which it can stand."""
+    makers = [_maker(backbone, predictor) for predictor in panel.head.predictors]
+    if None in makers or len({id(stage) for stage in makers}) < len(makers):
+        return False
+    least = min((tall(len(stage_lines(s))) for s in makers if s is not None), default=0.0)
+    return least + BETWEEN >= panel.pitch
 
 
 def _sources(backbone: Backbone) -> dict[int, Stage]:

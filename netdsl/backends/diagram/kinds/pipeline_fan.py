@@ -5,7 +5,7 @@ from __future__ import annotations
 from netdsl.backends.diagram.items import HeadItem
 from netdsl.backends.diagram.kinds.parts import Cell
 from netdsl.backends.diagram.kinds.pipeline_predictors import predictor_cells
-from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage
+from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage, merged
 from netdsl.backends.diagram.kinds.pipeline_units import (
     BETWEEN,
     LINE,
@@ -28,7 +28,7 @@ from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.legend import folded
 from netdsl.backends.diagram.scene.metrics import text_width
 
-PAD = 5.0  # between columns
+PAD = 4.0  # between columns
 DROP = 15.0  # from the solids to the panel
 STEP = 10.0  # between boxes of a column
 COUNT = 17.0  # from a predictor to the bar, beside which the number of boxes stands
@@ -69,13 +69,21 @@ def columns_of(backbone: Backbone, head: HeadItem, sheet: Sheet) -> list[Column]
 
 
 def fits(backbone: Backbone, head: HeadItem, sheet: Sheet, width: float) -> bool:
-    """Whether all maps stand side by side, each with no more than one predictor."""
+    """Whether all maps stand side by side, each with no more than one predictor. To that end stages that
+    nothing predicts on become one, those at the image first."""
     makers = [backbone.maker(p.chain.entry or p.predicted.map) for p in head.predictors]
     if None in makers or len({id(maker) for maker in makers}) < max(2, len(makers)):
         return False
     if not all(is_map(stage) for stage in backbone.stages):
         return False
-    return sum(column.width for column in columns_of(backbone, head, sheet)) <= width
+    whole = backbone.stages
+    while sum(column.width for column in columns_of(backbone, head, sheet)) > width:
+        fewer = merged(backbone.stages, sheet.steps)
+        if fewer is None:
+            backbone.merge(whole)
+            return False
+        backbone.merge(fewer)
+    return True
 
 
 def fan(sheet: Sheet, backbone: Backbone, head: HeadItem, width: float) -> None:

@@ -6,15 +6,21 @@ from __future__ import annotations
 from collections import Counter
 
 from netdsl.backends.diagram import labels
-from netdsl.backends.diagram.items import HeadItem, Item
+from netdsl.backends.diagram.items import HeadItem, Item, Sub
 from netdsl.backends.diagram.kinds.parts import Cell, cells
 from netdsl.backends.diagram.kinds.pipeline_predictors import predictor_cells
-from netdsl.backends.diagram.kinds.pipeline_words import choosing, grid_side, outcome, proposing
+from netdsl.backends.diagram.kinds.pipeline_words import (
+    choosing,
+    grid_side,
+    lines_of,
+    outcome,
+    proposing,
+)
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted, tall
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Point
 from netdsl.backends.diagram.steps import own_steps
-from netdsl.backends.diagram.text import TIMES, shape_text
+from netdsl.backends.diagram.text import TIMES, clean, shape_text
 from netdsl.design import Applied
 from netdsl.record import Record
 
@@ -26,9 +32,10 @@ GRID, UNDER = 36.0, 9.0  # a drawn grid; for a text above and below it
 
 class Flow:
     """The boxes of a head. `stem` is gone through by all, `ends` are what follows for each result, `chosen` is how
-    detections are made of them."""
+    detections are made of them. Where there is little room, fully connected layers that follow one another are
+    one box (`brief` of 1), and how detections are chosen is said in words (2)."""
 
-    def __init__(self, head: HeadItem, sheet: Sheet) -> None:
+    def __init__(self, head: HeadItem, sheet: Sheet, brief: int = 0) -> None:
         self.head = head
         self.word = head.event.word
         prefix = f"{self.word}."
@@ -44,6 +51,11 @@ class Flow:
             self.chosen = proposing(kind)
         elif self.ends or head.predictors:
             self.chosen = choosing(kind)
+        self.words = ""
+        if brief:
+            self.stem = _joined(self.stem)
+        if brief > 1 and not hasattr(kind, "proposals"):
+            self.words, self.chosen = ", ".join(self.chosen), ()
         self.result: tuple[str, ...] = ()
         if kind.form == "plain" and head.event.outputs:
             value = next(iter(head.event.outputs.values()))
@@ -91,6 +103,19 @@ def _cells(items: list[Item], sheet: Sheet, prefix: str) -> list[Cell]:
     return out
 
 
+def _joined(found: list[Cell]) -> list[Cell]:
+    """Fully connected layers that follow one another as one box."""
+    out: list[Cell] = []
+    for cell in found:
+        last = out[-1] if out else None
+        if last is not None and last.kind == cell.kind == "linear" and len(last.lines) < 3:
+            lines, steps = (*last.lines, *cell.lines), last.steps + cell.steps
+            out[-1] = Cell(last.name, last.kind, last.text, lines, steps, last.prepared)
+        else:
+            out.append(cell)
+    return out
+
+
 def _called(cell: Cell) -> Cell:
     """A fully connected layer by its own name: `fc6, 4096`."""
     name = cell.name.rpartition(".")[2]
@@ -104,7 +129,15 @@ def _called(cell: Cell) -> Cell:
 def _end(head: HeadItem, name: str, sheet: Sheet, prefix: str) -> list[Cell]:
     """The steps that only one of the results needs; the last box says what its channels are."""
     *before, last = head.ends[name].items
-    found = _tower(_cells(before, sheet, prefix)) if before else []
+    found: list[Cell] = []
+    for item in before:
+        if isinstance(item, Sub) and item.label:
+            lines = (clean(item.label, 20), *lines_of(item.plan.items, sheet.steps, 3))
+            path = prefix + ".".join(item.path)
+            found.append(Cell(path, "stack", lines[0], lines, sheet.steps.item(item)))
+        else:
+            found += _cells([item], sheet, prefix)
+    found = _tower(found)
     layer = cells([last], sheet.steps, prefix)[-1]
     said = outcome(head, name)
     first = layer.lines[0]
@@ -142,7 +175,7 @@ def across_size(flow: Flow) -> tuple[float, float]:
         wide += GAP + GRID
     last = flow.chosen or flow.result
     if last:
-        wide += (FORK if ends else GAP) + fitted(last, pen.TEXT)
+        wide += (FORK if ends else GAP) + _last_wide(flow)
     stem = max((tall(len(cell.lines)) for cell in flow.stem), default=0.0)
     high = max(stem, sum(highs) + APART * (len(highs) - 1), tall(len(last)))
     return wide, max(high, GRID + 2 * UNDER if flow.grid else 0.0)
@@ -150,6 +183,11 @@ def across_size(flow: Flow) -> tuple[float, float]:
 
 def _wide(cell: Cell) -> float:
     return fitted(cell.lines, pen.TEXT)
+
+
+def _last_wide(flow: Flow) -> float:
+    """The width of the last box; one with round ends has less room for its texts."""
+    return fitted(flow.chosen, pen.TEXT) if flow.chosen else fitted(flow.result, pen.TEXT) + 7
 
 
 def across(sheet: Sheet, flow: Flow, left: float, y: float, width: float) -> Ports:
@@ -189,7 +227,7 @@ def across(sheet: Sheet, flow: Flow, left: float, y: float, width: float) -> Por
         x += GRID + GAP + spare
     last = flow.chosen or flow.result
     if last:
-        wide, high = fitted(last, pen.TEXT), tall(len(last))
+        wide, high = _last_wide(flow), tall(len(last))
         x += FORK + spare if tails else 0.0
         kind = "softmax" if flow.chosen else "output"
         name = sheet.box(f"{flow.word}.chosen", kind, x + wide / 2, y, wide, high, last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from netdsl.backends.diagram.items import HeadItem
 from netdsl.backends.diagram.kinds.pipeline_flow import (
@@ -13,6 +13,7 @@ from netdsl.backends.diagram.kinds.pipeline_flow import (
     down,
     down_size,
 )
+from netdsl.backends.diagram.kinds.pipeline_rows import RowsPanel
 from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, read_by
 from netdsl.backends.diagram.kinds.pipeline_words import described, proposals
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted
@@ -43,6 +44,11 @@ class Panel:
     def __init__(self, sheet: Sheet, head: HeadItem, room: float, note: str) -> None:
         self.head = head
         self.flow = Flow(head, sheet)
+        for brief in (0, 1, 2):
+            tried = Flow(head, sheet, brief)
+            if across_size(tried)[0] + 2 * PAD + INDENT <= room:
+                self.flow = tried
+                break
         self.title = head.event.kind.title
         self.note = note
         wide, high = across_size(self.flow)
@@ -73,6 +79,8 @@ class Panel:
         begin = 3.2
         if self.wants and ports.above is not None and self.across:
             begin = ports.above[1][0] - left + 6  # behind the line of the regions
+        if self.flow.words:
+            sheet.note(f"detections: {self.flow.words}")
         words = self.note
         taken = begin + text_width(self.title, pen.TITLE, True) + 5
         if words and taken + text_width(words, pen.SMALL) > width - 3:
@@ -85,12 +93,17 @@ class Panel:
         return ports
 
 
-def panel_of(sheet: Sheet, head: HeadItem, room: float, maps: str = "") -> Panel:
+AnyPanel = Panel | RowsPanel
+
+
+def panel_of(sheet: Sheet, head: HeadItem, room: float, maps: str = "") -> AnyPanel:
     """The panel of a head; `maps` names the maps that it reads, if they are several."""
+    if head.event.kind.form == "bars" and len(head.predictors) > 1:
+        return RowsPanel(sheet, head, room)
     return Panel(sheet, head, room, described(head, maps))
 
 
-def height_of(panels: Sequence[Panel]) -> float:
+def height_of(panels: Sequence[AnyPanel]) -> float:
     """How much room panels take one below the other."""
     total, proposed = 0.0, False
     for number, panel in enumerate(panels):
@@ -103,17 +116,17 @@ def height_of(panels: Sequence[Panel]) -> float:
 
 def painted(
     sheet: Sheet,
-    backbone: Backbone,
-    panels: Sequence[Panel],
-    taps: Mapping[int, Tap],
+    panels: Sequence[AnyPanel],
+    enter: Callable[[AnyPanel, Ports], None],
     left: float,
     top: float,
     width: float,
 ) -> float:
-    """Draw panels one below the other, and the lines of the maps to them; the result is their bottom."""
+    """Draw panels one below the other; `enter` draws the lines of the maps to each. The result is their
+    bottom."""
     y = top
     width = min(width, max(panel.width for panel in panels) + MOST)
-    before: tuple[Panel, Ports] | None = None
+    before: tuple[AnyPanel, Ports] | None = None
     for number, panel in enumerate(panels):
         y += APART if number else 0.0
         given = panel.wants and before is None
@@ -123,27 +136,50 @@ def painted(
             _outside(sheet, ports, y)
         elif panel.wants and before is not None:
             _proposals(sheet, before, ports, y)
-        found: dict[int, Tap] = {}
-        for value in read_by(panel.head):
-            stage = backbone.maker(value)
-            if stage is not None and id(stage) in taps:
-                found[id(stage)] = taps[id(stage)]
-        enter(sheet, list(found.values()), ports)
+        enter(panel, ports)
         if panel.gives:
             before = panel, ports
         y += panel.height
     return y
 
 
+def tapped(
+    sheet: Sheet, backbone: Backbone, taps: Mapping[int, Tap]
+) -> Callable[[AnyPanel, Ports], None]:
+    """Lines from the stages that a head reads."""
+
+    def lines(panel: AnyPanel, ports: Ports) -> None:
+        if isinstance(panel, RowsPanel):
+            for predictor, entry in zip(panel.head.predictors, ports.entries, strict=True):
+                stage = backbone.maker(predictor.chain.entry or predictor.predicted.map)
+                if stage is not None and id(stage) in taps:
+                    _line(sheet, taps[id(stage)], entry, 0.0)
+            return
+        found: dict[int, Tap] = {}
+        for value in read_by(panel.head):
+            stage = backbone.maker(value)
+            if stage is not None and id(stage) in taps:
+                found[id(stage)] = taps[id(stage)]
+        enter(sheet, list(found.values()), ports)
+
+    return lines
+
+
 def enter(sheet: Sheet, taps: Sequence[Tap], ports: Ports) -> None:
     """Lines from maps to the boxes that read them."""
-    for name, (x, y) in ports.entries:
+    for entry in ports.entries:
         for number, tap in enumerate(taps):
-            at = y + (number - (len(taps) - 1) / 2) * SPREAD
-            points = [tap.point, (tap.rail, tap.point[1]), (tap.rail, at), (x, at)]
-            if abs(tap.point[1] - at) < 0.1:
-                points = [tap.point, (x, at)]
-            sheet.edge(tap.name, name, points, "tap")
+            _line(sheet, tap, entry, (number - (len(taps) - 1) / 2) * SPREAD)
+
+
+def _line(sheet: Sheet, tap: Tap, entry: tuple[str, Point], shift: float) -> None:
+    """From a map into a box, by the upright line that is the map's."""
+    name, (x, y) = entry
+    at = y + shift
+    points = [tap.point, (tap.rail, tap.point[1]), (tap.rail, at), (x, at)]
+    if abs(tap.point[1] - at) < 0.1:
+        points = [tap.point, (x, at)]
+    sheet.edge(tap.name, name, points, "tap")
 
 
 def _outside(sheet: Sheet, ports: Ports, top: float) -> None:
@@ -160,7 +196,7 @@ def _outside(sheet: Sheet, ports: Ports, top: float) -> None:
 
 
 def _proposals(
-    sheet: Sheet, before: tuple[Panel, Ports], ports: Ports, top: float
+    sheet: Sheet, before: tuple[AnyPanel, Ports], ports: Ports, top: float
 ) -> None:
     """From the box that chooses regions to the one that cuts them out."""
     panel, giving = before

@@ -7,7 +7,7 @@ from netdsl.backends.diagram.kinds.pipeline_flow import Flow, across, across_siz
 from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage, read_by
 from netdsl.backends.diagram.kinds.pipeline_units import is_map, row_parts
 from netdsl.backends.diagram.kinds.pipeline_words import described
-from netdsl.backends.diagram.kinds.row import Unit, row
+from netdsl.backends.diagram.kinds.row import End, Ends, Unit, row
 from netdsl.backends.diagram.kinds.sheet import Sheet
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -41,22 +41,25 @@ class HeadPart:
         self.down = high / 2 + PAD
         self.up = high / 2 + PAD + STRIP
 
-    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         room = self.width - self.begin - 2 * PAD
         ports = across(sheet, self.flow, left + self.begin + PAD - 2, axis, room)
         name = f"{self.head.event.word}.panel"
         top = axis - self.up  # its own
         members = list(ports.names)
-        panel = sheet.panel(name, left, top, self.width, self.up + self.down, self.title, members)
+        sheet.panel(name, left, top, self.width, self.up + self.down, self.title, members)
         after = left + text_width(self.title, pen.TITLE, True) + 8
         sheet.scene.text(after, top + 6.2, self.note, pen.SMALL, "start", fill="muted")
+        enters: list[End] = []
         for entry, (x, y) in ports.entries:
             turn = left + self.begin - 5
-            points = [(left, axis), (x, y)]
-            if abs(y - axis) > 0.1:
-                points = [(left, axis), (turn, axis), (turn, y), (x, y)]
-            sheet.edge(panel, entry, points)
-        return panel, panel
+            points = [(left, axis), (turn, axis), (turn, y), (x, y)]
+            if abs(y - axis) < 0.1:
+                points = [(left, axis), (x, y)]
+            pen.arrow(sheet.scene, points)
+            enters.append(End(entry, tuple(points[1:])))
+        last = ports.last or (ports.names[-1], (left + self.width, axis))
+        return Ends(tuple(enters), End(last[0]))
 
 
 class RegionsPart:
@@ -71,7 +74,7 @@ class RegionsPart:
         self.up = PLATE_HIGH / 2
         self.down = PLATE_HIGH / 2 + 3 + 8.3 * len(self.lines)
 
-    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         x, y = left + self.width / 2, axis
         box = (x - PLATE_WIDE / 2, y - PLATE_HIGH / 2, PLATE_WIDE, PLATE_HIGH)
         sheet.scene.rect(*box, "input.f", "input.s", 0.6)
@@ -82,7 +85,7 @@ class RegionsPart:
             below = y + PLATE_HIGH / 2 + 6.5 + 8.3 * number
             sheet.scene.text(x, below, text, pen.SMALL, fill="text" if not number else "muted")
         name = sheet.placed("image", "input", box)
-        return name, name
+        return Ends((End(name),), End(name))
 
 
 def in_row(sheet: Sheet, backbone: Backbone, width: float) -> None:

@@ -8,6 +8,7 @@ a level with a label that does neither is a stage of its own (`layer1` of a ResN
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from netdsl.backends.diagram.items import Fold, HeadItem, Item, Op, Sub
 from netdsl.backends.diagram.kinds.pipeline_words import lines_of, title_of
@@ -115,6 +116,16 @@ class Backbone:
         while id(value) in self._alias and seen < 100:
             value, seen = self._same(self._alias[id(value)]), seen + 1
         return value
+
+    def merge(self, stages: list[Stage]) -> None:
+        """Take other stages, which are made of the same units."""
+        self.stages = stages
+        self.makers = {}
+        for stage in stages:
+            self.makers[id(stage.value)] = stage
+            for unit in stage.units:
+                for value in (unit.output, *unit.exports):
+                    self.makers[id(value)] = stage
 
     def maker(self, value: Value) -> Stage | None:
         """The stage that gives a value."""
@@ -245,6 +256,28 @@ def read_by(head: HeadItem) -> list[Value]:
     return [*event.maps, *head.reads]
 
 
+def merged(stages: Sequence[Stage], steps: Steps) -> list[Stage] | None:
+    """The stages with the first two that can be one made one: the second reads nothing but the first, which
+    nothing else reads. None if there are no such two."""
+    readers: Counter[int] = Counter(id(source) for stage in stages for source in stage.reads)
+    for number in range(len(stages) - 1):
+        first, second = stages[number], stages[number + 1]
+        if not first.units or first.tapped or second.reads != [first] or readers[id(first)] > 1:
+            continue
+        both = Stage([*first.units, *second.units], second.value)
+        both.steps = first.steps + second.steps
+        both.title = f"{first.title.partition(' to ')[0]} to {second.title}"
+        if second.tapped or len(both.title) > 18:
+            both.title = second.title
+        both.lines = lines_of([unit.item for unit in both.units], steps, 2)
+        both.reads, both.tapped = list(first.reads), second.tapped
+        out = [*stages[:number], both, *stages[number + 2 :]]
+        for stage in out:
+            stage.reads = [both if source is second else source for source in stage.reads]
+        return out
+    return None
+
+
 def _kind(item: Item) -> str:
     """The kind of box that an item is: for a level of one layer that counts, that layer's."""
     if isinstance(item, Op):
@@ -309,10 +342,8 @@ def changes(item: Sub) -> int:
     for inner in item.plan.items:
         if inner.output is None:
             continue
-        if isinstance(inner, Sub):
-            count += max(changes(inner), int(changed(before, inner.output.shape)))
-        else:
-            count += changed(before, inner.output.shape)
+        if changed(before, inner.output.shape):  # what comes back to its size changes nothing
+            count += max(changes(inner) if isinstance(inner, Sub) else 1, 1)
         before = inner.output.shape
     return count
 

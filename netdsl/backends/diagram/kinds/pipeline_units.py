@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from netdsl.backends.diagram.items import Arithmetic
 from netdsl.backends.diagram.kinds.pipeline_stages import Stage, side
+from netdsl.backends.diagram.kinds.row import End, Ends
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted, tall
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -121,12 +122,12 @@ class SolidPart:
         self.up = LINE * len(self.lines) + BETWEEN + above(stage, scale)
         self.down = high / 2
 
-    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         wide, _ = self.scale.front(self.stage)
         x = left + self.shift + wide / 2
         name = solid(sheet, self.stage, x, axis, self.scale)
         paint_caption(sheet, left + self.width / 2, top, self.lines)
-        return name, name
+        return Ends((End(name),), End(name))
 
 
 class LayerPart:
@@ -145,14 +146,14 @@ class LayerPart:
         self.width = fitted(self.lines, pen.TEXT, bold=(0,))
         self.up = self.down = tall(len(self.lines)) / 2
 
-    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         stage = self.stage
         name = sheet.box(
             *(stage.name, stage.kind, left + self.width / 2, axis, self.width, 2 * self.up),
             *(self.lines, stage.steps),
             bold=(0,) if self.lines[0] == stage.title else (),
         )
-        return name, name
+        return Ends((End(name),), End(name))
 
 
 class SumPart:
@@ -165,10 +166,10 @@ class SumPart:
         self.width = 2 * pen.CIRCLE
         self.up = self.down = pen.CIRCLE
 
-    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         x = left + pen.CIRCLE
         name = sheet.sign(self.stage.name, x, axis, self.sign, self.stage.steps)
-        return name, name
+        return Ends((End(name),), End(name))
 
 
 RowPart = SolidPart | LayerPart | SumPart

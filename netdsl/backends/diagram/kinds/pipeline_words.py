@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.diagram import labels
 from netdsl.backends.diagram.items import Fold, HeadItem, Item, Join, Op, Predictor, Sub
+from netdsl.backends.diagram.scene.legend import folded
 from netdsl.backends.diagram.steps import Steps, summary
 from netdsl.backends.diagram.text import TIMES, clean, kind_of
 from netdsl.heads.predictors import Anchors
@@ -235,6 +236,11 @@ def total_text(head: HeadItem) -> str:
     if len(known) < len(counts):
         return "concat: boxes of all maps"
     return f"{' + '.join(map(str, known))} = {sum(known)} boxes"
+
+
+def total_lines(head: HeadItem, width: float) -> list[str]:
+    """The same in lines of a width."""
+    return folded([total_text(head)], width)
 
 
 def each_box(head: HeadItem) -> str:
