@@ -43,7 +43,7 @@ class Brush:
         self.scene = scene
         self.style = style
         self.right = style.right
-        self.taps: dict[str, Point] = {}  # where a line to elsewhere leaves
+        self.taps: dict[str, tuple[Point, ...]] = {}  # how a line to elsewhere leaves
         self.boxes: dict[str, tuple[float, float, float, float]] = {}  # u, v, across, along
         self.members: list[list[str]] = [[]]  # what panels hold, from the outermost on
         self.lanes: dict[Crossing, float] = {}  # where lines run that are on their way, across
@@ -128,9 +128,10 @@ class Brush:
             dashed = source.dash is not None
             self.scene.routes.append(Route(source.node, head, whole, source.role, dashed))
 
-    def tapped(self, name: str, u: float, v: float) -> None:
-        """Where a line to elsewhere may leave a node; the first place counts."""
-        self.taps.setdefault(name, (u, v))
+    def tapped(self, name: str, u: float, v: float, stub: float = 0.0) -> None:
+        """Where a line to elsewhere leaves a node: at a height, over a stub from the node; the first place
+        counts."""
+        self.taps.setdefault(name, ((u, v), (u, v + stub)) if stub else ((u, v),))
 
     def typed(self, source: Source, edge: Edge | None) -> Source:
         """A line with the looks of its edge."""
@@ -161,14 +162,14 @@ class Brush:
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
         if crossing.inner:
-            (x, y) = self.taps[edge.tail]
-            return Source(name, ((x, y), (u, y)), edge.role, dash)
+            start = self.taps[edge.tail]
+            return Source(name, (*start, (u, start[-1][1])), edge.role, dash)
         if lane is None:
             below = row + LETTER
             self.letters.append((u, row, crossing.letter))
             return Source(name, ((u, below),), edge.role, dash, cut=True)
-        (x, y) = self.taps[edge.tail]
-        return Source(name, ((x, y), (lane, y), (lane, row), (u, row)), edge.role, dash)
+        start = self.taps[edge.tail]
+        return Source(name, (*start, (lane, start[-1][1]), (lane, row), (u, row)), edge.role, dash)
 
     def from_side(self, crossing: Crossing, u: float, v: float, half: float) -> None:
         """A line from elsewhere that ends at the side of a box around `u`, `v`."""
@@ -181,8 +182,8 @@ class Brush:
             self.letters.append((at, v, crossing.letter))
             line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
         else:
-            (x, y) = self.taps[edge.tail]
-            line = Source(name, ((x, y), (lane, y), (lane, v)), edge.role, dash)
+            start = self.taps[edge.tail]
+            line = Source(name, (*start, (lane, start[-1][1]), (lane, v)), edge.role, dash)
         self.arrive(line, edge.head, (u + side * half, v))
 
     def draw_letters(self) -> None:

@@ -112,7 +112,7 @@ class Chain:
                     isinstance(piece, Leaf) and piece.node.kind == "output"
                 ):
                     current = end
-                brush.tapped(piece.exit, u, v + TAP)
+                brush.tapped(piece.exit, u, v, TAP)
             for token in self.asides.get(number, ()):
                 token.place(brush, u + token.offset, u, v, brush.origin(piece.exit or ""))
         return current

@@ -162,10 +162,11 @@ class Mark(Piece):
 class LetterMark:
     """A letter beside the chain for a line that goes on in another column."""
 
-    __slots__ = ("letter", "offset", "width")
+    __slots__ = ("letter", "offset", "tail", "width")
 
-    def __init__(self, letter: str) -> None:
+    def __init__(self, letter: str, tail: str) -> None:
         self.letter = letter
+        self.tail = tail
         self.offset = 0.0
         self.width = 2 * LETTER
 
@@ -173,8 +174,9 @@ class LetterMark:
         """It is as large as its letter."""
 
     def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
-        """Beside the line of the node `tail` at `axis`, `v`."""
-        row = v + TAP
-        line = brush.points([(axis, row), (u - LETTER, row)])
+        """Beside the chain, at the height where lines leave its own node."""
+        start = brush.taps[self.tail]
+        row = start[-1][1]
+        line = brush.points([*start, (u - LETTER, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))
