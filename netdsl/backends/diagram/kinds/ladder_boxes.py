@@ -32,7 +32,12 @@ class Density(NamedTuple):
     size: float
 
 
-DENSITIES = (Density(True, 17, 7.2), Density(True, 13, 7.2), Density(False, 13, 7.2), Density(False, 9, 7.0))
+DENSITIES = (
+    Density(True, 17, 7.2),
+    Density(True, 13, 7.2),
+    Density(False, 13, 7.2),
+    Density(False, 9, 7.0),
+)
 
 
 class Boxes:
@@ -185,7 +190,10 @@ class Boxes:
         halves = []
         for stride in (above, below):
             boxes = self.stages.laterals.get(stride, self.stages.deepest)
-            boxes = [*boxes, *(b for _, tail in self.stages.tails for b in tail if b.stride == stride)]
+            boxes = [
+                *boxes,
+                *(b for _, tail in self.stages.tails for b in tail if b.stride == stride),
+            ]
             halves.append(max((box.height for box in boxes), default=0.0) / 2)
         return sum(halves) + APART
 
@@ -257,7 +265,9 @@ class Boxes:
     def _note(self, box: Box, points: Sequence[Point]) -> None:
         """Channels and stride of what a stage gives, beside the line that leads on from it."""
         (x, y0), (_, y1) = points
-        self.scene.text(x + NOTE, (y0 + y1) / 2, size_note(box.last), pen.SMALL, "start", fill="muted")
+        self.scene.text(
+            x + NOTE, (y0 + y1) / 2, size_note(box.last), pen.SMALL, "start", fill="muted"
+        )
 
     def _across(self, boxes: Sequence[Box], role: str) -> None:
         """Lines from box to box in one row."""
@@ -304,7 +314,15 @@ class Boxes:
         high = LINE + PAD
         y = last.bottom + STEP + 2 + high / 2
         pen.box(self.scene, last.x, y, wide, high, "output", (text,), self.density.size)
-        place = Placed(self.ladder.graph.unused("output"), "output", last.x - wide / 2, y - high / 2, wide, high, (text,))
+        place = Placed(
+            self.ladder.graph.unused("output"),
+            "output",
+            last.x - wide / 2,
+            y - high / 2,
+            wide,
+            high,
+            (text,),
+        )
         self.scene.nodes.append(place)
         points = ((last.x, last.bottom), (last.x, y - high / 2))
         pen.arrow(self.scene, points, length=pen.TIGHT_HEAD + 0.4)

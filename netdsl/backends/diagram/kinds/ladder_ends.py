@@ -35,10 +35,7 @@ def names_of(ladder: Ladder) -> dict[int, str]:
     if ladder.heads and len(set(strides)) == len(strides) > 1 and all(exact):
         return {cell.index: f"P{n}" for cell, n in zip(ladder.outs, powers)}
     outputs = {cell.index: clean(name) for name, cell in ladder.graph.outputs.items()}
-    return {
-        cell.index: outputs.get(cell.index) or clean(_label(cell))
-        for cell in ladder.outs
-    }
+    return {cell.index: outputs.get(cell.index) or clean(_label(cell)) for cell in ladder.outs}
 
 
 def _label(cell: Cell) -> str:
@@ -58,7 +55,9 @@ class Out(NamedTuple):
 def outs_of(drawing: Boxes) -> list[Out]:
     """What leaves, from the coarsest down the page."""
     names = names_of(drawing.ladder)
-    return [Out(box, names[cell.index], box.right + plate(box), box.y) for cell, box in drawing.outs]
+    return [
+        Out(box, names[cell.index], box.right + plate(box), box.y) for cell, box in drawing.outs
+    ]
 
 
 # --------------------------------------------------------------------------------------------- names
@@ -231,7 +230,11 @@ def legend_of(drawing: Boxes) -> tuple[list[Entry], list[str]]:
             for e in entries
         ]
     entries = [Entry("stack", "several layers") if e.kind == "stack" else e for e in entries]
-    entries += [Entry(f"@{kind}", legends.SIGNS[kind]) for kind in SIGNS if kind in kinds and kind in legends.SIGNS]
+    entries += [
+        Entry(f"@{kind}", legends.SIGNS[kind])
+        for kind in SIGNS
+        if kind in kinds and kind in legends.SIGNS
+    ]
     if "concat" in kinds:
         entries.append(Entry("@concat", "concat"))
     return entries, _notes(drawing)

@@ -168,9 +168,7 @@ def _half(item: Map) -> float:
 
 # -------------------------------------------------------------------------------------------- drawing
 class _Drawing:
-    def __init__(
-        self, ladder: Ladder, rows: Sequence[Row], form: int, settings: Settings
-    ) -> None:
+    def __init__(self, ladder: Ladder, rows: Sequence[Row], form: int, settings: Settings) -> None:
         self.ladder = ladder
         self.rows = rows
         self.form = form
@@ -286,7 +284,11 @@ class _Drawing:
                 name = clean(names.get(cell.index, ""))
                 x, y, anchor = item.middle, item.top - NUMBER - pen.SMALL / 2, "middle"
                 if item.top > self.rows[0].y:  # there an arrow's words stand above it
-                    x, y, anchor = item.middle + _half(item) + 8, item.top + item.height / 2, "start"
+                    x, y, anchor = (
+                        item.middle + _half(item) + 8,
+                        item.top + item.height / 2,
+                        "start",
+                    )
                 self.scene.text(x, y, name, pen.SMALL, anchor, fill="muted")
 
     # ---------------------------------------------------------------------------------- between rows
@@ -302,8 +304,14 @@ class _Drawing:
         for row in reversed(up):
             tail, head = below.last, row.up[0]
             end = head.top + head.height
-            if below.down and tail is below.down[0] and not below.up:  # under the arrow that leads to it
-                points = [(tail.right + CLEAR, below.y), (head.middle, below.y), (head.middle, end + CLEAR)]
+            if (
+                below.down and tail is below.down[0] and not below.up
+            ):  # under the arrow that leads to it
+                points = [
+                    (tail.right + CLEAR, below.y),
+                    (head.middle, below.y),
+                    (head.middle, end + CLEAR),
+                ]
             else:
                 points = self._vertical(tail, head, tail.top - NUMBER, end)
             self.arrow(tail, head, points)

@@ -85,7 +85,9 @@ class Stages:
         self.single = len(ladder.outs) == 1
         down, deepest, start = self._sorted()
         self.input, down = self._input(down)
-        sources = {rung.source.index for rung in ladder.rungs} | {tail.anchor.index for tail in ladder.tails}
+        sources = {rung.source.index for rung in ladder.rungs} | {
+            tail.anchor.index for tail in ladder.tails
+        }
         self.down = self.grouped(down, sources)
         self.laterals = {rung.merge.stride: self.chain(rung.cells) for rung in ladder.rungs}
         self.deepest = self.chain(deepest)

@@ -108,24 +108,34 @@ def to_segment(point: Point, segment: Segment) -> float:
 
 
 def with_corners(points: Sequence[Point], radius: float) -> list[Point]:
-    """An open line whose corners are as round as they are painted: a corner takes at most half of the
-    lines beside it."""
+    """An open line whose corners are as round as they are painted: two corners share the line between
+    them, half each."""
     if radius <= 0 or len(points) < 3:
         return list(points)
     out = [points[0]]
-    for (x0, y0), (x1, y1), (x2, y2) in zip(points, points[1:], points[2:]):
-        before, after = math.hypot(x1 - x0, y1 - y0), math.hypot(x2 - x1, y2 - y1)
-        reach = min(radius, before / 2, after / 2)
-        if reach <= 0:
+    last = len(points) - 2
+    for i in range(1, last + 1):
+        (x0, y0), (x1, y1), (x2, y2) = points[i - 1 : i + 2]
+        came, goes = math.hypot(x1 - x0, y1 - y0), math.hypot(x2 - x1, y2 - y1)
+        if not came or not goes:
             continue
-        ax, ay = x1 + (x0 - x1) * reach / before, y1 + (y0 - y1) * reach / before
-        bx, by = x1 + (x2 - x1) * reach / after, y1 + (y2 - y1) * reach / after
-        for i in range(4):
-            t = i / 3
-            near, middle, far = (1 - t) ** 2, 2 * t * (1 - t), t * t
-            out.append((near * ax + middle * x1 + far * bx, near * ay + middle * y1 + far * by))
-    out.append(points[-1])
-    return out
+        ux, uy, vx, vy = (x1 - x0) / came, (y1 - y0) / came, (x2 - x1) / goes, (y2 - y1) / goes
+        turn = math.atan2(abs(ux * vy - uy * vx), ux * vx + uy * vy)
+        if turn < 0.02 or turn > 3.1:  # straight on, or straight back
+            out.append((x1, y1))
+            continue
+        cut = radius * math.tan(turn / 2)
+        cut = min(cut, came if i == 1 else came / 2, goes if i == last else goes / 2)
+        # the middle of the arc lies this far from the corner, on the line that halves its angle
+        far = cut / math.tan(turn / 2) * (1 / math.cos(turn / 2) - 1)
+        wx, wy = vx - ux, vy - uy
+        long = math.hypot(wx, wy)
+        out += [
+            (x1 - ux * cut, y1 - uy * cut),
+            (x1 + wx / long * far, y1 + wy / long * far),
+            (x1 + vx * cut, y1 + vy * cut),
+        ]
+    return [*out, points[-1]]
 
 
 def sampled(curve: Sequence[Point]) -> list[Point]:

@@ -100,19 +100,21 @@ def _on(head: Line, box: Box) -> bool:
 
 # -------------------------------------------------------------------------------------------- labels
 def _labels(scene: Scene, places: Grid[Letters]) -> Iterator[tuple[Fault, Letters | None]]:
-    """Labels that are not in their boxes (None), or not quite. Signs are drawn, not written."""
+    """Labels that reach out of their boxes, and lines of a label that are missing there (None). Signs are
+    drawn, not written; a box without any of its lines has its label elsewhere, as solids have."""
     for node in scene.nodes:
         if node.kind in SIGNS:
             continue
-        for line in filter(None, node.lines):
-            letters = label_of(node, line, places)
-            box = (node.left, node.top, node.right, node.bottom)
+        box = (node.left, node.top, node.left + node.width, node.top + node.height)
+        room = (box[0] + MARGIN, box[1], box[2] - MARGIN, box[3])
+        lines = [line for line in node.lines if line]
+        found = [label_of(node, line, places) for line in lines]
+        for line, letters in zip(lines, found):
             if letters is None:
-                what = f"{quoted(line)} of {quoted(node.name)}"
-                yield Fault(faults.UNWRITTEN, what, box), None
-                continue
-            room = (box[0] + MARGIN, box[1], box[2] - MARGIN, box[3])
-            if not holds(room, letters.box, TOUCH):
+                if any(found):
+                    what = f"{quoted(line)} of {quoted(node.name)}"
+                    yield Fault(faults.UNWRITTEN, what, box), None
+            elif not holds(room, letters.box, TOUCH):
                 yield Fault(faults.OUTSIDE_BOX, quoted(line), letters.box), letters
 
 

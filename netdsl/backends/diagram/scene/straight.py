@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
 
-TRUNK = ("flow", "shortcut", "operand")  # roles of what leads on; taps and what trains lead aside
+TRUNK = (
+    "flow",
+    "operand",
+)  # roles of what leads on; shortcuts lead past, taps and what trains aside
 OFF = 0.5  # points between two axes that nobody sees: less than a line's width
 
 
@@ -26,7 +29,7 @@ class Straightness(NamedTuple):
 
 
 def straightness(scene: Scene) -> Straightness:
-    """How straight the trunk of a figure is. Its flow goes down or to the right, whichever it does more."""
+    """How straight the trunk of a figure is. Its flow goes down or to the right, whichever it does more often."""
     nodes = {node.name: node for node in scene.nodes}
     routes = [
         route
@@ -42,9 +45,8 @@ def straightness(scene: Scene) -> Straightness:
         leaving.setdefault(route.tail, []).append(route)
         arriving.setdefault(route.head, []).append(route)
     trunk = _trunk([name for name in nodes if name in leaving or name in arriving], routes)
-    pairs = list(pairwise(trunk))
-    down = sum(_steps(nodes[a], nodes[b])[1] for a, b in pairs)
-    down = down >= sum(_steps(nodes[a], nodes[b])[0] for a, b in pairs)
+    steps = [_step(nodes[a], nodes[b]) for a, b in pairwise(trunk)]
+    down = sum(dy >= dx for dx, dy in steps) * 2 >= len(steps)
     bends, drift = 0, 0.0
     axis: float | None = None
     for name, following in zip(trunk, (*trunk[1:], "")):
@@ -74,7 +76,7 @@ def _entry(arriving: Sequence[Route], down: bool) -> float | None:
     return _axis([route.points[::-1] for route in arriving], down)
 
 
-def _steps(a: Placed, b: Placed) -> tuple[float, float]:
+def _step(a: Placed, b: Placed) -> tuple[float, float]:
     """How far the middle of a box lies from that of another: across and down."""
     dx = b.left + b.width / 2 - a.left - a.width / 2
     dy = b.top + b.height / 2 - a.top - a.height / 2

@@ -20,7 +20,9 @@ DOUBLE = """
     block double(c) { repeat 2 { conv(c, 3x3, padding=1, bias=false) -> bn -> relu } }"""
 
 
-def unet(widths: list[int], bottom: int, size: str = "1x256x256", up: str = "", double: str = DOUBLE) -> str:
+def unet(
+    widths: list[int], bottom: int, size: str = "1x256x256", up: str = "", double: str = DOUBLE
+) -> str:
     """A U-Net with padding. `up` are the steps that make a map of `c` channels larger."""
     up = up or "conv_transpose(c, 2x2, stride=2)"
     return (
@@ -118,7 +120,9 @@ PYRAMID = """
       output p2, p3, p4, p5, p6
     }"""
 
-SUPERVISED = DOUBLE + """
+SUPERVISED = (
+    DOUBLE
+    + """
     net Supervised { input image: 3x64x64
       a: double(8) -> maxpool(2x2)
       b: double(16) -> maxpool(2x2)
@@ -131,12 +135,15 @@ SUPERVISED = DOUBLE + """
       @mb -> middle: conv(2, 1x1)
       output fine, middle
     }"""
+)
 
 LADDERS = {
     "unet2": unet([16, 32], 64),
     "unet3": unet([32, 64, 128], 256, up="upsample(scale=2) -> conv(c, 3x3, padding=1) -> relu"),
     "unet5": unet([32, 64, 128, 256, 512], 512, "3x512x384"),
-    "unet6": unet([16, 32, 64, 128, 256, 512], 1024, "3x512x512", 'upsample(scale=2, mode="bilinear")'),
+    "unet6": unet(
+        [16, 32, 64, 128, 256, 512], 1024, "3x512x512", 'upsample(scale=2, mode="bilinear")'
+    ),
     "open": unet([16, 32, 64], 128, "1x?x?"),
     "once": unet([16, 32, 64], 128, double="block double(c) { conv(c, 3x3, padding=1) -> relu }"),
     "strided": DOUBLE
@@ -231,7 +238,15 @@ OTHERS = {
 
 ZOO = ("unet", "fcn8s", "fcn8s_voc", "faster_rcnn", "retinanet", "digitsretinanet", "yolov3")
 NOT = (
-    *("googlenet", "resnet18", "resnet50", "preresnet200", "densenet121", "highway19_cifar", "ssd300"),
+    *(
+        "googlenet",
+        "resnet18",
+        "resnet50",
+        "preresnet200",
+        "densenet121",
+        "highway19_cifar",
+        "ssd300",
+    ),
     *("vgg16", "yolov2", "inception_v3", "mobilenet_v2", "fasterrcnnvgg16", "fcn32s", "lenet5"),
 )
 NAMES = (*LADDERS, *(f"zoo:{name}" for name in ZOO))
