@@ -13,10 +13,12 @@ from netdsl.backends.diagram.kinds.pipeline_panels import (
     tapped,
 )
 from netdsl.backends.diagram.kinds.pipeline_rows import RowsPanel
-from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage, read_by
+from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage
 from netdsl.backends.diagram.kinds.pipeline_units import sign_of, size_text
+from netdsl.backends.diagram.kinds.pipeline_words import warping
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted, tall
 from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.record import Record
 
 BETWEEN = 12.5  # stages of a column, between which sizes stand
@@ -148,11 +150,14 @@ def beside(sheet: Sheet, backbone: Backbone, width: float) -> None:
     lanes = lanes_of(stages)
     own = column_width(stages) + (LANE * (1 + max(lanes.values())) + 2 if lanes else 0.0)
     sources = _sources(backbone)
+    for head in backbone.heads:
+        sheet.note(warping(head))
     straight = len(backbone.heads) == 1 and len(backbone.heads[0].predictors) > 1
     straight = straight and backbone.heads[0].event.kind.form == "bars"
-    gap = 14.0 if straight else 12.0 + RAIL * len(sources)
+    beyond = max(0.0, _written(stages) - column_width(stages) / 2 + 4.0)
+    gap = 14.0 if straight else 12.0 + beyond + RAIL * len(sources)
     room = width - own - gap
-    panels = [panel_of(sheet, head, room) for head in backbone.heads]
+    panels = [panel_of(sheet, head, room, upright=True) for head in backbone.heads]
     high = sum(heights(stages, backbone)) + BETWEEN * (len(stages) - 1)
     needed = height_of(panels)
     only = panels[0] if len(panels) == 1 else None
@@ -166,7 +171,7 @@ def beside(sheet: Sheet, backbone: Backbone, width: float) -> None:
     for number, (key, stage) in enumerate(sources.items()):
         spot = standing.places[key]
         plate = pen.PLATE if stage.kind == "stack" else 0.0
-        rail = standing.right + 9.0 + RAIL * number
+        rail = standing.right + 9.0 + beyond + RAIL * number
         taps[key] = Tap(spot.name, (spot.right + plate, spot.middle), rail)
     lines = tapped(sheet, backbone, taps)
     if aligned and isinstance(only, RowsPanel):
@@ -174,7 +179,9 @@ def beside(sheet: Sheet, backbone: Backbone, width: float) -> None:
         at = [standing.places[id(stage)].middle for stage in makers if stage is not None]
         lines(only, only.paint(sheet, standing.right + gap, 0.0, room, at))
         return
-    y = max(0.0, (high - needed) / 2)
+    middles = [standing.places[key].middle for key in sources]
+    wanted = sum(middles) / len(middles) - needed / 2 if middles else 0.0
+    y = min(max(0.0, wanted), max(0.0, high - needed))
     painted(sheet, panels, lines, standing.right + gap, y, room)
 
 
@@ -191,12 +198,12 @@ def _apart(panel: RowsPanel, backbone: Backbone) -> bool:
     return least + BETWEEN >= panel.pitch
 
 
+def _written(stages: Sequence[Stage]) -> float:
+    """How far the sizes between stages reach to the right of the column's axis."""
+    shown = [size_text(stage) for stage in stages[:-1] if stage.units]
+    return 4.0 + max((text_width(text, pen.SMALL) for text in shown), default=0.0)
+
+
 def _sources(backbone: Backbone) -> dict[int, Stage]:
     """The stages whose maps heads read, by the identity of the stage."""
-    out: dict[int, Stage] = {}
-    for head in backbone.heads:
-        for value in read_by(head):
-            stage = backbone.maker(value)
-            if stage is not None:
-                out[id(stage)] = stage
-    return out
+    return {id(stage): stage for head in backbone.heads for stage in backbone.read(head)}

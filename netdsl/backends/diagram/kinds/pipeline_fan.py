@@ -164,7 +164,7 @@ def _head(
     else:
         after = left + 3.2 + text_width(title, pen.TITLE, True) + 5
         sheet.scene.text(after, top + 6.2, said, pen.SMALL, "start", fill="muted")
-    _choose(sheet, head, bar, (left + width) / 2, bar_y + pen.LABELLED_BAR / 2 + 1, bottom)
+    _choose(sheet, head, bar, ends, bar_y + pen.LABELLED_BAR / 2 + 1, bottom)
 
 
 def _height(column: Column, back: int) -> float:
@@ -207,12 +207,19 @@ def _words(sheet: Sheet, head: HeadItem, said: str, x: float, y: float, width: f
 
 
 def _choose(
-    sheet: Sheet, head: HeadItem, bar: str, x: float, start: float, bottom: float
+    sheet: Sheet,
+    head: HeadItem,
+    bar: str,
+    ends: tuple[float, float],
+    start: float,
+    bottom: float,
 ) -> None:
     """How detections are chosen of all boxes."""
+    x = (ends[0] + ends[1]) / 2
     first = "decode" if head.event.word == "yolo" else "softmax, decode"
     text = ", ".join((first, *choosing(head.event.kind)))
     wide, high = fitted((text,), pen.TEXT) + 12, 15.0
     y = bottom + 11.0 + high / 2
-    name = sheet.box(f"{head.event.word}.detections", "softmax", x, y, wide, high, (text,))
+    middle = min(x, ends[1] + 4.0 - wide / 2)
+    name = sheet.box(f"{head.event.word}.detections", "softmax", middle, y, wide, high, (text,))
     sheet.edge(bar, name, [(x, start), (x, y - high / 2)])

@@ -242,8 +242,9 @@ def across(sheet: Sheet, flow: Flow, left: float, y: float, width: float) -> Por
     return Ports(tuple(entries), above, before, tuple(names), x, y + high / 2)
 
 
-def _grid(sheet: Sheet, flow: Flow, x: float, y: float) -> str:
-    """The map on which boxes are predicted, place by place, and how many boxes there are."""
+def _grid(sheet: Sheet, flow: Flow, x: float, y: float, beside: bool = False) -> str:
+    """The map on which boxes are predicted, place by place, and how many boxes there are: above and below
+    it, or `beside` it."""
     left, top, step = x - GRID / 2, y - GRID / 2, GRID / flow.grid
     sheet.scene.rect(left, top, GRID, GRID, "paper", "ink", 0.6)
     for i in range(1, flow.grid):
@@ -254,9 +255,14 @@ def _grid(sheet: Sheet, flow: Flow, x: float, y: float) -> str:
             sheet.scene.path(ends, None, "line", pen.HAIR, closed=False)
     side = f"{flow.grid}{TIMES}{flow.grid}"
     count = flow.head.predictors[0].predicted.count
-    sheet.scene.text(x, top - UNDER / 2, side, pen.SMALL, fill="muted")
-    if count is not None:
-        sheet.scene.text(x, top + GRID + UNDER / 2, f"{count} boxes", pen.SMALL, fill="muted")
+    said = [side, *([f"{count} boxes"] if count is not None else [])]
+    for number, text in enumerate(said):
+        if beside:
+            place, anchor = (left + GRID + 4, y - 4.2 + 8.4 * number), "start"
+        else:
+            off = UNDER / 2 + GRID / 2
+            place, anchor = (x, y + (off if number else -off)), "middle"
+        sheet.scene.text(*place, text, pen.SMALL, anchor, fill="muted")
     return sheet.placed(f"{flow.word}.grid", "map", (left, top, GRID, GRID))
 
 
@@ -319,6 +325,8 @@ def down_size(flow: Flow) -> tuple[float, float]:
         high += 6.0 + max(
             sum(tall(len(c.lines)) + DOWN_GAP for c in end) for end in flow.ends
         )
+    if flow.grid:
+        high += GRID + 2 * UNDER + DOWN_GAP
     last = flow.chosen or flow.result
     if last:
         text = (", ".join(last),)
@@ -374,6 +382,14 @@ def down(sheet: Sheet, flow: Flow, x: float, top: float) -> Ports:
             tails.append(last)
             left += column + APART
         y += deepest
+    if flow.grid and before is not None:
+        y += UNDER
+        name = _grid(sheet, flow, x, y + GRID / 2, beside=True)
+        sheet.edge(before[0], name, [before[1], (x, y)])
+        names.append(name)
+        y += GRID
+        before = name, (x, y)
+        y += DOWN_GAP
     last_box = flow.chosen or flow.result
     if last_box:
         text = (", ".join(last_box),)

@@ -14,7 +14,7 @@ from netdsl.backends.diagram.kinds.pipeline_flow import (
     down_size,
 )
 from netdsl.backends.diagram.kinds.pipeline_rows import RowsPanel
-from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, read_by
+from netdsl.backends.diagram.kinds.pipeline_stages import Backbone
 from netdsl.backends.diagram.kinds.pipeline_words import described, proposals
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted
 from netdsl.backends.diagram.scene import pen
@@ -41,10 +41,12 @@ class Tap(Record):
 class Panel:
     """A head in its panel, whose boxes stand across it or, where there is no room, below each other."""
 
-    def __init__(self, sheet: Sheet, head: HeadItem, room: float, note: str) -> None:
+    def __init__(
+        self, sheet: Sheet, head: HeadItem, room: float, note: str, upright: bool
+    ) -> None:
         self.head = head
         self.flow = Flow(head, sheet)
-        for brief in (0, 1, 2):
+        for brief in (0, 1) if upright else (0, 1, 2):
             tried = Flow(head, sheet, brief)
             if across_size(tried)[0] + 2 * PAD + INDENT <= room:
                 self.flow = tried
@@ -96,11 +98,14 @@ class Panel:
 AnyPanel = Panel | RowsPanel
 
 
-def panel_of(sheet: Sheet, head: HeadItem, room: float, maps: str = "") -> AnyPanel:
-    """The panel of a head; `maps` names the maps that it reads, if they are several."""
+def panel_of(
+    sheet: Sheet, head: HeadItem, room: float, maps: str = "", *, upright: bool = False
+) -> AnyPanel:
+    """The panel of a head; `maps` names the maps that it reads, if they are several. With little room boxes
+    stand below each other at once if it is to be `upright`, else only where words do not help."""
     if head.event.kind.form == "bars" and len(head.predictors) > 1:
         return RowsPanel(sheet, head, room)
-    return Panel(sheet, head, room, described(head, maps))
+    return Panel(sheet, head, room, described(head, maps), upright)
 
 
 def height_of(panels: Sequence[AnyPanel]) -> float:
@@ -155,12 +160,7 @@ def tapped(
                 if stage is not None and id(stage) in taps:
                     _line(sheet, taps[id(stage)], entry, 0.0)
             return
-        found: dict[int, Tap] = {}
-        for value in read_by(panel.head):
-            stage = backbone.maker(value)
-            if stage is not None and id(stage) in taps:
-                found[id(stage)] = taps[id(stage)]
-        enter(sheet, list(found.values()), ports)
+        enter(sheet, [taps[id(stage)] for stage in backbone.read(panel.head)], ports)
 
     return lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netdsl.backends.diagram.items import HeadItem
 from netdsl.backends.diagram.kinds.pipeline_flow import Flow, across, across_size
-from netdsl.backends.diagram.kinds.pipeline_stages import Backbone, Stage, read_by
+from netdsl.backends.diagram.kinds.pipeline_stages import Backbone
 from netdsl.backends.diagram.kinds.pipeline_units import is_map, row_parts
 from netdsl.backends.diagram.kinds.pipeline_words import described
 from netdsl.backends.diagram.kinds.row import End, Ends, Unit, row
@@ -100,11 +100,7 @@ def in_row(sheet: Sheet, backbone: Backbone, width: float) -> None:
         reads = [[], [0], *([j + 1 for j in found] for found in reads[1:])]
         at = {key: number + 1 for key, number in at.items()}
     for head in backbone.heads:
-        found: list[int] = []
-        for value in read_by(head):
-            stage = backbone.maker(value)
-            if stage is not None and at[id(stage)] not in found and stage not in backbone.inputs:
-                found.append(at[id(stage)])
+        found = [at[id(stage)] for stage in backbone.read(head)]
         parts.append(HeadPart(sheet, head))
         reads.append(sorted(found))
     row(sheet, parts, width, reads)
@@ -115,12 +111,6 @@ def few(backbone: Backbone) -> bool:
     for head in backbone.heads:
         if head.event.kind.form == "regions":
             return False
-        makers = {id(stage) for stage in _makers(backbone, head) if stage not in backbone.inputs}
-        if len(makers) > 1:
+        if len(backbone.read(head)) > 1:
             return False
     return all(head.event.kind.form != "maps" for head in backbone.heads)
-
-
-def _makers(backbone: Backbone, head: HeadItem) -> list[Stage]:
-    found = [backbone.maker(value) for value in read_by(head)]
-    return [stage for stage in found if stage is not None]

@@ -131,6 +131,16 @@ class Backbone:
         """The stage that gives a value."""
         return self.makers.get(id(self.same(value)))
 
+    def read(self, head: HeadItem) -> list[Stage]:
+        """The stages that a head reads, in order; the image only if it is all that it reads, for otherwise
+        only its size is wanted."""
+        out: list[Stage] = []
+        for value in read_by(head):
+            stage = self.maker(value)
+            if stage is not None and stage not in out:
+                out.append(stage)
+        return [stage for stage in out if stage not in self.inputs] or out
+
     def _units(self, items: list[Item], prefix: str, wanted: set[int]) -> list[Unit]:
         out: list[Unit] = []
         for item in items:

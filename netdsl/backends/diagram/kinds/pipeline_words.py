@@ -297,3 +297,12 @@ def grid_side(predictor: Predictor) -> int:
     if len(sides) == 2 and sides[0] == sides[1] and isinstance(sides[0], int):
         return sides[0] if 1 < sides[0] <= 20 else 0
     return 0
+
+
+def warping(head: HeadItem) -> str:
+    """Where the regions of an R-CNN come from."""
+    context = getattr(head.event.kind, "context", None)
+    if context is None:
+        return ""
+    around = f", {context} pixels around" if context else ""
+    return f"regions are proposed and cut out of an image, and warped{around}"
