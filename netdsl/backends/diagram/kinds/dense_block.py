@@ -8,6 +8,7 @@ a bar is how many channels are read, that below a dot how many a layer adds.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from netdsl.backends.diagram.items import Chain, DenseItem
@@ -24,7 +25,7 @@ from netdsl.design import Value
 from netdsl.record import Record
 
 ALL, FIRST = 8, 3  # layers that are all drawn; of more the first ones, and the last
-PITCH, MOST_PITCH = 27.0, 74.0  # from layer to layer
+PITCH, WIDE_PITCH, MOST_PITCH = 27.0, 38.0, 74.0  # from layer to layer: of one, of several, at most
 DOT, BAR, LAYER = 4.2, 9.5, 17.0  # radius of dots; heights
 DOWN = 26.0  # from the line of the dots to that of the layers
 LIFT = 0.4  # how far arcs begin inside of dots
@@ -55,15 +56,16 @@ class Slot:
 
     @property
     def title(self) -> str:
-        return f"H{self.first}" if self.many == 1 else f"{self.many} more"
+        return f"H{self.first}" if self.many == 1 else f"H{self.first}{TO}{self.last}"
 
 
-def slots(item: DenseItem, most: int) -> list[Slot]:
-    """The columns: all layers, or the first, those between as one, and the last."""
+def slots(item: DenseItem, fits: Callable[[int, float], bool]) -> list[Slot]:
+    """The columns: all layers, or the first, those between as one, and the last. `fits` says whether there
+    is room for so many columns, so far apart."""
     count = len(item.iterations)
-    if count <= min(ALL, most):
+    if count <= ALL and fits(count, PITCH):
         return [_slot(item, i, i) for i in range(1, count + 1)]
-    ahead = max(1, min(FIRST, most - 2))
+    ahead = next((n for n in range(FIRST, 1, -1) if fits(n + 2, WIDE_PITCH)), 1)
     spans = [(i, i) for i in range(1, ahead + 1)]
     spans += [(ahead + 1, count - 1), (count, count)]
     return [_slot(item, first, last) for first, last in spans if last >= first]
@@ -87,7 +89,7 @@ class _Grid(NamedTuple):
     width: float
 
 
-def _grid(count: int, ending: float, room: float) -> _Grid:
+def _grid(count: int, ending: float, room: float, least: float = PITCH) -> _Grid:
     """The widest grid for so many layers that fits into a room, no wider than looks good."""
     pitch = MOST_PITCH
     while True:
@@ -96,7 +98,7 @@ def _grid(count: int, ending: float, room: float) -> _Grid:
         last = lead + pitch * (count - 1)
         end = last + max(pitch * 0.98, wide / 2 + pen.PLATE + ending / 2 + 3)
         width = end + max(ending, wide) / 2
-        if width <= room or pitch <= PITCH:
+        if width <= room or pitch <= least:
             return _Grid(lead, pitch, end, wide, width)
         pitch -= 0.5
 
@@ -114,8 +116,7 @@ def inset(
     assert item.output is not None
     ending = text_width(shape_text(item.output.shape), pen.SMALL)
     room = width - 2 * MARGIN - 2 * DOT
-    most = next((n for n in range(ALL, 2, -1) if _grid(n, ending, room).width <= room), 2)
-    columns = slots(item, most)
+    columns = slots(item, lambda n, pitch: _grid(n, ending, room, pitch).width <= room)
     grid = _grid(len(columns), ending, room)
     start = left + (width - grid.width) / 2 + DOT
     heading = _heading(chosen, width - 2 * MARGIN)

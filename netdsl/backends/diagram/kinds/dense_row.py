@@ -6,7 +6,7 @@ from collections import Counter
 
 from netdsl.backends.diagram.items import DenseItem, Fold, HeadItem, Item, Join, Op, Sub
 from netdsl.backends.diagram.kinds.parts import Cell, cells, inside, plain, stack
-from netdsl.backends.diagram.kinds.row import GAP
+from netdsl.backends.diagram.kinds.row import GAP, End, Ends
 from netdsl.backends.diagram.kinds.sheet import Sheet, tall
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -36,12 +36,12 @@ class BoxPart:
         self.width = tight(cell.lines) + (7.0 if cell.kind == "input" else 0.0)
         self.up = self.down = tall(len(cell.lines)) / 2
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         cell, x = self.cell, left + self.width / 2
         height = self.up + self.down
         name = sheet.box(cell.name, cell.kind, x, axis, self.width, height, cell.lines, cell.steps)
         sheet.note(preparation(cell))
-        return name, name
+        return Ends((End(name),), End(name))
 
 
 class JoinPart:
@@ -55,13 +55,13 @@ class JoinPart:
         self.width = 2 * pen.CIRCLE if self.sign else pen.BAR
         self.up = self.down = pen.CIRCLE if self.sign else 15.0
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
         x = left + self.width / 2
         if self.sign:
             name = sheet.sign(self.name, x, axis, self.sign, self.steps)
         else:
             name = sheet.wall(self.name, x, axis, 2 * self.down, self.steps)
-        return name, name
+        return Ends((End(name),), End(name))
 
 
 class GroupPart:
@@ -92,11 +92,12 @@ class GroupPart:
         self.down = self.height / 2
         self.up = self.down + (ABOVE if self.size else 0.0)
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
-        top = axis - self.down
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
+        top = axis - self.down  # its own, below the size
         x = left + (self.width - (6.0 if self.bracket else 0.0)) / 2
         y = top + self._strip()
         names: list[str] = []
+        middles: list[float] = []
         for cell in self.cells:
             high = tall(len(cell.row))
             place = (x, y + high / 2, self.inner, high)
@@ -104,15 +105,21 @@ class GroupPart:
             if names:
                 sheet.edge(names[-1], name, [(x, y - STACKED), (x, y)], length=pen.TIGHT_HEAD)
             names.append(name)
+            middles.append(y + high / 2)
             sheet.note(preparation(cell))
             y += high + STACKED
         if self.bracket:
             self._repeat(sheet, x, top)
         group = self.name or f"{names[0]}.group"
-        group = sheet.panel(group, left, top, self.width, self.height, self.title, names)
+        sheet.panel(group, left, top, self.width, self.height, self.title, names)
         middle = left + self.width / 2
         sheet.scene.text(middle, top - 5, self.size, pen.SMALL, fill="muted")
-        return group, group
+        inner = (x - self.inner / 2, x + self.inner / 2)
+        into, out = left + 1.2, left + self.width - 1.2
+        first, last = middles[0], middles[-1]
+        way = ((into, axis), (into, first), (inner[0], first))
+        back = ((inner[1], last), (out, last), (out, axis))
+        return Ends((End(names[0], way),), End(names[-1], back))
 
     def _strip(self) -> float:
         """From the top to the first box, behind which a second plate may stand."""

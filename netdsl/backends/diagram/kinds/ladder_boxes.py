@@ -42,7 +42,7 @@ DENSITIES = (
 
 class Boxes:
     """A ladder of boxes, placed: `scene` has them and their lines, `outs` the cells whose values leave and
-    the point at which each does, from the coarsest down the page."""
+    their boxes, from the coarsest down the page."""
 
     def __init__(self, ladder: Ladder, density: Density) -> None:
         self.ladder = ladder
@@ -51,7 +51,7 @@ class Boxes:
         self.scene = Scene(clean(ladder.graph.design.name))
         self.strides = self._strides()
         self.rows: dict[Fraction, float] = {}
-        self.outs: list[tuple[Cell, float, float]] = []
+        self.outs: list[tuple[Cell, Box]] = []
         for box in self.stages.all:
             self._size(box)
         self._widths()
@@ -212,7 +212,7 @@ class Boxes:
             self.box(box)
         column = [stages.input, *stages.down]
         for below, above in zip(column, column[1:]):
-            points = [(below.x, below.top - _plate(below)), (above.x, above.bottom)]
+            points = [(below.x, below.top - plate(below)), (above.x, above.bottom)]
             self.arrow(below, above, points)
             if below is not stages.input:
                 self._note(below, points)
@@ -226,13 +226,10 @@ class Boxes:
             self.arrow(above, below, [(above.x, above.bottom), (below.x, below.top)])
         for anchor, boxes in stages.tails:
             self._tail(anchor, boxes)
-        if stages.single:
+        self.outs = [(cell, self._box_of(cell)) for cell in self.ladder.outs]
+        self.outs.sort(key=lambda out: out[1].y)
+        if stages.single and not self.ladder.heads:
             self._output(stages.up[-1], self.ladder.outs[0])
-        else:
-            for cell in self.ladder.outs:
-                box = self._box_of(cell)
-                self.outs.append((cell, box.right + _plate(box), box.y))
-            self.outs.sort(key=lambda out: out[2])
 
     def box(self, box: Box) -> None:
         place = (box.left, box.top, box.width, box.height)
@@ -276,13 +273,13 @@ class Boxes:
         """Lines from box to box in one row."""
         for tail, head in zip(boxes, boxes[1:]):
             y = head.y if head.kind not in ("concat", *SIGNS) else tail.y
-            self.arrow(tail, head, [(tail.right + _plate(tail), y), (head.left, y)], role)
+            self.arrow(tail, head, [(tail.right + plate(tail), y), (head.left, y)], role)
 
     def _turn(self) -> None:
         """Where the way leads from the deepest map to the first larger one."""
         stages = self.stages
         last = stages.down[-1]
-        x, y = last.x, last.top - _plate(last)
+        x, y = last.x, last.top - plate(last)
         self.scene.text(x, y - 5.5, size_note(last.last), pen.SMALL, fill="muted")
         row = [last, *stages.deepest]
         self._across(row, "flow")
@@ -290,7 +287,7 @@ class Boxes:
         if stages.start:
             self._across([tail, head], "flow")
             return
-        start = (tail.right + _plate(tail), tail.y)
+        start = (tail.right + plate(tail), tail.y)
         self.arrow(tail, head, [start, (head.x, tail.y), (head.x, head.top)])
 
     def _tail(self, anchor: Cell, boxes: Sequence[Box]) -> None:
@@ -298,15 +295,12 @@ class Boxes:
         before = self._box_of(anchor)
         for box in boxes:
             if box.stride == before.stride or box.y == before.y:
-                points = [(before.right + _plate(before), box.y), (box.left, box.y)]
+                points = [(before.right + plate(before), box.y), (box.left, box.y)]
             elif abs(box.x - before.x) < 0.05:
-                points = [(box.x, before.top - _plate(before)), (box.x, box.bottom)]
-            else:
-                points = [
-                    (before.x, before.top - _plate(before)),
-                    (before.x, box.y),
-                    (box.left, box.y),
-                ]
+                points = [(box.x, before.top - plate(before)), (box.x, box.bottom)]
+            else:  # beside the rung, and past the note above the box
+                x, y = before.right + 5.0, before.top + 5.0
+                points = [(before.right + plate(before), y), (x, y), (x, box.y), (box.left, box.y)]
             self.arrow(before, box, points)
             before = box
 
@@ -320,21 +314,29 @@ class Boxes:
         high = LINE + PAD
         y = last.bottom + STEP + 2 + high / 2
         pen.box(self.scene, last.x, y, wide, high, "output", (text,), self.density.size)
-        place = Placed("output", "output", last.x - wide / 2, y - high / 2, wide, high, (text,))
+        place = Placed(
+            self.ladder.graph.unused("output"),
+            "output",
+            last.x - wide / 2,
+            y - high / 2,
+            wide,
+            high,
+            (text,),
+        )
         self.scene.nodes.append(place)
         points = ((last.x, last.bottom), (last.x, y - high / 2))
         pen.arrow(self.scene, points, length=pen.TIGHT_HEAD + 0.4)
         self.scene.routes.append(Route(last.name, place.name, points))
 
 
-def _plate(box: Box) -> float:
+def plate(box: Box) -> float:
     """How far a box stands out above and to the right."""
     return pen.PLATE if box.kind == "stack" else 0.0
 
 
 def _length(boxes: Sequence[Box], gap: float) -> float:
     """From the middle of the first box to that of the last, if they stand as tight as may be."""
-    heights = [box.height + _plate(box) for box in boxes]
+    heights = [box.height + plate(box) for box in boxes]
     return sum(heights) - (heights[0] + heights[-1]) / 2 + gap * (len(boxes) - 1)
 
 
@@ -346,7 +348,7 @@ def _spread(boxes: Sequence[Box], top: float, bottom: float) -> None:
     at = top
     for before, box in zip([None, *boxes], boxes):
         if before is not None:
-            at += (before.height + _plate(before) + box.height + _plate(box)) / 2 + gap
+            at += (before.height + plate(before) + box.height + plate(box)) / 2 + gap
         box.y = at
 
 

@@ -37,22 +37,26 @@ MERGES = {"concat": "concat", "add": "sum", "mul": "product"}
 
 
 class Cell:
-    """A step, or a block that is one. `reads` are the cells whose values it works on, in order; what is
+    """A step, or a block that is one; no other has its `name`. `reads` are the cells whose values it works on, in order; what is
     only measured is not among them. `value` is what it gives, `stride` how many pixels of the input
     lie between places of that, None where there are no places. `inside` are the opened blocks around
     it, from outside inwards."""
 
-    __slots__ = ("index", "inside", "item", "kind", "path", "reads", "steps", "stride", "value")
+    __slots__ = (
+        *("index", "inside", "item", "kind", "name", "path", "reads", "steps", "stride", "value"),
+    )
 
     def __init__(
         self,
         index: int,
         kind: str,
         item: Item | None,
+        name: str,
         path: tuple[str, ...],
         inside: tuple[Sub, ...],
     ) -> None:
         self.index = index
+        self.name = name
         self.kind = kind
         self.item = item
         self.path = path
@@ -112,6 +116,7 @@ class Graph:
         self.planner = Unfolded(design)
         self.same = self.planner.clock.same
         self.cells: list[Cell] = []
+        self._names: set[str] = set()
         self._steps = Steps()
         self._grows: dict[int, bool] = {}
         self._inside: tuple[Sub, ...] = ()
@@ -136,9 +141,19 @@ class Graph:
 
     # --------------------------------------------------------------------------------------- cells
     def _cell(self, kind: str, item: Item | None, path: tuple[str, ...]) -> Cell:
-        cell = Cell(len(self.cells), kind, item, (*self._path, *path), self._inside)
+        full = (*self._path, *path)
+        cell = Cell(len(self.cells), kind, item, self.unused(".".join(full)), full, self._inside)
         self.cells.append(cell)
         return cell
+
+    def unused(self, wanted: str) -> str:
+        """A name that nothing has yet: this one, or this one with a number."""
+        name, number = wanted, 1
+        while name in self._names:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._names.add(name)
+        return name
 
     def _gives(self, known: Known, cell: Cell, value: Value, stride: Fraction | None) -> None:
         if cell.value is None:

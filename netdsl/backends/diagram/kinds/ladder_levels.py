@@ -18,7 +18,7 @@ from netdsl.backends.diagram.kinds.ladder_slabs import (
     rung_text,
     sized,
 )
-from netdsl.backends.diagram.kinds.ladder_text import doing, runs, said, sides_text
+from netdsl.backends.diagram.kinds.ladder_text import doing, runs, said, sides_text, size_text
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
@@ -178,8 +178,8 @@ class _Levels:
     def slab(self, item: Map, steps: tuple[tuple[str, int], ...]) -> None:
         place = (item.left, item.top, item.width, item.height)
         pen.slab(self.scene, *place, item.kind, stage=item.stage)
-        lines = (str(item.shape.channels), sides_text(item.shape))
-        self.scene.nodes.append(Placed(item.name, item.kind, *place, lines, steps))
+        note = size_text(item.shape)
+        self.scene.nodes.append(Placed(item.name, item.kind, *place, (), steps, note=note))
 
     def words(self, x: float, y: float, lines: Sequence[tuple[str, str]], anchor: str) -> None:
         for i, (text, fill) in enumerate(lines):

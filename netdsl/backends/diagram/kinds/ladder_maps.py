@@ -10,19 +10,20 @@ from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Rung
 from netdsl.backends.diagram.kinds.ladder_text import doing, number
 from netdsl.shapes import Shape
 
-PASSING = ("norm", "activation", "dropout")  # kinds that give a map of the same shape
+PASSING = ("norm", "activation", "dropout", "softmax")  # kinds that give a map of the same shape
 MOST_BETWEEN = 2  # layers between the step that makes a map larger and the concatenation
 
 
 class Map:
-    """A map and the cells that make it of the one before. `left`, `top`, `width` and `height` are its
-    slab's, in points."""
+    """A map and the cells that make it of the one before; `shape` is its own, if that is not what the last
+    of them gives. `left`, `top`, `width` and `height` are its slab's, in points."""
 
-    __slots__ = ("cells", "height", "left", "stage", "top", "width")
+    __slots__ = ("_shape", "cells", "height", "left", "stage", "top", "width")
 
-    def __init__(self, cells: Sequence[Cell], stage: int) -> None:
+    def __init__(self, cells: Sequence[Cell], stage: int, shape: Shape | None = None) -> None:
         self.cells = list(cells)
         self.stage = stage
+        self._shape = shape
         self.left = self.top = self.width = self.height = 0.0
 
     @property
@@ -35,13 +36,15 @@ class Map:
 
     @property
     def shape(self) -> Shape:
-        value = next(c.value for c in reversed(self.cells) if c.kind != "concat")
+        if self._shape is not None:
+            return self._shape
+        value = self.cells[-1].value
         assert value is not None
         return value.shape
 
     @property
     def name(self) -> str:
-        return ".".join(self.cells[0].path)
+        return self.cells[0].name
 
     @property
     def text(self) -> str:
@@ -166,7 +169,7 @@ def _pass_up(ladder: Ladder, cells: Sequence[Cell], rows: dict[object, Row]) -> 
             row.rung = ladder.rung_at(cell)
             if row.rung is None:
                 return False
-            row.copied = Map([*row.rung.cells, cell], stage)
+            row.copied = Map([*row.rung.cells, cell], stage, copied_shape(row))
             row.up.append(Map(between, stage))
             between = None
         elif larger and merges.get(cell.stride, -1) > i:

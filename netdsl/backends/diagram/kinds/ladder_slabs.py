@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from netdsl.backends.diagram.items import Op
 from netdsl.backends.diagram.kinds.ladder_maps import Map, Row, copied_shape
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
-from netdsl.backends.diagram.kinds.ladder_text import doing, sides_text
+from netdsl.backends.diagram.kinds.ladder_text import doing, sides_text, size_text
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
@@ -51,7 +51,9 @@ def slabs(ladder: Ladder, rows: Sequence[Row], settings: Settings) -> Scene | No
         for tenths in range(round(10 * GAP), round(10 * LEAST_GAP) - 1, -5):
             form = _columns(rows, tenths / 10)
             if _extent(rows) <= room:
-                return _Drawing(ladder, rows, form, settings).scene
+                scene = _Drawing(ladder, rows, form, settings).scene
+                if scene.width <= room + 2 * MARGIN:  # words of arrows stand out too
+                    return scene
     return None
 
 
@@ -96,7 +98,10 @@ def _place(rows: Sequence[Row], gap: float, bottom: float) -> None:
             first.left = middle - first.width / 2
             before = row.copied.width if row.copied is not None else 0.0
             source = row.down[-1].right if row.down else -math.inf
-            first.left = max(first.left, source + gap + before)
+            least = source + gap + before
+            if first.left < least:  # the lowest row makes room for the rung above it
+                _widen(rows[-1].down, least - first.left)
+                first.left = least
             if row.copied is not None:
                 row.copied.left = first.left - before
             at = first.right + gap
@@ -108,6 +113,12 @@ def _place(rows: Sequence[Row], gap: float, bottom: float) -> None:
         for item in row.extra:
             item.left = at
             at = item.right + gap
+
+
+def _widen(maps: Sequence[Map], more: float) -> None:
+    """Make the gaps between maps larger, in all by so much."""
+    for i, item in enumerate(maps):
+        item.left += more * i / max(len(maps) - 1, 1)
 
 
 def _extent(rows: Sequence[Row]) -> float:
@@ -149,6 +160,12 @@ def _fits(row: Row, form: int) -> bool:
     return text_width(text, pen.SMALL) + 4 <= free
 
 
+def _half(item: Map) -> float:
+    """From the middle of a slab to the size beside it, which keeps clear of the number above it too."""
+    number = text_width(str(item.shape.channels), pen.SMALL) / 2
+    return max(item.width / 2 + SIDE, number + 1.0)
+
+
 # -------------------------------------------------------------------------------------------- drawing
 class _Drawing:
     def __init__(self, ladder: Ladder, rows: Sequence[Row], form: int, settings: Settings) -> None:
@@ -174,7 +191,8 @@ class _Drawing:
                 row.y = half
             else:
                 above = max(item.height for item in before.all) / 2
-                row.y = before.y + above + DROP + NUMBER + half
+                word = text_width(sides_text(before.all[0].shape), pen.SMALL) / 2 - 4
+                row.y = before.y + max(above, word) + DROP + NUMBER + half
             before = row
             for item in row.all:
                 item.top = row.y - item.height / 2
@@ -212,21 +230,27 @@ class _Drawing:
             self.number(item.middle, item.top, item.shape.channels)
         place = Placed(
             *(item.name, item.kind, item.left, item.top, item.width, item.height),
-            (str(item.shape.channels), sides_text(item.shape)),
+            (),
             item.steps,
+            note=size_text(item.shape),
         )
         self.scene.nodes.append(place)
 
     def number(self, x: float, top: float, channels: int) -> None:
         self.scene.text(x, top - NUMBER / 2, str(channels), pen.SMALL)
 
-    def arrow(self, tail: Map, head: Map, points: Sequence[Point] | None = None) -> None:
-        """The step that makes `head` of `tail`."""
-        if points is None:
+    def arrow(self, tail: Map, head: Map, points: Sequence[Point] = ()) -> None:
+        """The step that makes `head` of `tail`. Where a number stands between a slab and the arrow, the
+        edge of the graph reaches on to the slab."""
+        if not points:
             y = tail.top + tail.height / 2
             points = [(tail.right + CLEAR, y), (head.left - CLEAR, y)]
         pen.arrow(self.scene, points, stroke=f"{head.kind}.s", line=1.0)
-        self.scene.routes.append(Route(tail.name, head.name, tuple(points)))
+        way = list(points)
+        for i, item in ((0, tail), (-1, head)):
+            if way[i][1] < item.top:
+                way[i] = (way[i][0], item.top)
+        self.scene.routes.append(Route(tail.name, head.name, tuple(way)))
 
     def _rung(self, row: Row, copied: Map) -> None:
         source = row.down[-1]
@@ -241,12 +265,13 @@ class _Drawing:
         first = row.all[0]
         last = (row.extra or row.up or row.down)[-1]
         own = sides_text(first.shape)
-        self.beside(first.left - SIDE, row.y, own, before=True)
+        self.beside(first.middle - _half(first), row.y, own, before=True)
         if last is not first and (row.up or sides_text(last.shape) != own):
-            self.beside(last.right + SIDE, row.y, sides_text(last.shape), before=False)
+            self.beside(last.middle + _half(last), row.y, sides_text(last.shape), before=False)
 
     def beside(self, x: float, y: float, text: str, before: bool) -> None:
-        x += -pen.SMALL * 0.36 if before else pen.SMALL * 0.36
+        # a turned line reaches farther to its right, where letters hang below the line they stand on
+        x += -pen.SMALL * 0.56 if before else pen.SMALL * 0.37
         self.scene.text(x, y, text, pen.SMALL, fill="muted", turned=True)
 
     def _ends(self) -> None:
@@ -257,8 +282,14 @@ class _Drawing:
         for item in (item for row in self.rows for item in row.all):
             for cell in item.cells:
                 name = clean(names.get(cell.index, ""))
-                y = item.top - NUMBER - pen.SMALL / 2
-                self.scene.text(item.middle, y, name, pen.SMALL, fill="muted")
+                x, y, anchor = item.middle, item.top - NUMBER - pen.SMALL / 2, "middle"
+                if item.top > self.rows[0].y:  # there an arrow's words stand above it
+                    x, y, anchor = (
+                        item.middle + _half(item) + 8,
+                        item.top + item.height / 2,
+                        "start",
+                    )
+                self.scene.text(x, y, name, pen.SMALL, anchor, fill="muted")
 
     # ---------------------------------------------------------------------------------- between rows
     def _between(self) -> None:
@@ -272,7 +303,17 @@ class _Drawing:
         below = down[-1]
         for row in reversed(up):
             tail, head = below.last, row.up[0]
-            points = self._vertical(tail, head, tail.top - NUMBER, head.top + head.height)
+            end = head.top + head.height
+            if (
+                below.down and tail is below.down[0] and not below.up
+            ):  # under the arrow that leads to it
+                points = [
+                    (tail.right + CLEAR, below.y),
+                    (head.middle, below.y),
+                    (head.middle, end + CLEAR),
+                ]
+            else:
+                points = self._vertical(tail, head, tail.top - NUMBER, end)
             self.arrow(tail, head, points)
             self._word(points, head, before=False)
             below = row
@@ -321,6 +362,9 @@ def entries_of(
         for item in (*row.up, *row.extra):
             add(legend.Entry(f"@step.{item.kind}", item.text))
         if row.rung is not None:
-            crops = any(cell.kind == "shape" for cell in row.rung.cells)
-            add(legend.Entry("@copy", "copy and crop" if crops else "copy"))
+            assert row.copied is not None
+            steps = [cell for cell in row.rung.cells if cell.kind != "shape"]
+            crops = len(steps) < len(row.rung.cells)
+            kind = "@copy" if not steps else f"@copy.{row.copied.kind}"
+            add(legend.Entry(kind, doing(steps) or ("copy and crop" if crops else "copy")))
     return entries, ["heights and widths as square roots of H and C"]

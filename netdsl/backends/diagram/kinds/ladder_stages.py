@@ -34,7 +34,7 @@ class Box:
 
     @property
     def name(self) -> str:
-        return ".".join(self.cells[0].path)
+        return self.cells[0].name
 
     @property
     def last(self) -> Cell:
@@ -82,7 +82,7 @@ class Stages:
     def __init__(self, ladder: Ladder, full: bool) -> None:
         self.ladder = ladder
         self.full = full
-        self.single = len(ladder.outs) == 1 and not ladder.heads
+        self.single = len(ladder.outs) == 1
         down, deepest, start = self._sorted()
         self.input, down = self._input(down)
         sources = {rung.source.index for rung in ladder.rungs} | {
@@ -195,6 +195,8 @@ class Stages:
         if len(cells) == 1 and not isinstance(first.item, Op):
             return Box(cells, "stack", block_lines(first))
         lines = self.lines(cells)
+        if first.kind == "up" and len(lines) == 1:
+            lines = lines[0].split(", ", 1)  # beside it there is less room than below
         many = sum(cell.kind not in (*PASSING, "shape") for cell in cells) > 1
         kind = next((c.kind for c in cells if c.kind not in (*PASSING, "shape")), first.kind)
         return Box(cells, "stack" if many else kind, lines)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from netdsl.backends.diagram.items import Around, DenseItem, Item, Join, Op, Plan, Sub
-from netdsl.backends.diagram.kinds.ladder_cells import Cell
+from netdsl.backends.diagram.kinds.ladder_cells import Cell, chains_of
 from netdsl.backends.diagram.labels import CONVOLUTIONS, short
 from netdsl.backends.diagram.steps import summary
 from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, shape_text
@@ -103,15 +103,34 @@ def block_lines(cell: Cell) -> tuple[str, ...]:
     item = cell.item
     assert item is not None
     if isinstance(item, Sub):
-        return (item.titles()[0], *(contents(item) or [summary(cell.steps)]))
+        title, *names = item.titles()
+        return (title, *(contents(item) or [", ".join([*names, summary(cell.steps)])]))
     name = {Join: "branches", Around: "residual", DenseItem: "dense block"}.get(type(item), "")
     return (name or item.word, summary(cell.steps))
+
+
+def ops_in(item: Item | None) -> Iterator[Op]:
+    """All layers of an item, however deep."""
+    if isinstance(item, Op):
+        yield item
+    elif isinstance(item, Sub):
+        for part in item.plan.items:
+            yield from ops_in(part)
+    elif isinstance(item, (Join, Around, DenseItem)):
+        for chain in chains_of(item):
+            for part in chain.items:
+                yield from ops_in(part)
 
 
 # --------------------------------------------------------------------------------------------- sizes
 def sides_text(shape: Shape | None) -> str:
     """`572x572`, `H/2xW/2`."""
     return shape_text(Shape(*shape.sides)) if shape is not None and shape.sides else ""
+
+
+def size_text(shape: Shape | None) -> str:
+    """`64x568x568`."""
+    return shape_text(shape)
 
 
 def number(side: Dim) -> float:
