@@ -32,10 +32,11 @@ def dense(design: Design, settings: Settings) -> Scene:
     Raises `NetError`: no dense block (E436), no such part (E437).
     """
     planner = Planner(design)
-    prefix, items = part(design, planner, settings.only)
+    wanted = settings.only[0] if settings.only else ""
+    prefix, items = part(design, planner, wanted)
     found = list(dense_items(items, f"{prefix}." if prefix else ""))
     if not found:
-        message = f"{settings.only or design.name} has no dense block"
+        message = f"{wanted or design.name} has no dense block"
         raise NetError([Diagnostic("E436", message, hint="other figures draw every network")])
     width = settings.width or PAGE
     name, chosen = exemplar(found)
