@@ -1,27 +1,25 @@
-"""The figure of a feature pyramid: stages stacked upwards, rungs to the right of them, the way up (down the page)
-beside those, and what leaves at the right."""
+"""Where the boxes of a feature pyramid stand: stages stacked upwards, rungs to the right of them, the way up (down
+the page) beside those, and what leaves at the right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
 from netdsl.backends.diagram.kinds.ladder_stages import SIGNS, Box, Stages
-from netdsl.backends.diagram.kinds.ladder_text import size_note
+from netdsl.backends.diagram.labels import Words
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
-from netdsl.backends.diagram.text import clean, shape_text
 
 LINE = 8.4  # height of a line of text in a box
 PAD = 5.6  # of a box, above and below its lines together
 NOTED = 15.0  # between stages, with a note beside the arrow
 STEP = 9.0  # between boxes of the way up
 APART = 9.0  # between boxes of different rows
-NOTE = 3.2  # from a line to its note
 
 
 class Density(NamedTuple):
@@ -41,23 +39,19 @@ DENSITIES = (
 
 
 class Boxes:
-    """A ladder of boxes, placed: `scene` has them and their lines, `outs` the cells whose values leave and
-    their boxes, from the coarsest down the page."""
+    """A ladder of boxes, placed. `trunk` is the middle of the way up, `right` where the boxes end."""
 
-    def __init__(self, ladder: Ladder, density: Density) -> None:
+    def __init__(self, ladder: Ladder, density: Density, words: Words) -> None:
         self.ladder = ladder
         self.density = density
-        self.stages = Stages(ladder, density.full)
-        self.scene = Scene(clean(ladder.graph.design.name))
+        self.stages = Stages(ladder, density.full, words)
         self.strides = self._strides()
         self.rows: dict[Fraction, float] = {}
-        self.outs: list[tuple[Cell, Box]] = []
         for box in self.stages.all:
             self._size(box)
         self._widths()
         self._columns()
         self._heights()
-        self._draw()
 
     # ---------------------------------------------------------------------------------------- sizes
     def _size(self, box: Box) -> None:
@@ -91,8 +85,7 @@ class Boxes:
 
     def _strides(self) -> list[Fraction]:
         """The strides of rows, coarsest first: of the deepest map and of merges."""
-        found = [self.ladder.down[-1].stride, *(rung.merge.stride for rung in self.ladder.rungs)]
-        return [stride for stride in found if stride is not None]
+        return [self.ladder.down[-1].row, *(rung.merge.row for rung in self.ladder.rungs)]
 
     # --------------------------------------------------------------------------------------- columns
     def _columns(self) -> None:
@@ -150,7 +143,7 @@ class Boxes:
             for box in boxes:
                 box.y = self.rows[stride]
         for anchor, boxes in stages.tails:
-            y, last = self._y_of(anchor), anchor.stride
+            y, last = self._y_of(anchor), anchor.row
             for i, box in enumerate(boxes):
                 if box.stride != last:
                     above = boxes[i - 1].height / 2 if i else feeding[0][0].height / 2 + 8
@@ -168,7 +161,7 @@ class Boxes:
             corner = Box([self.stages.up[0].cells[0]], "sum", ())
             corner.x = self.trunk
             out[0].insert(0, corner)
-        for section, below in zip(out, out[1:]):
+        for section, below in pairwise(out):
             section.append(below[0])
         return out
 
@@ -181,7 +174,7 @@ class Boxes:
                 out.append([])
             out[-1].append(box)
         out[-1].append(self.stages.input)
-        for column, below in zip(out, out[1:]):
+        for column, below in pairwise(out):
             column.append(below[0])
         return out
 
@@ -199,12 +192,13 @@ class Boxes:
 
     def _y_of(self, cell: Cell) -> float:
         """The height at which a cell's value leaves its column."""
-        box = self._box_of(cell)
+        box = self.box_of(cell)
         return box.y
 
-    def _box_of(self, cell: Cell) -> Box:
+    def box_of(self, cell: Cell) -> Box:
         return next(box for box in self.stages.all if cell in box.cells)
 
+<<<<<<< HEAD
     # --------------------------------------------------------------------------------------- drawing
     def _draw(self) -> None:
         stages = self.stages
@@ -328,6 +322,8 @@ class Boxes:
         pen.arrow(self.scene, points, length=pen.TIGHT_HEAD + 0.4)
         self.scene.routes.append(Route(last.name, place.name, points))
 
+=======
+>>>>>>> fig-ladder
 
 def plate(box: Box) -> float:
     """How far a box stands out above and to the right."""
