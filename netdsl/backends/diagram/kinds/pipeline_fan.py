@@ -136,9 +136,7 @@ def _row(sheet: Sheet, columns: list[Column]) -> float:
     return floor + (6.0 + LANE * lanes if lanes else 0.0)
 
 
-def _head(
-    sheet: Sheet, head: HeadItem, columns: list[Column], floor: float, width: float
-) -> None:
+def _head(sheet: Sheet, head: HeadItem, columns: list[Column], floor: float, width: float) -> None:
     """The panel of the head below the maps, its bar, and how detections are chosen."""
     used = [column for column in columns if column.cells]
     left = min(column.x - column.width / 2 for column in used) - 2.0

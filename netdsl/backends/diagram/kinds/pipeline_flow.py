@@ -165,9 +165,7 @@ def _tower(found: list[Cell]) -> list[Cell]:
 def across_size(flow: Flow) -> tuple[float, float]:
     """The least width and the height of a head whose boxes stand side by side."""
     wide = sum(_wide(cell) for cell in flow.stem) + GAP * max(0, len(flow.stem) - 1)
-    ends = [
-        sum(_wide(cell) for cell in end) + GAP * (len(end) - 1) for end in flow.ends
-    ]
+    ends = [sum(_wide(cell) for cell in end) + GAP * (len(end) - 1) for end in flow.ends]
     highs = [max(tall(len(cell.lines)) for cell in end) for end in flow.ends]
     if ends:
         wide += FORK + max(ends)
@@ -215,7 +213,7 @@ def across(sheet: Sheet, flow: Flow, left: float, y: float, width: float) -> Por
         x += GAP + spare
     tails: list[tuple[str, Point]] = []
     if flow.ends:
-        x += (FORK - GAP if flow.stem else 0.0)
+        x += FORK - GAP if flow.stem else 0.0
         tails, x, more = _ends_across(sheet, flow, x, y, before, spare, entries)
         names += more
         before = None
@@ -322,9 +320,7 @@ def down_size(flow: Flow) -> tuple[float, float]:
     if flow.ends:
         columns = [max(_wide(cell) for cell in end) for end in flow.ends]
         wide = max(wide, sum(columns) + APART * (len(columns) - 1))
-        high += 6.0 + max(
-            sum(tall(len(c.lines)) + DOWN_GAP for c in end) for end in flow.ends
-        )
+        high += 6.0 + max(sum(tall(len(c.lines)) + DOWN_GAP for c in end) for end in flow.ends)
     if flow.grid:
         high += GRID + 2 * UNDER + DOWN_GAP
     last = flow.chosen or flow.result

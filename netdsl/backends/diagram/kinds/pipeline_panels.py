@@ -41,9 +41,7 @@ class Tap(Record):
 class Panel:
     """A head in its panel, whose boxes stand across it or, where there is no room, below each other."""
 
-    def __init__(
-        self, sheet: Sheet, head: HeadItem, room: float, note: str, upright: bool
-    ) -> None:
+    def __init__(self, sheet: Sheet, head: HeadItem, room: float, note: str, upright: bool) -> None:
         self.head = head
         self.flow = Flow(head, sheet)
         for brief in (0, 1) if upright else (0, 1, 2):
@@ -195,9 +193,7 @@ def _outside(sheet: Sheet, ports: Ports, top: float) -> None:
     sheet.edge(node, name, [(tip, middle + 7.0), (tip, y)])
 
 
-def _proposals(
-    sheet: Sheet, before: tuple[AnyPanel, Ports], ports: Ports, top: float
-) -> None:
+def _proposals(sheet: Sheet, before: tuple[AnyPanel, Ports], ports: Ports, top: float) -> None:
     """From the box that chooses regions to the one that cuts them out."""
     panel, giving = before
     if giving.last is None or ports.above is None:

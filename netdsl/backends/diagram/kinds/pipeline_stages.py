@@ -105,7 +105,9 @@ class Backbone:
             label = self.labels.get(id(stage.value), "") if stage.tapped else ""
             if stage.tapped and any(_block(unit.item) for unit in stage.units):
                 label = label or self.ends.get(id(stage.value), "")
-            stage.title = label or title_of(stage.units, number, stage.tapped and _is_map(stage.value))
+            stage.title = label or title_of(
+                stage.units, number, stage.tapped and _is_map(stage.value)
+            )
             stage.lines = lines_of([unit.item for unit in stage.units], steps)
 
     # ------------------------------------------------------------------------------------- opening
@@ -293,7 +295,9 @@ def _kind(item: Item) -> str:
     if isinstance(item, Op):
         return kind_of(item.layers[0])
     if isinstance(item, Sub):
-        inner = [x for x in item.plan.items if not (isinstance(x, Op) and kind_of(x.layers[0]) in LIGHT)]
+        inner = [
+            x for x in item.plan.items if not (isinstance(x, Op) and kind_of(x.layers[0]) in LIGHT)
+        ]
         if len(inner) == 1 and isinstance(inner[0], Op):
             return kind_of(inner[0].layers[0])
     return "stack"

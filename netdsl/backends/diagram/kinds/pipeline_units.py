@@ -38,7 +38,9 @@ class Scale(Record):
 
 
 def scale_of(stages: Sequence[Stage]) -> Scale:
-    maps = [stage.value.shape for stage in stages if is_map(stage) and stage.value.shape is not None]
+    maps = [
+        stage.value.shape for stage in stages if is_map(stage) and stage.value.shape is not None
+    ]
     far = max((side(shape[1]) for shape in maps), default=1.0)
     return Scale(max(1.0, far), max((float(shape.channels) for shape in maps), default=1.0))
 

@@ -17,7 +17,12 @@ from netdsl.heads.predictors import Anchors
 if TYPE_CHECKING:
     from netdsl.backends.diagram.kinds.pipeline_stages import Unit
 
-SILENT = ("norm", "activation", "dropout", "shape")  # kinds of which a stage with others says nothing
+SILENT = (
+    "norm",
+    "activation",
+    "dropout",
+    "shape",
+)  # kinds of which a stage with others says nothing
 MOST_LINES = 5
 
 

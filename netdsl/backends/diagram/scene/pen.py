@@ -112,7 +112,7 @@ def slab(
     scene.rect(left, top, width, height, fill, stroke, OUTLINE, radius)
     if KINDS[kind].hatch and width > 2 and height > 2:
         inner = (left + 0.5, top + 0.5, left + width - 0.5, top + height - 0.5)
-        scene.items.append(Hatch(kind, *(round(v, 2) for v in inner)))
+        scene.items.append(Hatch(kind, *(round(v, 2) for v in inner), ()))
 
 
 def texts(
