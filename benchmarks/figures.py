@@ -111,7 +111,7 @@ def row(name: str, design: Design, size: str, colours: Theme, folder: Path | Non
     start = time.process_time()
     try:
         scene, chosen, text = drawn(design, settings, colours)
-    except Exception as error:  # one figure that fails is a row, not the end of the table
+    except Exception as error:  # noqa: BLE001 -- one that fails is a row, not the end of the table
         said = f"{type(error).__name__}: {error}"
         if isinstance(error, NetError):
             said = "; ".join(f"{d.code} {d.message}" for d in error.diagnostics)

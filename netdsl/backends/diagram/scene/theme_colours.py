@@ -4,9 +4,20 @@ that makes texts unreadable."""
 from __future__ import annotations
 
 from netdsl.backends.diagram.scene.readable import unreadable
-from netdsl.backends.diagram.scene.themes import Theme, based, mix
+from netdsl.backends.diagram.scene.themes import (
+    KINDS,
+    PARTS,
+    Theme,
+    based,
+    contrast,
+    mix,
+    parts,
+    strength,
+)
 
-PARTS = ("f", "s", "top", "side")
+USUAL = 0.42  # the share of a hue in a fill: that of stages
+SEEN = 2.5  # the contrast of an outline with the paper; the yellow of ours has 3.4
+NO_HUE = 24  # between fill and paper, all channels together
 STEPS = 256  # on the way to white or black
 
 
@@ -25,26 +36,31 @@ def made(base: str, colours: dict[str, str]) -> Theme:
 
 
 def _kind(base: str, kind: str, fill: str, colours: dict[str, str]) -> dict[str, str]:
-    """All colours of a kind from its fill, as the themes have them: the outline is darker on light paper
-    and lighter on dark paper, the top of a solid nearer to the paper, its side farther from it."""
-    paper, ink = colours["paper"], colours["ink"]
+    """All colours of a kind from its fill, as the themes have them."""
+    paper, ink, dark = colours["paper"], colours["ink"], base == "dark"
     if base == "print":
         shades = (fill, ink, paper, mix(fill, ink, 0.9))
-    elif base == "dark":
-        shades = (
-            fill,
-            mix(fill, "#FFFFFF", 0.75),
-            mix(fill, paper, 0.6),
-            mix(fill, "#FFFFFF", 0.88),
-        )
     else:
-        shades = (
-            fill,
-            mix(fill, "#000000", 0.62),
-            mix(fill, paper, 0.6),
-            mix(fill, "#000000", 0.84),
-        )
+        look = KINDS.get(kind)
+        usual = strength(look, dark) if look is not None and look.hue else 0.0
+        shades = parts(fill, _hue(fill, paper, usual or USUAL), paper, ink, dark)
+        if contrast(shades[1], paper) < SEEN:
+            shades = parts(fill, None, paper, ink, dark)
     return {f"{kind}.{part}": shade for part, shade in zip(PARTS, shades)}
+
+
+def _hue(fill: str, paper: str, share: float) -> str | None:
+    """The colour of which a fill has that share, the rest of it being paper: as strong as there is one.
+    None for what is nearly paper."""
+    grounds, fills = _channels(paper), _channels(fill)
+    if _distance(fill, paper) < NO_HUE:
+        return None
+    most = 1 / share
+    for ground, own in zip(grounds, fills):
+        if own != ground:
+            most = min(most, ((255 if own > ground else 0) - ground) / (own - ground))
+    found = [round(ground + (own - ground) * most) for ground, own in zip(grounds, fills)]
+    return "#" + "".join(f"{value:02X}" for value in found)
 
 
 def nearest_readable(
@@ -76,5 +92,9 @@ def nearest_readable(
     return min(found)[1] if found else None
 
 
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
 def _distance(first: str, second: str) -> int:
-    return sum(abs(int(first[i : i + 2], 16) - int(second[i : i + 2], 16)) for i in (1, 3, 5))
+    return sum(abs(a - b) for a, b in zip(_channels(first), _channels(second)))

@@ -55,6 +55,9 @@ KINDS = {
 }
 
 
+PARTS = ("f", "s", "top", "side")  # of a kind: fill, outline, and two faces of a solid
+
+
 def mix(first: str, second: str, share: float) -> str:
     """`share` of the first colour, the rest of the second."""
     parts = [
@@ -130,22 +133,31 @@ def _base(paper: str, ink: str, dark: bool) -> dict[str, str]:
     }
 
 
+def strength(look: Look, dark: bool) -> float:
+    """How much of its hue a kind has on light or on dark paper."""
+    if not dark or look.hue is None:
+        return look.strength
+    return min(0.36, 0.18 + look.strength * 0.42) if look.strength else 0.0
+
+
+def parts(
+    fill: str, hue: str | None, paper: str, ink: str, dark: bool
+) -> tuple[str, str, str, str]:
+    """The colours of `PARTS` of a kind with that fill; `hue` is None for what has none."""
+    ground = "#000000" if dark else ink
+    top = mix(fill, paper, 0.6)
+    if hue is None:
+        return fill, mix(ink, paper, 0.62), top, mix(fill, ground, 0.94)
+    outline = mix(hue, "#FFFFFF", 0.75) if dark else mix(hue, "#000000", 0.62)
+    return fill, outline, top, mix(mix(fill, hue, 0.72), ground, 0.94)
+
+
 def _coloured(name: str, paper: str, ink: str, dark: bool) -> Theme:
     colours = _base(paper, ink, dark)
     for kind, look in KINDS.items():
-        if look.hue is None:
-            fill, stroke = mix(ink, paper, look.strength), mix(ink, paper, 0.62)
-        elif dark:
-            strength = min(0.36, 0.18 + look.strength * 0.42) if look.strength else 0.0
-            fill, stroke = mix(look.hue, paper, strength), mix(look.hue, "#FFFFFF", 0.75)
-        else:
-            fill, stroke = mix(look.hue, paper, look.strength), mix(look.hue, "#000000", 0.62)
-        _kind(colours, kind, fill, stroke)
-        shade = mix(
-            mix(fill, look.hue, 0.72) if look.hue else fill, "#000000" if dark else ink, 0.94
-        )
-        colours[f"{kind}.top"] = mix(fill, paper, 0.6)
-        colours[f"{kind}.side"] = shade
+        fill = mix(look.hue or ink, paper, strength(look, dark))
+        for part, colour in zip(PARTS, parts(fill, look.hue, paper, ink, dark)):
+            colours[f"{kind}.{part}"] = colour
     _accents(colours, paper, "#FFFFFF" if dark else None)
     return Theme(name, colours)
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netdsl.backends.diagram.scene.readable import pairs, unreadable
+from netdsl.backends.diagram.scene.theme_colours import made
 from netdsl.backends.diagram.scene.theme_file import read_theme, theme
 from netdsl.backends.diagram.scene.themes import KINDS, NAMES, Theme, contrast, mix, named
 from netdsl.diagnostics import Diagnostic, NetError, render
@@ -64,17 +65,43 @@ def test_names() -> None:
     assert read("name = a\x07b" + "c" * 100).name == "a b" + "c" * 44 + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def test_a_kind_by_its_fill() -> None:
-    """The outline is darker on light paper and lighter on dark paper, whatever stands where."""
-    for base, fill, ground in (("light", "#A8D5F2", "#000000"), ("dark", "#20405A", "#FFFFFF")):
-        for text in (f"base = {base}\nconv = {fill}", f"conv = {fill}\nbase = {base}"):
-            found = read(text)
-            share = 0.62 if base == "light" else 0.75
-            assert (found["conv.f"], found["conv.s"]) == (fill, mix(fill, ground, share))
-            assert contrast(found["conv.s"], found["paper"]) > contrast(fill, found["paper"])
-            assert len({found[f"conv.{part}"] for part in ("f", "s", "top", "side")}) == 4
+def far(first: str, second: str) -> int:
+    """The largest difference of two colours in a channel."""
+    return max(abs(int(first[i : i + 2], 16) - int(second[i : i + 2], 16)) for i in (1, 3, 5))
+
+
+@pytest.mark.parametrize("base", ["light", "dark"])
+@pytest.mark.parametrize("kind", [kind for kind, look in KINDS.items() if look.strength >= 0.12])
+def test_a_kind_by_its_fill(kind: str, base: str) -> None:
+    """From the fill of one of our themes follow the other colours of its kind, nearly: a fill of which an
+    eighth is hue has an eighth of its steps."""
+    ours = named(base)
+    found = read(f"{kind} = {ours[f'{kind}.f']}\nbase = {base}")
+    for part in ("f", "s", "top", "side"):
+        assert far(found[f"{kind}.{part}"], ours[f"{kind}.{part}"]) <= 10
+    assert {r for r in ours.colours if found[r] != ours[r]} <= {
+        f"{kind}.s",
+        f"{kind}.top",
+        f"{kind}.side",
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["light", "dark", "stage"]), st.integers(0, 0xFFFFFF))
+def test_an_outline_stands_out(base: str, number: int) -> None:
+    """Whatever the fill, its outline can be seen on the paper, and no worse than the fill."""
+    found = made(base, {"linear": f"#{number:06X}"})
+    fill, outline = (contrast(found[f"linear.{part}"], found["paper"]) for part in "fs")
+    assert outline >= 2.5 and (outline >= fill * 0.99 or outline > 4.5)
+
+
+def test_what_is_set_by_itself_is_that() -> None:
     for text in ("conv = #A8D5F2\nconv.s = #111111", "conv.s = #111111\nconv = #A8D5F2"):
         assert (read(text)["conv.f"], read(text)["conv.s"]) == ("#A8D5F2", "#111111")
+    only = read("conv.f = #A8D5F2")
+    assert only["conv.f"] == "#A8D5F2" and only["conv.s"] == named("light")["conv.s"]
+    plain = read("input = #FDFDFD")  # nearly paper: no hue
+    assert plain["input.s"] == named("light")["input.s"]
     in_print = read("base = print\nconv = #D0D0D0")
     assert (in_print["conv.s"], in_print["conv.top"]) == ("#000000", "#FFFFFF")
 
@@ -89,7 +116,7 @@ def test_other_colours_follow_paper_and_ink() -> None:
 
 def test_a_stage_by_its_fill() -> None:
     found = read("base = stage\nstage1 = #FFE0E0")
-    assert found["conv.f@1"] == "#FFE0E0" and found["conv.s@1"] == mix("#FFE0E0", "#000000", 0.62)
+    assert found["conv.f@1"] == "#FFE0E0" and found["conv.s@1"] == mix("#FFB5B5", "#000000", 0.62)
 
 
 def test_a_figure_in_it() -> None:
