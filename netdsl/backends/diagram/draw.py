@@ -176,6 +176,8 @@ class Drawer(Canvas):
         first, *others = item.layers
         shapes = [value.shape for value in item.reads]
         lines = [self.words.long(first, shapes)]
+        if others and kind_of(first) == "norm" and not self.words.torch:
+            lines[0] = ", ".join([lines[0], *(layer_text(layer) for layer in others)])
         if item.shared is not None:
             lines.append(self.shared_text(item.shared))
         lines += notes
@@ -191,8 +193,8 @@ class Drawer(Canvas):
             changes=self.changes(item.enters, item.output),
             resized=resized(item.enters, item.output),
             times=number,
-            short="" if lines[1:] else self.words.short(first, shapes),
-            cell=() if lines[1:] else self.words.cell(first, shapes),
+            short="" if lines[1:] or kind_of(first) == "norm" else self.words.short(first, shapes),
+            cell=() if lines[1:] or kind_of(first) == "norm" else self.words.cell(first, shapes),
             fused=", ".join(layer_text(layer) for layer in others),
         )
         for value in item.reads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ class Outline(NamedTuple):
     closed: bool = False
 
 
+@lru_cache(1 << 16)
 def short(value: float) -> str:
     """A number with two decimals at most: `12.5`, `3`, never `-0` or `1e-05`."""
     value = round(value, 2)

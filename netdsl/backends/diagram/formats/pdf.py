@@ -186,7 +186,7 @@ def _font(add: Callable[[str | bytes], int], bold: bool) -> int:
 
 # ---------------------------------------------------------------------------------------- the file
 def _stream(entries: str, data: bytes) -> bytes:
-    packed = zlib.compress(data, 9)
+    packed = zlib.compress(data, 6)
     head = f"<<{entries}/Filter/FlateDecode/Length {len(packed)}>>stream\n"
     return head.encode("ascii") + packed + b"\nendstream"
 

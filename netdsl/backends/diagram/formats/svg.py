@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import lru_cache
 
 from netdsl.backends.diagram.formats.letters import visible
 from netdsl.backends.diagram.formats.outline import Outline, outline, round_corner, short
@@ -91,6 +92,7 @@ def _drawn(item: Painted) -> str:
     return f'<path d="{_way(outline(item))}"{look}/>'
 
 
+@lru_cache(1024)
 def _look(fill: str | None, stroke: str | None, line: float, dash: str | None) -> str:
     look = f' fill="{fill or "none"}"'
     if stroke and line:

@@ -55,7 +55,9 @@ def dense(design: Design, settings: Settings) -> Scene:
     return sheet.finish(settings.width, keyed=settings.legend)
 
 
-def dense_items(items: list[Item], prefix: str = "", label: str = "") -> list[tuple[str, DenseItem]]:
+def dense_items(
+    items: list[Item], prefix: str = "", label: str = ""
+) -> list[tuple[str, DenseItem]]:
     """The dense blocks in items, in order, with their names."""
     out: list[tuple[str, DenseItem]] = []
     for item in items:
@@ -105,4 +107,6 @@ def _said(design: Design, found: list[tuple[str, DenseItem]]) -> str:
     layers = [len(item.iterations) for _, item in found]
     many = ", ".join(map(str, layers[:8])) + (", ..." if layers[8:] else "")
     blocks = plural(len(found), "dense block")
-    return f"{clean(design.name)} with {blocks} of {many} layers, each of which reads all before it."
+    return (
+        f"{clean(design.name)} with {blocks} of {many} layers, each of which reads all before it."
+    )

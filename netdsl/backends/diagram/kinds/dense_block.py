@@ -278,7 +278,9 @@ class _Drawn:
         self.sheet.scene.text(x, y + 4.8, shape, pen.SMALL, fill="muted")
 
     # ---------------------------------------------------------------------------------------- arcs
-    def _arcs(self, sources: list[Slot], bar: str, x: float) -> list[tuple[Slot, int, float, float]]:
+    def _arcs(
+        self, sources: list[Slot], bar: str, x: float
+    ) -> list[tuple[Slot, int, float, float]]:
         """From every tensor so far into a bar: the nearest on the left."""
         count = len(sources)
         step = min(4.2, (self.wide - 4) / max(1, count - 1))
@@ -308,5 +310,3 @@ class _Drawn:
         for number, source in enumerate(sources):
             role = "muted" if source.many > 1 else f"accent{number % len(ACCENTS)}"
             self.sheet.scene.circle(*source.dot, DOT, role, "ink", 0.6)
-
-

@@ -222,7 +222,12 @@ def grouped(
         both = _both(last, part) if joins else None
         if both is not None:
             out[-1] = both
-        elif joins and most > 1 and isinstance(last, BoxPart) and (starts or last.cell.kind != "input"):
+        elif (
+            joins
+            and most > 1
+            and isinstance(last, BoxPart)
+            and (starts or last.cell.kind != "input")
+        ):
             assert isinstance(part, BoxPart)
             out[-1] = GroupPart([last.cell, part.cell])
         elif joins and type(last) is GroupPart and not last.title and len(last.cells) < most:
@@ -242,7 +247,9 @@ def _both(last: Part | None, part: Part) -> BoxPart | None:
     a, b = last.cell, part.cell
     if a.kind != "norm" or b.kind != "activation" or len(a.lines) + len(b.lines) > 2:
         return None
-    return BoxPart(Cell(a.name, a.kind, f"{a.text}, {b.text}", a.lines + b.lines, a.steps + b.steps))
+    return BoxPart(
+        Cell(a.name, a.kind, f"{a.text}, {b.text}", a.lines + b.lines, a.steps + b.steps)
+    )
 
 
 class _Reader:
@@ -333,5 +340,7 @@ def holds_dense(item: Item) -> bool:
 
 def branches_hold_dense(item: Item) -> bool:
     """Whether one stands in it anywhere."""
-    inner = item.plan.items if isinstance(item, Sub) else [x for items in inside(item) for x in items]
+    inner = (
+        item.plan.items if isinstance(item, Sub) else [x for items in inside(item) for x in items]
+    )
     return isinstance(item, DenseItem) or any(branches_hold_dense(x) for x in inner)

@@ -117,7 +117,9 @@ class _Levels:
         before = max(text_width(text, pen.SMALL) for text in lefts)
         behind = max((text_width(text, pen.SMALL) for text in rights), default=0.0)
         down = max(side.map.width for side in self.downs if side.map is not None)
-        made = max((s.map.width for s in self.ups if s is not None and s.map is not None), default=0.0)
+        made = max(
+            (s.map.width for s in self.ups if s is not None and s.map is not None), default=0.0
+        )
         joined = max((row.up[0].width for row in self.rows if row.up), default=0.0)
         copied = max((row.copied.width for row in self.rows if row.copied), default=0.0)
         self.down = before + ASIDE + down / 2
@@ -193,9 +195,7 @@ class _Levels:
         pen.arrow(self.scene, points, stroke=f"{kind or head.kind}.s", line=1.0)
         self.route(tail, head, points)
 
-    def route(
-        self, tail: Map, head: Map, points: Sequence[Point], role: str = "flow"
-    ) -> None:
+    def route(self, tail: Map, head: Map, points: Sequence[Point], role: str = "flow") -> None:
         self.scene.routes.append(Route(tail.name, head.name, tuple(points), role))
 
     def _between(self) -> None:
@@ -215,7 +215,10 @@ class _Levels:
         left, _, right, _ = self.scene.bounds()
         for x, y, text, anchor in words:
             wide = text_width(text, pen.SMALL)
-            if left - 4 <= x - (wide if anchor == "end" else 0) and x + (wide if anchor == "start" else 0) <= right + 4:
+            if (
+                left - 4 <= x - (wide if anchor == "end" else 0)
+                and x + (wide if anchor == "start" else 0) <= right + 4
+            ):
                 self.scene.text(x, y, text, pen.SMALL, anchor)
 
     def _upwards(self, i: int, words: list[tuple[float, float, str, str]]) -> None:
@@ -258,7 +261,12 @@ class _Levels:
             text = f"{source.name} {shape_text(source.shape)}"
             self.scene.text(max(first.middle, text_width(text, pen.SMALL) / 2), y, text, pen.SMALL)
             points = [(first.middle, y + 4.4), (first.middle, first.top)]
-            pen.arrow(self.scene, [points[0], (first.middle, first.top - CLEAR)], stroke=f"{first.kind}.s", line=1.0)
+            pen.arrow(
+                self.scene,
+                [points[0], (first.middle, first.top - CLEAR)],
+                stroke=f"{first.kind}.s",
+                line=1.0,
+            )
         side = self.ups[0]
         last = side.map if side is not None else None
         if last is None:

@@ -151,9 +151,7 @@ def _fits(row: Row, form: int) -> bool:
 
 # -------------------------------------------------------------------------------------------- drawing
 class _Drawing:
-    def __init__(
-        self, ladder: Ladder, rows: Sequence[Row], form: int, settings: Settings
-    ) -> None:
+    def __init__(self, ladder: Ladder, rows: Sequence[Row], form: int, settings: Settings) -> None:
         self.ladder = ladder
         self.rows = rows
         self.form = form

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from netdsl.backends.diagram.items import Around, DenseItem, Item, Join, Op, Plan, Sub
-from netdsl.backends.diagram.kinds.ladder_cells import Cell, Unfolded
+from netdsl.backends.diagram.kinds.ladder_cells import Cell
 from netdsl.backends.diagram.labels import CONVOLUTIONS, short
 from netdsl.backends.diagram.steps import summary
 from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, shape_text
 from netdsl.layers.base import Layer
 from netdsl.shapes import Dim, Open, Shape
 
+MOST_INSIDE = 2  # lines for what is in a block
 TYPICAL = 512  # of an open size, where a drawing needs a number
 
 
@@ -56,30 +57,39 @@ def runs(texts: Sequence[str]) -> list[str]:
 
 
 # -------------------------------------------------------------------------------------------- blocks
-def contents(planner: Unfolded, item: Item) -> str:
-    """What a block consists of: `bottleneck x6` of six blocks, `2 x (3x3, 64)` of layers; else what it
-    counts."""
-    if isinstance(item, Sub):
-        inner = _inner(item.plan)
-        names = [part.scope.name for part in inner if isinstance(part, Sub)]
-        blocks = [part for part in inner if isinstance(part, Sub) and part.scope.kind == "block"]
-        if len(inner) > 1 and len(blocks) == len(inner) and len(set(names)) == 1:
-            return f"{clean(names[0])} {TIMES}{len(names)}"
-        if blocks and len(inner) > 1 and len({b.scope.name for b in blocks}) == 1:
-            rest = [part for part in inner if part not in blocks]
-            if all(isinstance(part, Op) for part in rest) and len(rest) == 1:
-                return f"{said(rest[0])}; {clean(blocks[0].scope.name)} {TIMES}{len(blocks)}"
-        if inner and all(isinstance(part, Op) for part in inner):
-            texts = runs([said(part) for part in inner if not _passing(part)])
-            if len(texts) <= 2:
-                return "; ".join(texts)
-    return ""
+def contents(item: Item) -> list[str]:
+    """What a block consists of, line by line: `bottleneck x6` of six blocks, `2 x (3x3, 64)` of layers;
+    nothing of what would take more than two lines."""
+    if not isinstance(item, Sub):
+        return []
+    lines: list[tuple[str, int, bool]] = []
+    for part in _inner(item.plan):
+        if _passing(part):
+            continue
+        block = isinstance(part, Sub) and part.scope.kind == "block"
+        if not block and not isinstance(part, Op):
+            return []
+        name = clean(part.scope.name) if isinstance(part, Sub) else said(part)
+        if lines and lines[-1][0] == name:
+            name, times, block = lines.pop()
+            lines.append((name, times + 1, block))
+        else:
+            lines.append((name, 1, block))
+    if not 0 < len(lines) <= MOST_INSIDE:
+        return []
+    return [_times(name, times, block) for name, times, block in lines]
+
+
+def _times(name: str, times: int, block: bool) -> str:
+    if block:
+        return f"{name} {TIMES}{times}"
+    return name if times == 1 else f"{times} {TIMES} ({name})"
 
 
 def _inner(plan: Plan) -> list[Item]:
-    """The items of a block; of one that is a single group, those of the group."""
+    """The items of a block; of one that is a single group or block, those of that."""
     items = plan.items
-    while len(items) == 1 and isinstance(items[0], Sub) and items[0].scope.kind == "group":
+    while len(items) == 1 and isinstance(items[0], Sub):
         items = items[0].plan.items
     return items
 
@@ -88,14 +98,12 @@ def _passing(item: Item) -> bool:
     return isinstance(item, Op) and kind_of(item.layers[0]) in ("activation", "dropout", "norm")
 
 
-def block_lines(planner: Unfolded, cell: Cell) -> tuple[str, ...]:
+def block_lines(cell: Cell) -> tuple[str, ...]:
     """A collapsed block: its name, and what it consists of."""
     item = cell.item
     assert item is not None
     if isinstance(item, Sub):
-        title = item.titles()[0]
-        inside = contents(planner, item) or summary(cell.steps)
-        return (title, inside)
+        return (item.titles()[0], *(contents(item) or [summary(cell.steps)]))
     name = {Join: "branches", Around: "residual", DenseItem: "dense block"}.get(type(item), "")
     return (name or item.word, summary(cell.steps))
 

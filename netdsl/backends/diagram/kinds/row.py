@@ -196,9 +196,7 @@ def _straight(sheet: Sheet, tail: Place, head: Place, between: float) -> None:
         return
     out, back = tail.right + TURN - 1, head.left - TURN + 0.5
     points = [(tail.right, tail.axis), (out, tail.axis), (out, between), (back, between)]
-    sheet.edge(
-        tail.leaves, head.enters, [*points, (back, head.axis), (head.left, head.axis)]
-    )
+    sheet.edge(tail.leaves, head.enters, [*points, (back, head.axis), (head.left, head.axis)])
 
 
 def _lane(sheet: Sheet, tail: Place, head: Place, y: float) -> None:

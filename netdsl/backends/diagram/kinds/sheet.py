@@ -40,7 +40,9 @@ WORDS = {
 SPACE = 7.0  # between a drawing and its legend
 
 
-def fitted(lines: Sequence[str], size: float, bold: Sequence[int] = (), least: float = 26.0) -> float:
+def fitted(
+    lines: Sequence[str], size: float, bold: Sequence[int] = (), least: float = 26.0
+) -> float:
     """The width of a box around lines of text."""
     widest = max((text_width(t, size, i in bold) for i, t in enumerate(lines)), default=0.0)
     return max(least, 1.04 * widest + 5.2)
@@ -89,9 +91,7 @@ class Sheet:
         name = self.name(name)
         left, top, width, height = (round(v, 2) for v in box)
         counted = tuple((word, count) for word, count in (steps or {}).items() if count)
-        self.scene.nodes.append(
-            Placed(name, kind, left, top, width, height, tuple(lines), counted)
-        )
+        self.scene.nodes.append(Placed(name, kind, left, top, width, height, tuple(lines), counted))
         return name
 
     def box(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from netdsl.backends.diagram.figure import Edge, Node
 from netdsl.backends.diagram.layout.style import Style
 from netdsl.backends.diagram.scene import pen
-from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene
+from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene, rounded
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Crossing
 
 CHANNELLED = ("conv", "conv1", "grouped", "up", "linear")
+LETTER = 4.6  # radius of the circle around a letter
 DASHES = {"training": pen.TRAINING}
 WIDTHS = {"shortcut": pen.SHORTCUT}
 
@@ -26,9 +27,10 @@ class Source(NamedTuple):
     role: str = "flow"
     dash: str | None = None
     span: tuple[float, float] | None = None  # of the bar that it leaves
-    begin: int = (
-        0  # the corner from which on it is painted: what is before belongs to another line too
-    )
+    # it begins at a letter, not at the node
+    cut: bool = False
+    # the corner from which on it is painted: what is before it belongs to another line too
+    begin: int = 0
 
     def to(self, *points: Point) -> Source:
         return self._replace(points=(*self.points, *points))
@@ -41,7 +43,7 @@ class Brush:
         self.scene = scene
         self.style = style
         self.right = style.right
-        self.taps: dict[str, Point] = {}  # where a line to elsewhere leaves
+        self.taps: dict[str, tuple[Point, ...]] = {}  # how a line to elsewhere leaves
         self.boxes: dict[str, tuple[float, float, float, float]] = {}  # u, v, across, along
         self.members: list[list[str]] = [[]]  # what panels hold, from the outermost on
         self.lanes: dict[Crossing, float] = {}  # where lines run that are on their way, across
@@ -58,21 +60,29 @@ class Brush:
         return [self.at(u, v) for u, v in points]
 
     # --------------------------------------------------------------------------------------- nodes
-    def placed(self, node: Node, u: float, v: float, across: float, along: float) -> None:
-        """Note where a node stands: `u` is its axis, `v` its middle."""
+    def placed(
+        self,
+        node: Node,
+        u: float,
+        v: float,
+        across: float,
+        along: float,
+        lines: Sequence[str] = (),
+    ) -> None:
+        """Note where a node stands, and what is written in it: `u` is its axis, `v` its middle."""
         self.boxes[node.name] = (u, v, across, along)
         (x, y), (w, h) = self.at(u, v), self.at(across, along)
         left, top = round(x - w / 2, 2), round(y - h / 2, 2)
         size = (round(w, 2), round(h, 2))
         self.scene.nodes.append(
-            Placed(node.name, node.kind, left, top, *size, node.lines, node.steps)
+            Placed(node.name, node.kind, left, top, *size, tuple(lines), node.steps)
         )
         self.members[-1].append(node.name)
 
     def box(
         self, node: Node, u: float, v: float, across: float, along: float, lines: Sequence[str]
     ) -> None:
-        self.placed(node, u, v, across, along)
+        self.placed(node, u, v, across, along, lines)
         (x, y), (w, h) = self.at(u, v), self.at(across, along)
         tall = node.kind == "stack" and len(lines) > 1
         bold = (0,) if tall else ()
@@ -95,7 +105,7 @@ class Brush:
 
     def bar(self, node: Node, low: float, high: float, v: float, along: float, text: str) -> None:
         """A bar from `low` to `high` across, around `v`."""
-        self.placed(node, (low + high) / 2, v, high - low, along)
+        self.placed(node, (low + high) / 2, v, high - low, along, (text,) if text else ())
         if not self.right:
             pen.bar(self.scene, low, high, v, text, along)
             return
@@ -114,13 +124,14 @@ class Brush:
         own = corners[source.begin :]
         pen.arrow(self.scene, own, dash=source.dash, line=line, length=length, radius=radius)
         if source.node:
-            whole = tuple((round(x, 2), round(y, 2)) for x, y in corners)
+            whole = () if source.cut else rounded(corners)
             dashed = source.dash is not None
             self.scene.routes.append(Route(source.node, head, whole, source.role, dashed))
 
-    def tapped(self, name: str, u: float, v: float) -> None:
-        """Where a line to elsewhere may leave a node; the first place counts."""
-        self.taps.setdefault(name, (u, v))
+    def tapped(self, name: str, u: float, v: float, stub: float = 0.0) -> None:
+        """Where a line to elsewhere leaves a node: at a height, over a stub from the node; the first place
+        counts."""
+        self.taps.setdefault(name, ((u, v), (u, v + stub)) if stub else ((u, v),))
 
     def typed(self, source: Source, edge: Edge | None) -> Source:
         """A line with the looks of its edge."""
@@ -136,12 +147,9 @@ class Brush:
         """A point that is not seen, on the line of another node."""
         self.origins[point] = source.node
 
-    def tail_at(self, u: float, v: float) -> str | None:
-        """The node whose line passes here."""
-        for name, (x, y) in reversed(self.taps.items()):
-            if abs(x - u) < 0.1 and abs(y - v) < 0.1:
-                return self.origins.get(name, name)
-        return None
+    def origin(self, name: str) -> str:
+        """The node whose line passes a point that is not seen; else the node itself."""
+        return self.origins.get(name, name)
 
     def wait(self, crossing: Crossing, u: float) -> None:
         """The lane of a line that ends later."""
@@ -150,36 +158,39 @@ class Brush:
     def entering(self, crossing: Crossing, u: float, row: float) -> Source:
         """A line from elsewhere, turned onto an axis at a height."""
         edge = crossing.edge
-        name = self.origins.get(edge.tail, edge.tail)
+        name = self.origin(edge.tail)
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
+        if crossing.inner:
+            start = self.taps[edge.tail]
+            return Source(name, (*start, (u, start[-1][1])), edge.role, dash)
         if lane is None:
-            below = row + pen.CIRCLE
+            below = row + LETTER
             self.letters.append((u, row, crossing.letter))
-            return Source(name, ((u, below),), edge.role, dash)
-        (x, y) = self.taps[edge.tail]
-        return Source(name, ((x, y), (lane, y), (lane, row), (u, row)), edge.role, dash)
+            return Source(name, ((u, below),), edge.role, dash, cut=True)
+        start = self.taps[edge.tail]
+        return Source(name, (*start, (lane, start[-1][1]), (lane, row), (u, row)), edge.role, dash)
 
     def from_side(self, crossing: Crossing, u: float, v: float, half: float) -> None:
         """A line from elsewhere that ends at the side of a box around `u`, `v`."""
         edge, side = crossing.edge, crossing.side
-        name = self.origins.get(edge.tail, edge.tail)
+        name = self.origin(edge.tail)
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
         if lane is None:
-            at = u + side * (half + 5 + pen.CIRCLE)
+            at = u + side * (half + 5 + LETTER)
             self.letters.append((at, v, crossing.letter))
-            line = Source(name, ((at - side * pen.CIRCLE, v),), edge.role, dash)
+            line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
         else:
-            (x, y) = self.taps[edge.tail]
-            line = Source(name, ((x, y), (lane, y), (lane, v)), edge.role, dash)
+            start = self.taps[edge.tail]
+            line = Source(name, (*start, (lane, start[-1][1]), (lane, v)), edge.role, dash)
         self.arrive(line, edge.head, (u + side * half, v))
 
     def draw_letters(self) -> None:
         """Circled letters, at both ends of lines that are not drawn."""
         for u, v, letter in self.letters:
             x, y = self.at(u, v)
-            self.scene.circle(x, y, pen.CIRCLE + 0.4)
+            self.scene.circle(x, y, LETTER)
             self.scene.text(x, y, letter, pen.SMALL, bold=True)
 
     # -------------------------------------------------------------------------------------- panels
@@ -225,7 +236,7 @@ class Brush:
 
     def token(self, node: Node, u: float, v: float, across: float, along: float) -> None:
         """A small box that stands for a part elsewhere."""
-        self.placed(node, u, v, across, along)
+        self.placed(node, u, v, across, along, node.lines)
         (x, y), (w, h) = self.at(u, v), self.at(across, along)
         pen.box(
             *(self.scene, x, y, w, h, node.kind, node.lines, self.style.size),

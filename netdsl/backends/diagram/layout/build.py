@@ -272,6 +272,7 @@ class _Builder:
     ) -> None:
         """A panel of its own for a side output, which several equal ones share, and a token for each."""
         first, *ends = children
+        self.ends |= {end.name for end in ends if isinstance(end, Node)}
         assert not isinstance(first, fig.Split)
         panel = (
             first if isinstance(first, Panel) else Panel(first.name, "aux", [first], training=True)
@@ -279,7 +280,11 @@ class _Builder:
         name = panel.title or panel.name.split(".")[0]
         first_node = next(iter(nodes_of(children)))
         tail = next((e for e in self.figure.edges if e.head == first_node.name), None)
-        key = tuple((n.kind, n.lines, n.fused) for n in nodes_of(children) if n.kind != "output")
+        key = tuple(
+            (n.kind, n.lines[n.kind == "stack" :], n.fused)
+            for n in nodes_of(children)
+            if n.kind != "output"
+        )
         note = next((line for end in ends if isinstance(end, Node) for line in end.lines[1:]), "")
         if tail is not None:
             self.take(tail.tail, first_node.name)
@@ -339,9 +344,7 @@ class _Builder:
         while at.edge is None and at.chain is not None and at is at.chain.pieces[0]:
             owner = at.chain.owner
             if isinstance(owner, Split):
-                if at.chain.branch in owner.opened or (
-                    owner.edge is not None and owner.fork is None
-                ):
+                if at.chain.branch in owner.opened:
                     return False
                 owner.opened[at.chain.branch] = crossing
                 for inner in passed:

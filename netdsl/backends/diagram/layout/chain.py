@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.backends.diagram.layout.brush import Brush, Source
+from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source
 from netdsl.backends.diagram.layout.pieces import Leaf, Piece, Through
 from netdsl.backends.diagram.layout.style import PITCH, TAP, Style
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Lane
     from netdsl.backends.diagram.layout.frames import LetterMark, Token
+
+ASIDE = 20.0  # what stands beside the end of a chain reaches so far below it
 
 
 class Chain:
@@ -51,6 +53,8 @@ class Chain:
                 near = self.pieces[number : number + 2]
                 token.offset = max(piece.b for piece in near) + PITCH + token.width / 2
                 self.b = max(self.b, token.offset + token.width / 2)
+        if len(self.pieces) - 1 in self.asides:
+            self.length += ASIDE
         self._place_lanes()
 
     def _gap(self, number: int, style: Style) -> float:
@@ -63,6 +67,7 @@ class Chain:
         room = style.gap
         if piece.edge is None and piece.crossings:
             room += 2 * TAP  # a line from elsewhere turns in above it
+            room += 2 * LETTER * any(crossing.letter for crossing in piece.crossings)
         return room
 
     def _place_lanes(self) -> None:
@@ -107,7 +112,7 @@ class Chain:
                     isinstance(piece, Leaf) and piece.node.kind == "output"
                 ):
                     current = end
-                brush.tapped(piece.exit, u, v + TAP)
+                brush.tapped(piece.exit, u, v, TAP)
             for token in self.asides.get(number, ()):
-                token.place(brush, u + token.offset, u, v)
+                token.place(brush, u + token.offset, u, v, brush.origin(piece.exit or ""))
         return current

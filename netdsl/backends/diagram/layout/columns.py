@@ -61,6 +61,8 @@ class Columns:
         self.style = style
         self.letters = built.letters
         pieces = built.trunk.pieces
+        for crossing in (c for lane in built.trunk.lanes for c in lane.crossings):
+            crossing.letter = ""
         starts = [0, *breaks]
         ends = [*breaks, len(pieces)]
         self.chains = [self._chain(built.trunk, a, b) for a, b in zip(starts, ends)]
@@ -79,8 +81,9 @@ class Columns:
         part.asides = {k - start: list(v) for k, v in trunk.asides.items() if start <= k < end}
         for lane in trunk.lanes:
             if start <= lane.first < end <= lane.last:
-                letter = self.letters.of(lane.crossings[0].edge.tail)
-                part.asides.setdefault(lane.first - start, []).append(LetterMark(letter))
+                tail = lane.crossings[0].edge.tail
+                letter = self.letters.of(tail)
+                part.asides.setdefault(lane.first - start, []).append(LetterMark(letter, tail))
                 for crossing in lane.crossings:
                     crossing.letter = letter
         part.arrange(self.style)
@@ -114,6 +117,8 @@ class Columns:
         for number, chain in enumerate(self.chains):
             a, b = self.reach(number)
             axis = at + a
+            if source is not None and chain.pieces[0].edge is None:
+                source = None
             if source is not None:
                 source = self._turn(brush, source, at - GUTTER / 2, axis, chain)
             source = chain.place(brush, axis, 0.0, source)

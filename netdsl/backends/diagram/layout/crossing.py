@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from netdsl.backends.diagram.figure import Edge
 from netdsl.backends.diagram.layout.chain import Chain
-from netdsl.backends.diagram.layout.pieces import Piece
+from netdsl.backends.diagram.layout.pieces import Leaf, Piece
 from netdsl.backends.diagram.layout.splits import Residual, Split
 
 LEFT, RIGHT = -1, 1
@@ -19,13 +19,14 @@ LEFT, RIGHT = -1, 1
 
 class Crossing:
     """One line: `first` and `last` are the pieces of the lane's chain that hold its ends; `letter` stands
-    for a line that is not drawn."""
+    for a line that is not drawn. An `inner` one leaves the body of a residual for the way around it."""
 
-    __slots__ = ("edge", "first", "last", "letter", "side")
+    __slots__ = ("edge", "first", "inner", "last", "letter", "side")
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self.first = self.last = 0
+        self.inner = False
         self.side = RIGHT
         self.letter = ""
 
@@ -91,6 +92,10 @@ def route(crossings: Iterable[tuple[Crossing, Piece, Piece]], letters: Letters) 
         else:
             raise AssertionError("a figure is one tree")
         sides = _sides(tail, chain, True) & _sides(head, chain, False)
+        if start is piece and isinstance(piece, Residual) and 1 in piece.opened:
+            crossing.inner = piece.opened[1] is crossing
+        if crossing.inner:
+            continue
         if start is piece or start.number > piece.number or not sides:
             crossing.letter = letters.of(crossing.edge.tail)
             lost.append(crossing)
@@ -112,6 +117,8 @@ def _sides(piece: Piece, lane: Chain, leaving: bool) -> set[int]:
     sides = {LEFT, RIGHT}
     if not leaving and isinstance(piece, Residual):
         sides = {LEFT}  # the shortcut comes from the right
+    if not leaving and isinstance(piece, Leaf) and piece.outside and piece.node.resized:
+        sides = {LEFT}  # its size stands on the right
     at = piece
     chain = at.chain
     while chain is not None and chain is not lane:

@@ -55,6 +55,8 @@ def plans(
     columns where lines pass, too."""
     found = []
     cuts = _cuts(built, free)
+    for crossing in (c for lane in built.trunk.lanes for c in lane.crossings if free):
+        crossing.letter = "?"  # it may get one: there must be room for it
     for density, style in enumerate(DENSITIES):
         style = style.but(right=base.right, sizes=base.sizes)
         measure(built, style)

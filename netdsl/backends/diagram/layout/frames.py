@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netdsl.backends.diagram.figure import Node, Panel
-from netdsl.backends.diagram.layout.brush import Brush, Source
+from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.pieces import Piece
 from netdsl.backends.diagram.layout.style import STRIP, TAP, Style
@@ -125,12 +125,10 @@ class Token:
     def measure(self, style: Style) -> None:
         self.width = max(24.0, text_width(self.node.lines[0], style.size, bold=True) + 6)
 
-    def place(self, brush: Brush, u: float, axis: float, v: float) -> None:
+    def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
+        """Beside the line of the node `tail` at `axis`, `v`."""
         row, top = v + TAP, v + TAP + 5
         high = 11.0
-        tail = brush.tail_at(axis, row)
-        if tail is None:
-            return
         line = Source(tail, ((axis, row), (u, row)), "training", pen.TRAINING)
         across, along = (high, self.width) if brush.right else (self.width, high)
         brush.arrive(line, self.node.name, (u, top))
@@ -149,12 +147,14 @@ class Mark(Piece):
         self.exit = after.exit
 
     def measure(self, style: Style) -> None:
-        self.a = self.b = pen.CIRCLE + 0.4
-        self.length = 2 * (pen.CIRCLE + 0.4)
+        self.a = self.b = LETTER
+        self.length = 2 * LETTER
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         if source is not None:
-            source = source.to((u, v + self.length))._replace(span=None)
+            pen.arrow(brush.scene, brush.points([*source.points, (u, v)]), head=False)
+            source = source.to((u, v), (u, v + self.length))
+            source = source._replace(span=None, begin=len(source.points) - 1)
         brush.letters.append((u, v + self.length / 2, self.letter))
         return source
 
@@ -162,18 +162,21 @@ class Mark(Piece):
 class LetterMark:
     """A letter beside the chain for a line that goes on in another column."""
 
-    __slots__ = ("letter", "offset", "width")
+    __slots__ = ("letter", "offset", "tail", "width")
 
-    def __init__(self, letter: str) -> None:
+    def __init__(self, letter: str, tail: str) -> None:
         self.letter = letter
+        self.tail = tail
         self.offset = 0.0
-        self.width = 2 * pen.CIRCLE + 1
+        self.width = 2 * LETTER
 
     def measure(self, style: Style) -> None:
         """It is as large as its letter."""
 
-    def place(self, brush: Brush, u: float, axis: float, v: float) -> None:
-        row = v + TAP
-        line = brush.points([(axis, row), (u - pen.CIRCLE, row)])
+    def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
+        """Beside the chain, at the height where lines leave its own node."""
+        start = brush.taps[self.tail]
+        row = start[-1][1]
+        line = brush.points([*start, (u - LETTER, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.figure import BARS, Edge, Node
 from netdsl.backends.diagram.layout.brush import Brush, Source
-from netdsl.backends.diagram.layout.style import Style
+from netdsl.backends.diagram.layout.style import TAP, Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
 
@@ -241,7 +241,7 @@ class Row(Piece):
             assert end is not None
             if number == self.main:
                 result = end
-            brush.tapped(leaf.node.name, u + offset, v + self.length + 2.2)
+            brush.tapped(leaf.node.name, u + offset, v + self.length, TAP)
         return result
 
 

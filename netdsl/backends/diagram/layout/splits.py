@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Crossing
 
 RAIL = 2.5  # below the top of a merge
+LETTERED = 8.0  # more room for a letter above a branch
 ROWS = 3.6  # between lines that come from elsewhere
 
 
@@ -61,6 +62,7 @@ class Split(Piece):
                 self.a, self.b = self.a + short / 2, self.b + short / 2
         self.body = max(branch.length for branch in self.branches)
         self.top = style.gap + 2 + ROWS * max(0, len(self.opened) - (0 if self.main is None else 1))
+        self.top += LETTERED * any(crossing.letter for crossing in self.opened.values())
         self.length = self.top + self.body + self._foot(style)
 
     def _foot(self, style: Style) -> float:
@@ -111,9 +113,13 @@ class Split(Piece):
             (_, bottom) = source.points[0]
             return source._replace(points=((axis, bottom),), span=None)
         if abs(axis - u) < 0.1:
+            if number > 0 and 0 not in self.opened:
+                return source._replace(span=None, begin=len(source.points) - 1)
             return source._replace(span=None)
         points = (*source.points, (u, v + RAIL), (axis, v + RAIL))
-        return source._replace(points=points, span=None, begin=len(source.points) - 1)
+        first = next(n for n in range(len(self.branches)) if n not in self.opened) == number
+        begin = source.begin if first else len(source.points) - 1  # what all share is painted once
+        return source._replace(points=points, span=None, begin=begin)
 
     def _covered(self, u: float, span: tuple[float, float]) -> bool:
         low, high = span
@@ -238,6 +244,7 @@ class Residual(Split):
         dash = pen.CHANGES if self.dashed else None
         if 1 in self.opened:
             line = brush.entering(self.opened[1], lane, v + RAIL)
+            line = line._replace(role="shortcut", dash=dash or line.dash)
         elif source is None:
             line = None
         else:
@@ -250,6 +257,8 @@ class Residual(Split):
             )
         if not way.empty:
             top = v + self.top + (self.body - way.length) / 2
+            if line is not None:
+                top = max(top, line.points[-1][1] + brush.style.gap)
             line = way.place(brush, lane, top, line)
             if line is not None:
                 line = line._replace(role="shortcut", dash=dash)

@@ -117,7 +117,9 @@ def sample(scene: Scene, x: float, y: float, kind: str) -> None:
         pen.arrow(scene, [(x - 1, y), (x + 7.6, y)], stroke=f"{made}.s", length=pen.TIGHT_HEAD)
         pen.slab(scene, x + 8.4, y - 4, 3.6, 8, made)
     elif kind.startswith("@to."):
-        pen.arrow(scene, [(x - 1, y), (x + 12, y)], stroke=f"{kind.removeprefix('@to.')}.s", line=1.0)
+        pen.arrow(
+            scene, [(x - 1, y), (x + 12, y)], stroke=f"{kind.removeprefix('@to.')}.s", line=1.0
+        )
     elif kind == "@copy":
         pen.arrow(scene, [(x - 1, y), (x + 7.8, y)], stroke="muted", line=1.8, length=4.6)
         pen.slab(scene, x + 8.4, y - 4, 3.6, 8, "shape")

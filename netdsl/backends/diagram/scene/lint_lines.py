@@ -135,8 +135,8 @@ def _loose(scene: Scene, routes: Routes, ink: Ink) -> Iterator[Fault]:
     for thing in (*scene.clusters, *scene.nodes):
         places[thing.name] = place(thing)
     for route in scene.routes:
-        if len(route.points) < 2:
-            where = around(route.points) if route.points else (0.0, 0.0, 0.0, 0.0)
+        if len(route.points) == 1:
+            where = around(route.points)
             yield Fault(faults.LOOSE, f"{named(route)} has no length", where)
     for route in routes.all:
         for name, point, word in (

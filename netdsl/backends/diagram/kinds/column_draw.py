@@ -1,0 +1,55 @@
+"""Columns that have their places, as shapes: bands, the columns themselves, totals, legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netdsl.backends.diagram.kinds.column_layout import Sheet
+from netdsl.backends.diagram.kinds.column_legend import entries, notes
+from netdsl.backends.diagram.kinds.column_measures import LINE, TITLE, Measures
+from netdsl.backends.diagram.kinds.column_parts import Column
+from netdsl.backends.diagram.kinds.column_pen import ENTRY, FOOT, HEAD, ColumnPen
+from netdsl.backends.diagram.scene import legend, pen
+from netdsl.backends.diagram.scene.scene import Scene
+from netdsl.backends.diagram.settings import Settings
+
+
+def width(found: Sheet) -> float:
+    return found.width + 4  # the margin of the figure
+
+
+def height(found: Sheet, own: Sequence[Column], settings: Settings) -> float:
+    """Of the whole figure, with titles, totals and legend."""
+    total = TITLE + HEAD + ENTRY + found.height + FOOT + LINE * max(map(len, found.facts)) + 4
+    if settings.legend:
+        total += legend.height(entries(own), notes(own), found.width) + 3
+    return total
+
+
+def draw(
+    scene: Scene,
+    own: Sequence[Column],
+    found: Sheet,
+    measures: Measures,
+    settings: Settings,
+) -> None:
+    for i, band in enumerate(found.bands):
+        fill = "band" if i % 2 == 0 else None
+        if fill:
+            tall = band.bottom - band.top
+            scene.rect(0, band.top, found.width, tall, fill, None, 0, under=True)
+        pen.texts(
+            *(scene, 3, (band.top + band.bottom) / 2, band.label, pen.TITLE, "start"),
+            bold=range(len(band.label)),
+        )
+    numbers = _numbers(found)
+    for column, place, facts in zip(own, found.columns, found.facts):
+        ColumnPen(scene, column, place, measures, numbers).draw(found.height, facts)
+    if settings.legend:
+        top = found.height + FOOT + LINE * max(map(len, found.facts)) + 3
+        legend.legend(scene, 0, top, found.width, entries(own), notes(own))
+
+
+def _numbers(found: Sheet) -> list[tuple[float, int]]:
+    """Where stages begin, and their numbers."""
+    return [(band.top, i) for i, band in enumerate(found.bands)]

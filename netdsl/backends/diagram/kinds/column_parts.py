@@ -1,0 +1,130 @@
+"""What a column is made of: rows, ways around them, values that are read further down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from netdsl import totals
+from netdsl.backends.diagram.plan import Planner
+from netdsl.backends.diagram.steps import Steps
+from netdsl.backends.diagram.text import clean, large, plural
+from netdsl.design import Design
+from netdsl.record import Record
+from netdsl.shapes import Shape
+
+START = -1  # the row of what enters the network
+
+
+class Words(NamedTuple):
+    """What stands in a box, with much room and with little."""
+
+    long: str
+    short: str
+
+
+class Row:
+    """One box. `shape` is what it gives (before it is flattened), `steps` are all that it stands for,
+    repetitions included, `flows` says whether it reads the row above."""
+
+    __slots__ = ("flows", "kind", "name", "shape", "steps", "treated", "words")
+
+    def __init__(self, name: str, kind: str, words: Words, shape: Shape) -> None:
+        self.name = name
+        self.kind = kind
+        self.words = words
+        self.shape = shape
+        self.steps: Counter[str] = Counter()
+        self.flows = True
+        self.treated = ""
+
+
+class Arc:
+    """A way around the rows `first` to `last`, and the sum below them. `boxes` are the steps on the way;
+    without any it is the identity."""
+
+    __slots__ = ("boxes", "first", "last", "name", "steps")
+
+    def __init__(self, name: str, first: int, last: int) -> None:
+        self.name = name
+        self.first = first
+        self.last = last
+        self.boxes: list[Row] = []
+        self.steps: Counter[str] = Counter()
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.boxes)
+
+
+class Span(NamedTuple):
+    """Rows that stand for several equal runs of them."""
+
+    first: int
+    last: int
+    times: int
+
+
+class Tap(NamedTuple):
+    """A value that is read further down: after row `tail`, by row `head`."""
+
+    tail: int
+    head: int
+
+
+class Side(NamedTuple):
+    """A side output in training, taken after a row."""
+
+    after: int
+    row: Row
+
+
+class Subject(Record):
+    """A network that becomes a column: `name` is what its nodes begin with, `total` how many multiplying
+    layers it has, `facts` are its layers on the longest path, multiply-adds and parameters, in words."""
+
+    planner: Planner
+    name: str
+    total: int
+    facts: tuple[str, ...]
+
+    @property
+    def design(self) -> Design:
+        return self.planner.design
+
+
+def subject(design: Design, name: str) -> Subject:
+    """A network, planned, with its numbers; no row is made yet."""
+    planner = Planner(design)
+    cost = totals.cost_used(design)
+    facts = [plural(totals.depth(design), "layer")]
+    facts += [f"{large(cost.macs)} MACs"] if cost.macs else []
+    facts.append(f"{large(cost.parameters)} parameters")
+    steps = Steps().plan(planner.scope(design.net))
+    total = sum(steps[word] for word in ("conv", "conv_transpose", "linear"))
+    return Subject(planner, name, total, tuple(facts))
+
+
+class Column:
+    """A network as rows. `inside` are the words of what stands in boxes of other layers, `then` what
+    follows sums, both in the order of their appearance."""
+
+    def __init__(self, subject: Subject, blocks: bool) -> None:
+        self.subject = subject
+        self.design = subject.design
+        self.name = subject.name
+        self.blocks = blocks  # each innermost one is a row
+        self.rows: list[Row] = []
+        self.arcs: list[Arc] = []
+        self.spans: list[Span] = []
+        self.taps: list[Tap] = []
+        self.sides: list[Side] = []
+        self.inside: list[str] = []
+        self.then: list[str] = []
+        self.left_out = False  # adaptive pooling that changes nothing
+
+    @property
+    def title(self) -> str:
+        """What its authors call it, if the text says so, else the net's name."""
+        said = self.design.meta.get("name") or self.design.meta.get("title") or self.design.name
+        return clean(str(said))
