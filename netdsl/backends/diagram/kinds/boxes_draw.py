@@ -27,11 +27,8 @@ from netdsl.backends.diagram.text import TIMES
 SAMPLE, GAP = 12.0, 8.0  # a line in a box's colour, and between two of what it says
 WEIGHT = 0.9  # of a box's line
 DASH = "2.2 1.4"
-SMALL, LENS, INSIDE = 0.17, 0.4, 0.84  # of the image: boxes that are enlarged, and their place; of that they take
-    0.2,
-    0.44,
-    0.82,
-)  # of the image: boxes that are enlarged, how large; of that the boxes
+SMALL, LENS = 0.17, 0.4  # of the image's side: boxes that are enlarged, and where they are
+INSIDE = 0.84  # of that place they take so much
 
 Box = tuple[float, float, float, float]
 
