@@ -34,7 +34,11 @@ def pipeline(design: Design, settings: Settings) -> Scene:
     backbone = Backbone(design, planner, sheet.steps)
     width = (settings.width or PAGE) - 4
     heads = backbone.heads
-    if len(heads) == 1 and heads[0].event.kind.form == "bars" and fits(backbone, heads[0], sheet, width):
+    if (
+        len(heads) == 1
+        and heads[0].event.kind.form == "bars"
+        and fits(backbone, heads[0], sheet, width)
+    ):
         fan(sheet, backbone, heads[0], width)
     elif reads_pyramid(backbone):
         on_pyramid(sheet, design, backbone, width, width >= WIDE)

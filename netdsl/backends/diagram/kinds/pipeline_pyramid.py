@@ -99,9 +99,7 @@ def _bracket(sheet: Sheet, maps: Maps, x: float, top: float, bottom: float) -> N
     pen.bracket(sheet.scene, x, top, bottom)
 
 
-def _panels(
-    sheet: Sheet, backbone: Backbone, names: Sequence[str], room: float
-) -> list[AnyPanel]:
+def _panels(sheet: Sheet, backbone: Backbone, names: Sequence[str], room: float) -> list[AnyPanel]:
     pairs = zip(backbone.heads, names, strict=True)
     return [panel_of(sheet, head, room, name) for head, name in pairs]
 

@@ -71,7 +71,9 @@ class RowsPanel:
         half = self.pitch / 2
         wall = left + width - PAD - WALL
         ends = (min(middles) - half + 2, max(middles) + half - 2)
-        bar = sheet.wall(f"{self.head.event.word}.boxes", wall + WALL / 2, sum(ends) / 2, ends[1] - ends[0])
+        bar = sheet.wall(
+            f"{self.head.event.word}.boxes", wall + WALL / 2, sum(ends) / 2, ends[1] - ends[0]
+        )
         names = [bar]
         entries: list[tuple[str, Point]] = []
         for row, text, y in zip(self.rows, self.counts, middles, strict=True):
@@ -85,7 +87,14 @@ class RowsPanel:
         return Ports(tuple(entries), None, None, tuple(names), left + width, y)
 
     def _row(
-        self, sheet: Sheet, row: list[Cell], text: str, y: float, wall: float, bar: str, names: list[str]
+        self,
+        sheet: Sheet,
+        row: list[Cell],
+        text: str,
+        y: float,
+        wall: float,
+        bar: str,
+        names: list[str],
     ) -> tuple[str, Point]:
         """The boxes of a map, the last of which stand below each other."""
         x = wall - self.counted - 12 - sum(_wide(c) for c in row) - GAP * (len(row) - 1)
@@ -108,7 +117,14 @@ class RowsPanel:
         return entry
 
     def _end(
-        self, sheet: Sheet, left: float, width: float, wall: float, y: float, bar: str, names: list[str]
+        self,
+        sheet: Sheet,
+        left: float,
+        width: float,
+        wall: float,
+        y: float,
+        bar: str,
+        names: list[str],
     ) -> float:
         """The sum below the bar, and how detections are chosen."""
         x = wall + WALL / 2
