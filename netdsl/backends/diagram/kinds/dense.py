@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from netdsl.backends.diagram.items import DenseItem, Item, Sub
 from netdsl.backends.diagram.kinds.dense_block import Inset, inset
-from netdsl.backends.diagram.kinds.dense_row import DensePart, Part, parts_of
+from netdsl.backends.diagram.kinds.dense_reader import parts_of
+from netdsl.backends.diagram.kinds.dense_row import DensePart, Part
+from netdsl.backends.diagram.kinds.dense_slots import ALL
 from netdsl.backends.diagram.kinds.parts import inside
 from netdsl.backends.diagram.kinds.row import Row, row
 from netdsl.backends.diagram.kinds.sheet import WORDS, Sheet
@@ -23,7 +25,6 @@ from netdsl.diagnostics import Diagnostic, NetError
 
 PAGE = 496.8
 BELOW = 30.0  # between the row and the block below it
-ALL = 8  # layers of a block that are all drawn; of longer ones the first three and the last
 
 
 def dense(design: Design, settings: Settings) -> Scene:

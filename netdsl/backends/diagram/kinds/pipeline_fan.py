@@ -32,7 +32,7 @@ PAD = 4.0  # between columns
 DROP = 15.0  # from the solids to the panel
 STEP = 10.0  # between boxes of a column
 COUNT = 17.0  # from a predictor to the bar, beside which the number of boxes stands
-LANE = 5.5
+LANE, ASIDE = 5.5, 2.5  # between lanes; from the line to a map's own predictor
 SIDE = 88.0  # beside the panel, for what it says in words
 
 
@@ -125,10 +125,10 @@ def _row(sheet: Sheet, columns: list[Column]) -> float:
             slot = next(i for i in range(len(taken) + 1) if i not in used)
             taken.append((a, b, slot))
             y = floor + 6.0 + LANE * slot
-            offset = 2.5 if other.cells else 0.0
             ends = [axis + scale.front(c.stage)[1] / 2 for c in (other, column)]
-            points = [(other.x + offset, ends[0]), (other.x + offset, y)]
-            points += [(column.x, y), (column.x, ends[1] + 0.5)]
+            start = other.x + (ASIDE if other.cells else 0.0)
+            end = column.x - (ASIDE if column.cells else 0.0)
+            points = [(start, ends[0]), (start, y), (end, y), (end, ends[1] + 0.5)]
             sheet.edge(other.node, column.node, points, "shortcut", line=pen.SHORTCUT)
     for column in columns:
         column.bottom = axis + scale.front(column.stage)[1] / 2
@@ -143,7 +143,7 @@ def _head(sheet: Sheet, head: HeadItem, columns: list[Column], floor: float, wid
     top = floor + DROP
     beside = left >= SIDE
     said = each_box(head)
-    strip = 6.0 if beside else 14.0
+    strip = 6.0
     depth = max(len(column.cells) for column in used)
     highs = [max(_height(column, back) for column in used) for back in range(depth, 0, -1)]
     lasts = top + strip + sum(highs) + STEP * (depth - 1) + (STEP - 4.0 if depth > 1 else 0.0)
@@ -155,14 +155,28 @@ def _head(sheet: Sheet, head: HeadItem, columns: list[Column], floor: float, wid
     for column in used:
         members += _column(sheet, column, highs, lasts, bar, bar_y)
     bottom = bar_y + pen.LABELLED_BAR / 2 + 6.0
-    title = "" if beside else head.event.kind.title
-    sheet.panel(head.event.word, left, top, width - left, bottom - top, title, members, "")
+    if not beside:  # above are lines everywhere
+        bottom = _title(sheet, head, said, (left, width - 34.0), bottom + 3.0)
+    sheet.panel(head.event.word, left, top, width - left, bottom - top, "", members, "")
     if beside:
         _words(sheet, head, said, left - 6.0, lasts - highs[-1] / 2, min(left - 8.0, 130.0))
-    else:
-        after = left + 3.2 + text_width(title, pen.TITLE, True) + 5
-        sheet.scene.text(after, top + 6.2, said, pen.SMALL, "start", fill="muted")
-    _choose(sheet, head, bar, ends, bar_y + pen.LABELLED_BAR / 2 + 1, bottom)
+    x = (left + width) / 2 if beside else width - 24.0
+    _choose(sheet, head, bar, (x, width), bar_y + pen.LABELLED_BAR / 2 + 1, bottom)
+
+
+def _title(
+    sheet: Sheet, head: HeadItem, said: str, sides: tuple[float, float], top: float
+) -> float:
+    """The head's name, and behind it what it predicts, below its bar; the result is where that ends."""
+    left, right = sides
+    title = head.event.kind.title
+    start = left + 4.0 + text_width(title, pen.TITLE, True) + 5
+    sheet.scene.text(left + 4.0, top + 1.5, title, pen.TITLE, "start", bold=True)
+    lines = folded([said], right - start)
+    for number, text in enumerate(lines):
+        y = top + 1.5 + LINE * number
+        sheet.scene.text(start, y, text, pen.SMALL, "start", fill="muted")
+    return top + LINE * max(1, len(lines)) + 1.0
 
 
 def _height(column: Column, back: int) -> float:
@@ -208,16 +222,16 @@ def _choose(
     sheet: Sheet,
     head: HeadItem,
     bar: str,
-    ends: tuple[float, float],
+    place: tuple[float, float],
     start: float,
     bottom: float,
 ) -> None:
-    """How detections are chosen of all boxes."""
-    x = (ends[0] + ends[1]) / 2
+    """How detections are chosen of all boxes; `place` is where the line leads down, and the right end."""
+    x, right = place
     first = "decode" if head.event.word == "yolo" else "softmax, decode"
     text = ", ".join((first, *choosing(head.event.kind)))
     wide, high = fitted((text,), pen.TEXT) + 12, 15.0
     y = bottom + 11.0 + high / 2
-    middle = min(x, ends[1] + 4.0 - wide / 2)
+    middle = min(x, right - wide / 2)
     name = sheet.box(f"{head.event.word}.detections", "softmax", middle, y, wide, high, (text,))
     sheet.edge(bar, name, [(x, start), (x, y - high / 2)])

@@ -1,5 +1,5 @@
 """The body of a head as boxes: what all maps or regions go through, the layers that end it side by side, and how
-detections are chosen of what they give. The same boxes are laid out across a page or down a column."""
+detections are chosen of what they give. `pipeline_across` and `pipeline_down` lay the same boxes out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from netdsl.backends.diagram import labels
 from netdsl.backends.diagram.items import HeadItem, Item, Sub
 from netdsl.backends.diagram.kinds.parts import Cell, cells
 from netdsl.backends.diagram.kinds.pipeline_predictors import predictor_cells
+from netdsl.backends.diagram.kinds.pipeline_titles import lines_of
 from netdsl.backends.diagram.kinds.pipeline_words import (
     choosing,
     grid_side,
-    lines_of,
     outcome,
     proposing,
 )
-from netdsl.backends.diagram.kinds.sheet import Sheet, fitted, tall
+from netdsl.backends.diagram.kinds.sheet import Sheet, fitted
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Point
 from netdsl.backends.diagram.steps import own_steps
@@ -24,9 +24,6 @@ from netdsl.backends.diagram.text import TIMES, clean, shape_text
 from netdsl.design import Applied
 from netdsl.record import Record
 
-GAP, FORK = 11.0, 16.0  # between boxes; where a line forks or lines meet
-APART = 6.0  # between boxes side by side
-DOWN_GAP = 8.0
 GRID, UNDER = 36.0, 9.0  # a drawn grid; for a text above and below it
 
 
@@ -68,7 +65,8 @@ class Flow:
 
 class Ports(Record):
     """Where lines enter and leave a drawn head: the boxes that read its maps, with the points where lines end;
-    the first box's upper side, at which proposals arrive; the last box."""
+    the first box's upper side, at which proposals arrive; the last box. `fork` is the height at which lines
+    that enter boxes from above part."""
 
     entries: tuple[tuple[str, Point], ...]
     above: tuple[str, Point] | None
@@ -76,6 +74,7 @@ class Ports(Record):
     names: tuple[str, ...]
     right: float
     bottom: float
+    fork: float | None = None
 
 
 def _pool(head: HeadItem) -> list[Cell]:
@@ -161,86 +160,11 @@ def _tower(found: list[Cell]) -> list[Cell]:
     return [cell if count == 1 else cell.repeated(count) for cell, count in out]
 
 
-# -------------------------------------------------------------------------------------------- across
-def across_size(flow: Flow) -> tuple[float, float]:
-    """The least width and the height of a head whose boxes stand side by side."""
-    wide = sum(_wide(cell) for cell in flow.stem) + GAP * max(0, len(flow.stem) - 1)
-    ends = [sum(_wide(cell) for cell in end) + GAP * (len(end) - 1) for end in flow.ends]
-    highs = [max(tall(len(cell.lines)) for cell in end) for end in flow.ends]
-    if ends:
-        wide += FORK + max(ends)
-    if flow.grid:
-        wide += GAP + GRID
-    last = flow.chosen or flow.result
-    if last:
-        wide += (FORK if ends else GAP) + _last_wide(flow)
-    stem = max((tall(len(cell.lines)) for cell in flow.stem), default=0.0)
-    high = max(stem, sum(highs) + APART * (len(highs) - 1), tall(len(last)))
-    return wide, max(high, GRID + 2 * UNDER if flow.grid else 0.0)
-
-
-def _wide(cell: Cell) -> float:
+def wide_of(cell: Cell) -> float:
     return fitted(cell.lines, pen.TEXT)
 
 
-def _last_wide(flow: Flow) -> float:
-    """The width of the last box; one with round ends has less room for its texts."""
-    return fitted(flow.chosen, pen.TEXT) if flow.chosen else fitted(flow.result, pen.TEXT) + 7
-
-
-def across(sheet: Sheet, flow: Flow, left: float, y: float, width: float) -> Ports:
-    """Draw the boxes from the left around the height `y`; gaps grow with the width."""
-    least, _ = across_size(flow)
-    gaps = len(flow.stem) + max((len(end) for end in flow.ends), default=0) + bool(flow.chosen)
-    spare = max(0.0, min(14.0, (width - least) / max(1, gaps - 1)))
-    x = left
-    names: list[str] = []
-    entries: list[tuple[str, Point]] = []
-    above: tuple[str, Point] | None = None
-    before: tuple[str, Point] | None = None
-    for number, cell in enumerate(flow.stem):
-        wide, high = _wide(cell), tall(len(cell.lines))
-        name = sheet.box(cell.name, cell.kind, x + wide / 2, y, wide, high, cell.lines, cell.steps)
-        names.append(name)
-        if before is None:
-            entries.append((name, (x, y)))
-        else:
-            sheet.edge(before[0], name, [before[1], (x, y)])
-        if number == 0:
-            above = name, (x + wide / 2, y - high / 2)
-        x += wide
-        before = name, (x, y)
-        x += GAP + spare
-    tails: list[tuple[str, Point]] = []
-    if flow.ends:
-        x += FORK - GAP if flow.stem else 0.0
-        tails, x, more = _ends_across(sheet, flow, x, y, before, spare, entries)
-        names += more
-        before = None
-    if flow.grid and before is not None:
-        name = _grid(sheet, flow, x + GRID / 2, y)
-        sheet.edge(before[0], name, [before[1], (x, y)])
-        names.append(name)
-        before = name, (x + GRID, y)
-        x += GRID + GAP + spare
-    last = flow.chosen or flow.result
-    if last:
-        wide, high = _last_wide(flow), tall(len(last))
-        x += FORK + spare if tails else 0.0
-        kind = "softmax" if flow.chosen else "output"
-        name = sheet.box(f"{flow.word}.chosen", kind, x + wide / 2, y, wide, high, last)
-        names.append(name)
-        for tail in tails or ([before] if before else []):
-            turn = x - 8.5
-            points = [tail[1], (turn, tail[1][1]), (turn, y), (x, y)]
-            sheet.edge(tail[0], name, points if abs(tail[1][1] - y) > 0.1 else [tail[1], (x, y)])
-        x += wide
-        before = name, (x - wide / 2, y + high / 2)
-    _, high = across_size(flow)
-    return Ports(tuple(entries), above, before, tuple(names), x, y + high / 2)
-
-
-def _grid(sheet: Sheet, flow: Flow, x: float, y: float, beside: bool = False) -> str:
+def draw_grid(sheet: Sheet, flow: Flow, x: float, y: float, beside: bool = False) -> str:
     """The map on which boxes are predicted, place by place, and how many boxes there are: above and below
     it, or `beside` it."""
     left, top, step = x - GRID / 2, y - GRID / 2, GRID / flow.grid
@@ -262,142 +186,3 @@ def _grid(sheet: Sheet, flow: Flow, x: float, y: float, beside: bool = False) ->
             place, anchor = (x, y + (off if number else -off)), "middle"
         sheet.scene.text(*place, text, pen.SMALL, anchor, fill="muted")
     return sheet.placed(f"{flow.word}.grid", "map", (left, top, GRID, GRID))
-
-
-def _ends_across(
-    sheet: Sheet,
-    flow: Flow,
-    x: float,
-    y: float,
-    before: tuple[str, Point] | None,
-    spare: float,
-    entries: list[tuple[str, Point]],
-) -> tuple[list[tuple[str, Point]], float, list[str]]:
-    """The layers of each result, one row above the other, their last boxes aligned."""
-    highs = [max(tall(len(cell.lines)) for cell in end) for end in flow.ends]
-    total = sum(highs) + APART * (len(highs) - 1)
-    depth = max(len(end) for end in flow.ends)
-    wides = [
-        max((_wide(end[-back]) for end in flow.ends if back <= len(end)), default=0.0)
-        for back in range(depth, 0, -1)
-    ]
-    tails: list[tuple[str, Point]] = []
-    names: list[str] = []
-    top = y - total / 2
-    for end, high in zip(flow.ends, highs, strict=True):
-        row = top + high / 2
-        at = x + sum(wides[: depth - len(end)]) + (GAP + spare) * (depth - len(end))
-        last = before
-        for number, cell in enumerate(end):
-            wide = wides[depth - len(end) + number]
-            box = (at + wide / 2, row, wide, tall(len(cell.lines)))
-            name = sheet.box(cell.name, cell.kind, *box, cell.lines, cell.steps)
-            names.append(name)
-            if last is None:
-                entries.append((name, (at, row)))
-            elif number == 0:
-                turn = at - 9.0
-                points = [last[1], (turn, last[1][1]), (turn, row), (at, row)]
-                straight = abs(row - last[1][1]) < 0.1
-                sheet.edge(last[0], name, [last[1], (at, row)] if straight else points)
-            else:
-                sheet.edge(last[0], name, [last[1], (at, row)])
-            at += wide
-            last = name, (at, row)
-            at += GAP + spare
-        assert last is not None
-        tails.append(last)
-        top += high + APART
-    right = x + sum(wides) + (GAP + spare) * (depth - 1)
-    return tails, right, names
-
-
-# ---------------------------------------------------------------------------------------------- down
-def down_size(flow: Flow) -> tuple[float, float]:
-    """Width and height of a head whose boxes stand below each other, but for its results."""
-    wide = max((_wide(cell) for cell in flow.stem), default=0.0)
-    high = sum(tall(len(cell.lines)) + DOWN_GAP for cell in flow.stem)
-    if flow.ends:
-        columns = [max(_wide(cell) for cell in end) for end in flow.ends]
-        wide = max(wide, sum(columns) + APART * (len(columns) - 1))
-        high += 6.0 + max(sum(tall(len(c.lines)) + DOWN_GAP for c in end) for end in flow.ends)
-    if flow.grid:
-        high += GRID + 2 * UNDER + DOWN_GAP
-    last = flow.chosen or flow.result
-    if last:
-        text = (", ".join(last),)
-        wide = max(wide, fitted(text, pen.TEXT))
-        high += 6.0 + tall(1)
-    return wide, high
-
-
-def down(sheet: Sheet, flow: Flow, x: float, top: float) -> Ports:
-    """Draw the boxes from the top around `x`."""
-    names: list[str] = []
-    entries: list[tuple[str, Point]] = []
-    above: tuple[str, Point] | None = None
-    before: tuple[str, Point] | None = None
-    y = top
-    for cell in flow.stem:
-        wide, high = _wide(cell), tall(len(cell.lines))
-        name = sheet.box(cell.name, cell.kind, x, y + high / 2, wide, high, cell.lines, cell.steps)
-        names.append(name)
-        if before is None:
-            entries.append((name, (x - wide / 2, y + high / 2)))
-            above = name, (x, y)
-        else:
-            sheet.edge(before[0], name, [before[1], (x, y)])
-        y += high
-        before = name, (x, y)
-        y += DOWN_GAP
-    tails: list[tuple[str, Point]] = []
-    if flow.ends:
-        y += 6.0 if before else 0.0
-        columns = [max(_wide(cell) for cell in end) for end in flow.ends]
-        left = x - (sum(columns) + APART * (len(columns) - 1)) / 2
-        deepest = max(sum(tall(len(c.lines)) + DOWN_GAP for c in end) for end in flow.ends)
-        for end, column in zip(flow.ends, columns, strict=True):
-            middle, at, last = left + column / 2, y, before
-            for number, cell in enumerate(end):
-                high = tall(len(cell.lines))
-                box = (middle, at + high / 2, column, high)
-                name = sheet.box(cell.name, cell.kind, *box, cell.lines, cell.steps)
-                names.append(name)
-                if last is None:
-                    entries.append((name, (middle, at)))
-                elif number == 0:
-                    turn = at - 7.5
-                    points = [last[1], (x, turn), (middle, turn), (middle, at)]
-                    sheet.edge(last[0], name, points)
-                else:
-                    sheet.edge(last[0], name, [last[1], (middle, at)])
-                at += high
-                last = name, (middle, at)
-                at += DOWN_GAP
-            assert last is not None
-            tails.append(last)
-            left += column + APART
-        y += deepest
-    if flow.grid and before is not None:
-        y += UNDER
-        name = _grid(sheet, flow, x, y + GRID / 2, beside=True)
-        sheet.edge(before[0], name, [before[1], (x, y)])
-        names.append(name)
-        y += GRID
-        before = name, (x, y)
-        y += DOWN_GAP
-    last_box = flow.chosen or flow.result
-    if last_box:
-        text = (", ".join(last_box),)
-        y += 6.0
-        wide, high = fitted(text, pen.TEXT), tall(1)
-        kind = "softmax" if flow.chosen else "output"
-        name = sheet.box(f"{flow.word}.chosen", kind, x, y + high / 2, wide, high, text)
-        names.append(name)
-        for tail in tails or ([before] if before else []):
-            turn = y - 7.5
-            points = [tail[1], (tail[1][0], turn), (x, turn), (x, y)]
-            sheet.edge(tail[0], name, points)
-        before = name, (x, y + high)
-        y += high
-    return Ports(tuple(entries), above, before, tuple(names), x, y)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from netdsl.backends.diagram.items import HeadItem
-from netdsl.backends.diagram.kinds.pipeline_flow import (
-    Flow,
-    Ports,
-    across,
-    across_size,
-    down,
-    down_size,
-)
+from netdsl.backends.diagram.kinds.pipeline_across import across, across_size
+from netdsl.backends.diagram.kinds.pipeline_down import down, down_size
+from netdsl.backends.diagram.kinds.pipeline_flow import Flow, Ports
 from netdsl.backends.diagram.kinds.pipeline_rows import RowsPanel
 from netdsl.backends.diagram.kinds.pipeline_stages import Backbone
 from netdsl.backends.diagram.kinds.pipeline_words import described, proposals
@@ -156,7 +151,7 @@ def tapped(
             for predictor, entry in zip(panel.head.predictors, ports.entries, strict=True):
                 stage = backbone.maker(predictor.chain.entry or predictor.predicted.map)
                 if stage is not None and id(stage) in taps:
-                    _line(sheet, taps[id(stage)], entry, 0.0)
+                    _line(sheet, taps[id(stage)], entry, 0.0, None)
             return
         enter(sheet, [taps[id(stage)] for stage in backbone.read(panel.head)], ports)
 
@@ -167,12 +162,20 @@ def enter(sheet: Sheet, taps: Sequence[Tap], ports: Ports) -> None:
     """Lines from maps to the boxes that read them."""
     for entry in ports.entries:
         for number, tap in enumerate(taps):
-            _line(sheet, tap, entry, (number - (len(taps) - 1) / 2) * SPREAD)
+            shift = (number - (len(taps) - 1) / 2) * SPREAD
+            _line(sheet, tap, entry, shift, ports.fork)
 
 
-def _line(sheet: Sheet, tap: Tap, entry: tuple[str, Point], shift: float) -> None:
+def _line(
+    sheet: Sheet, tap: Tap, entry: tuple[str, Point], shift: float, fork: float | None
+) -> None:
     """From a map into a box, by the upright line that is the map's."""
     name, (x, y) = entry
+    if fork is not None:
+        x += shift
+        points = [tap.point, (tap.rail, tap.point[1]), (tap.rail, fork), (x, fork), (x, y)]
+        sheet.edge(tap.name, name, points, "tap")
+        return
     at = y + shift
     points = [tap.point, (tap.rail, tap.point[1]), (tap.rail, at), (x, at)]
     if abs(tap.point[1] - at) < 0.1:

@@ -6,7 +6,8 @@ from collections import Counter
 
 from netdsl.backends.diagram.items import Predictor
 from netdsl.backends.diagram.kinds.parts import Cell, cells
-from netdsl.backends.diagram.kinds.pipeline_words import lines_of, predictor_lines
+from netdsl.backends.diagram.kinds.pipeline_titles import lines_of
+from netdsl.backends.diagram.kinds.pipeline_words import predictor_lines
 from netdsl.backends.diagram.kinds.sheet import Sheet
 
 

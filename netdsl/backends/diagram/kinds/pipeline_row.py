@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netdsl.backends.diagram.items import HeadItem
-from netdsl.backends.diagram.kinds.pipeline_flow import Flow, across, across_size
+from netdsl.backends.diagram.kinds.pipeline_across import across, across_size
+from netdsl.backends.diagram.kinds.pipeline_flow import Flow
 from netdsl.backends.diagram.kinds.pipeline_stages import Backbone
 from netdsl.backends.diagram.kinds.pipeline_units import is_map, row_parts
 from netdsl.backends.diagram.kinds.pipeline_words import described
@@ -111,6 +112,6 @@ def few(backbone: Backbone) -> bool:
     for head in backbone.heads:
         if head.event.kind.form == "regions":
             return False
-        if len(backbone.read(head)) > 1:
+        if len(backbone.read(head)) > 1 or len(head.predictors) > 1:
             return False
     return all(head.event.kind.form != "maps" for head in backbone.heads)

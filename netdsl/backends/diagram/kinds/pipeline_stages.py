@@ -11,33 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from netdsl.backends.diagram.items import Fold, HeadItem, Item, Op, Sub
-from netdsl.backends.diagram.kinds.pipeline_words import lines_of, title_of
+from netdsl.backends.diagram.kinds.pipeline_opened import LIGHT, Opened, Unit, changed, read_by
+from netdsl.backends.diagram.kinds.pipeline_titles import lines_of, title_of
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.steps import Steps
 from netdsl.backends.diagram.text import clean, kind_of
 from netdsl.design import Design, Value
-from netdsl.shapes import Dim, Open, Shape
-from netdsl.walks import inner_value
-
-FAR = 2**20  # open sides are compared where they are this large
-CHANGE = 1.5  # a size that differs by less is the same, but for a border
-LIGHT = ("pool", "norm", "activation", "dropout", "shape")  # kinds without many weights
-
-
-class Unit:
-    """An item of the opened network: what it reads and gives, by the names of the net around it."""
-
-    def __init__(self, name: str, item: Item, reads: list[Value], output: Value) -> None:
-        self.name, self.item, self.reads, self.output = name, item, reads, output
-        self.exports: list[Value] = []  # of a neck, the maps that it gives
-
-    @property
-    def alone(self) -> bool:
-        return isinstance(self.item, Sub) and bool(self.item.label)
-
-    @property
-    def light(self) -> bool:
-        return isinstance(self.item, Op) and kind_of(self.item.layers[0]) in LIGHT
 
 
 class Stage:
@@ -78,60 +57,36 @@ class Backbone:
 
     def __init__(self, design: Design, planner: Planner, steps: Steps) -> None:
         self.design = design
-        self._same = planner.clock.same
-        self._alias: dict[int, Value] = {}
-        self.ends: dict[int, str] = {}  # labels of opened levels, by their results
-        self.labels: dict[int, str] = {}  # what inner maps that are read outside are called there
+        self._opened = opened = Opened(planner.clock)
         items = planner.scope(design.net).items
         self.heads = [item for item in items if isinstance(item, HeadItem)]
-        wanted = {id(self.same(value)) for head in self.heads for value in read_by(head)}
-        units = list(self._units([i for i in items if not isinstance(i, HeadItem)], "", wanted))
-        self._known = {id(unit.output) for unit in units}
+        wanted = {id(opened.same(value)) for head in self.heads for value in read_by(head)}
+        units = opened.units([i for i in items if not isinstance(i, HeadItem)], "", wanted)
         self.inputs = [Stage([], value, clean(name, 24)) for name, value in design.inputs.items()]
         prepared = [unit for unit in units[:1] if _prepares(unit)]
         self.stages = [*self.inputs, *self._grouped(units[len(prepared) :], wanted)]
         self.makers: dict[int, Stage] = {}
+        self.merge(self.stages)
         for stage in self.stages:
-            self.makers[id(stage.value)] = stage
             for unit in stage.units:
                 stage.steps.update(steps.item(unit.item))
-                for value in (unit.output, *unit.exports):
-                    self.makers[id(value)] = stage
         for unit in prepared:
             self.makers[id(unit.output)] = self.inputs[0]
             self.inputs[0].steps.update(steps.item(unit.item))
         self._connect(wanted)
         for number, stage in enumerate(self.stages[len(self.inputs) :], 1):
-            label = self.labels.get(id(stage.value), "") if stage.tapped else ""
+            label = opened.labels.get(id(stage.value), "") if stage.tapped else ""
             if stage.tapped and any(_block(unit.item) for unit in stage.units):
-                label = label or self.ends.get(id(stage.value), "")
+                label = label or opened.ends.get(id(stage.value), "")
             stage.title = label or title_of(
                 stage.units, number, stage.tapped and _is_map(stage.value)
             )
             stage.lines = lines_of([unit.item for unit in stage.units], steps)
 
-    # ------------------------------------------------------------------------------------- opening
-    def same(self, value: Value) -> Value:
-        """A value by the name that the net around knows it by."""
-        value = self._same(value)
-        seen = 0
-        while id(value) in self._alias and seen < 100:
-            value, seen = self._same(self._alias[id(value)]), seen + 1
-        return value
-
-    def merge(self, stages: list[Stage]) -> None:
-        """Take other stages, which are made of the same units."""
-        self.stages = stages
-        self.makers = {}
-        for stage in stages:
-            self.makers[id(stage.value)] = stage
-            for unit in stage.units:
-                for value in (unit.output, *unit.exports):
-                    self.makers[id(value)] = stage
-
+    # ------------------------------------------------------------------------------------- answers
     def maker(self, value: Value) -> Stage | None:
         """The stage that gives a value."""
-        return self.makers.get(id(self.same(value)))
+        return self.makers.get(id(self._opened.same(value)))
 
     def read(self, head: HeadItem) -> list[Stage]:
         """The stages that a head reads, in order; the image only if it is all that it reads, for otherwise
@@ -143,51 +98,15 @@ class Backbone:
                 out.append(stage)
         return [stage for stage in out if stage not in self.inputs] or out
 
-    def _units(self, items: list[Item], prefix: str, wanted: set[int]) -> list[Unit]:
-        out: list[Unit] = []
-        for item in items:
-            if item.output is None:
-                continue
-            if isinstance(item, Sub) and self._opens(item, wanted):
-                self._enter(item)
-                name = prefix + ".".join(item.path)
-                inside = self._units(item.plan.items, f"{name}.", wanted)
-                if inside:
-                    out += inside
-                    if item.label and inside[-1].output is self.same(item.output):
-                        self.ends[id(inside[-1].output)] = clean(item.label, 18)
-                    continue
-            found = item.reads
-            if isinstance(item, Op) and item.enters is not None:
-                found = [item.enters]  # of other maps it needs no more than their size
-            reads = [self.same(value) for value in found]
-            unit = Unit(prefix + path_of(item), item, reads, self.same(item.output))
-            if isinstance(item, Sub) and is_neck(item):
-                unit.exports = [self.same(value) for value in item.link.exports.values()]
-            out.append(unit)
-        return out
-
-    def _opens(self, item: Sub, wanted: set[int]) -> bool:
-        if item.shared or is_neck(item) or item.aux is not None:
-            return False
-        inner = any(id(self.same(value)) in wanted for value in item.link.exports.values())
-        return inner or changes(item) > 1
-
-    def _enter(self, item: Sub) -> None:
-        """Note what the inside of a level calls the values around it, and the other way around."""
-        for outer, own in item.binding:
-            self._alias[id(own)] = outer
-        for path, value in item.link.exports.items():
-            inner = inner_value(item.scope, path)
-            self.labels[id(self._same(value))] = clean(path[-1], 18)
-            if inner is not None and self._same(inner) is not self._same(value):
-                self._alias[id(self._same(inner))] = value
-        assert item.output is not None
-        result = self._same(item.plan.result)
-        if result is not self._same(item.output) and id(result) not in self._alias:
-            self._alias[id(result)] = item.output
-        elif id(result) in self._alias:  # it is exported too: both names are one value
-            self._alias[id(self._same(item.output))] = self._alias[id(result)]
+    def merge(self, stages: list[Stage]) -> None:
+        """Take other stages, which are made of the same units."""
+        self.stages = stages
+        self.makers = {}
+        for stage in stages:
+            self.makers[id(stage.value)] = stage
+            for unit in stage.units:
+                for value in (unit.output, *unit.exports):
+                    self.makers[id(value)] = stage
 
     # ------------------------------------------------------------------------------------ grouping
     def _grouped(self, units: list[Unit], wanted: set[int]) -> list[Stage]:
@@ -207,11 +126,12 @@ class Backbone:
             if all(unit.light for unit in group) and not cut:
                 stem = len(merged) == 1 and chained and follower is not None and follower[0].alone
                 stem = stem and id(merged[0][-1].output) not in cuts
-                if (stem or not chained) and merged and _only(group[0], merged[-1][-1]):
-                    if id(merged[-1][-1].output) not in cuts:
-                        merged[-1] += [*waiting, *group]
-                        waiting = []
-                        continue
+                before = merged[-1][-1] if merged else None
+                free = before is not None and id(before.output) not in cuts
+                if (stem or not chained) and free and _only(group[0], before):
+                    merged[-1] += [*waiting, *group]
+                    waiting = []
+                    continue
                 if chained:
                     waiting += group
                     continue
@@ -250,24 +170,6 @@ def _is_map(value: Value) -> bool:
     return value.shape is not None and len(value.shape) > 1
 
 
-def path_of(item: Item) -> str:
-    """An item's name in its scope; of equal ones that are folded the first's."""
-    if isinstance(item, (Op, Sub)):
-        return ".".join(item.path)
-    if isinstance(item, Fold):
-        return path_of(item.items[0])
-    return item.word or "compute"
-
-
-def read_by(head: HeadItem) -> list[Value]:
-    """The values of the network that a head reads, maps first."""
-    event = head.event
-    if event.kind.form == "bars":
-        entries = [p.chain.entry for p in head.predictors]
-        return [*(value for value in entries if value is not None), *head.reads]
-    return [*event.maps, *head.reads]
-
-
 def merged(stages: Sequence[Stage], steps: Steps) -> list[Stage] | None:
     """The stages with the first two that can be one made one: the second reads nothing but the first, which
     nothing else reads. None if there are no such two."""
@@ -303,19 +205,13 @@ def _kind(item: Item) -> str:
     return "stack"
 
 
-def is_neck(item: Sub) -> bool:
-    """Whether a level makes several maps of several: a feature pyramid."""
-    sizes = {str(value.shape) for value in item.link.exports.values()}
-    return len(item.reads) > 1 and len(item.link.exports) > 1 and len(sizes) > 1
-
-
 def _prepares(unit: Unit) -> bool:
     item = unit.item
     return isinstance(item, Op) and all(layer.word == "normalize" for layer in item.layers)
 
 
-def _only(unit: Unit, last: Unit) -> bool:
-    return len(unit.reads) == 1 and unit.reads[0] is last.output
+def _only(unit: Unit, last: Unit | None) -> bool:
+    return last is not None and len(unit.reads) == 1 and unit.reads[0] is last.output
 
 
 def _far_reads(units: list[Unit]) -> set[int]:
@@ -326,49 +222,3 @@ def _far_reads(units: list[Unit]) -> set[int]:
         out |= {id(value) for value in unit.reads if value is not before}
         before = unit.output
     return out
-
-
-# --------------------------------------------------------------------------------------------- sizes
-def side(value: Dim) -> float:
-    """A side as a number, open ones where the image is large."""
-    if isinstance(value, int):
-        return float(value)
-    found = value.at(dict.fromkeys(value.symbols, FAR))
-    return float(found) if isinstance(found, int) else float(FAR)
-
-
-def changed(before: Shape | None, after: Shape | None) -> bool:
-    """Whether the size of a map changes by more than a border."""
-    if before is None or after is None:
-        return False
-    if len(before) != len(after):
-        return True
-    return any(
-        not 1 / CHANGE < side(a) / max(1.0, side(b)) < CHANGE
-        for a, b in zip(before.sides, after.sides)
-    )
-
-
-def changes(item: Sub) -> int:
-    """How often the size of the map changes on the chain inside of a level."""
-    count = 0
-    before = item.enters.shape if item.enters is not None else None
-    for inner in item.plan.items:
-        if inner.output is None:
-            continue
-        if changed(before, inner.output.shape):  # what comes back to its size changes nothing
-            count += max(changes(inner) if isinstance(inner, Sub) else 1, 1)
-        before = inner.output.shape
-    return count
-
-
-def stride(value: Value, image: Value) -> int | None:
-    """Pixels of the image between places of a map, if that is a whole number."""
-    if value.shape is None or image.shape is None or len(value.shape) != 3 or len(image.shape) != 3:
-        return None
-    a, b = image.shape[1], value.shape[1]
-    if isinstance(a, Open) != isinstance(b, Open):
-        return None
-    far = side(a) / max(1.0, side(b))
-    near = round(far)
-    return near if near and abs(far - near) < 0.12 * near else None

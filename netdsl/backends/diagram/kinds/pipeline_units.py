@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from netdsl.backends.diagram.items import Arithmetic
-from netdsl.backends.diagram.kinds.pipeline_stages import Stage, side
+from netdsl.backends.diagram.kinds.pipeline_opened import side
+from netdsl.backends.diagram.kinds.pipeline_stages import Stage
 from netdsl.backends.diagram.kinds.row import End, Ends
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted, tall
 from netdsl.backends.diagram.scene import pen
@@ -145,15 +146,18 @@ class LayerPart:
             self.lines = list(stage.lines)
         if shown and not any(shown in line for line in self.lines):
             self.lines.append(shown)
-        self.width = fitted(self.lines, pen.TEXT, bold=(0,))
-        self.up = self.down = tall(len(self.lines)) / 2
+        self.plate = pen.PLATE if stage.kind == "stack" else 0.0
+        self.width = fitted(self.lines, pen.TEXT, bold=(0,)) + self.plate
+        self.down = tall(len(self.lines)) / 2
+        self.up = self.down + self.plate
 
     def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
-        stage = self.stage
+        stage, wide = self.stage, self.width - self.plate
         name = sheet.box(
-            *(stage.name, stage.kind, left + self.width / 2, axis, self.width, 2 * self.up),
+            *(stage.name, stage.kind, left + wide / 2, axis, wide, 2 * self.down),
             *(self.lines, stage.steps),
             bold=(0,) if self.lines[0] == stage.title else (),
+            sideways=True,
         )
         return Ends((End(name),), End(name))
 

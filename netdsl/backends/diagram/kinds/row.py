@@ -15,6 +15,7 @@ from netdsl.backends.diagram.scene.scene import Point
 GAP, WIDEST_GAP, LANE_GAP = 6.0, 14.0, 12.0  # between parts; where lanes begin or end
 LINES = 17.0  # between lines
 LANE, FIRST_LANE = 5.0, 4.0  # between lanes; from the parts to the lowest
+SIDE_LANE = 3.0  # between lanes at the left of all lines
 TURN = 7.0  # room for a turn at the ends of lines
 
 
@@ -111,12 +112,19 @@ def row(
     reads = reads or neighbours(len(units))
     gaps = _gaps(len(units), reads)
     lines = broken(units, width, gaps)
+    where = {i: number for number, line in enumerate(lines) for i in line}
+    afar = _afar(where, reads)
+    beside = [slot for (j, i), (_, slot) in afar.items() if where[i] > where[j] + 1]
+    if beside:  # lines lead past others on the left
+        side = SIDE_LANE * (max(beside) + 1)
+        lines = broken(units, width - side, gaps)
+        where = {i: number for number, line in enumerate(lines) for i in line}
+        afar = _afar(where, reads)
+        left += side
     if len(lines) == 1:
         gaps = _spread(units, gaps, width)
     else:
         left += TURN
-    where = {i: number for number, line in enumerate(lines) for i in line}
-    afar = _afar(where, reads)
     places: list[Place] = []
     y = top
     for number, line in enumerate(lines):
@@ -172,7 +180,7 @@ def _far_lane(
     out, into = tail.stop + (TURN - 1 if last else 4.0), head.start - 5.5
     points = [(tail.right, tail.axis), (out, tail.axis), (out, floor + LANE * (slot + 1))]
     if head.line > tail.line + 1:
-        side = min(place.start for place in places) - TURN - 3.0 * (slot + 1)
+        side = min(place.start for place in places) - TURN - SIDE_LANE * (slot + 1)
         points += [(side, points[-1][1]), (side, roof - 3.0)]
     points.append((into, points[-1][1]))
     _end_lane(sheet, tail, head, points if last else points[1:])

@@ -38,6 +38,7 @@ WORDS = {
     "@shortcut": "read again further on",
     "@repeat": "repeated",
 }
+KEYED = 230.0  # points: a legend below a narrow drawing may be so wide
 SPACE = 7.0  # between a drawing and its legend
 
 
@@ -108,10 +109,10 @@ class Sheet:
         *,
         size: float = pen.TEXT,
         bold: Sequence[int] = (),
-        stage: int | None = None,
+        sideways: bool = False,
     ) -> str:
-        """A box around `x`, `y`."""
-        pen.box(self.scene, x, y, width, height, kind, lines, size, bold=bold, stage=stage)
+        """A box around `x`, `y`; `sideways` where the flow leads to the right."""
+        pen.box(self.scene, x, y, width, height, kind, lines, size, bold=bold, sideways=sideways)
         self.kinds[kind] = None
         place = (x - width / 2, y - height / 2, width, height)
         return self.placed(name, kind, place, lines, steps)
@@ -223,7 +224,7 @@ class Sheet:
         """Put the legend below, centred, and show all of it."""
         left, _, right, bottom = self.scene.bounds()
         if keyed and (self.entries() or self.notes):
-            room = max(right - left, 120.0 if width is None else min(width, 496.8) - 4)
+            room = max(right - left, min(KEYED, (width or KEYED) - 4))
             start = (left + right - room) / 2
             legend(self.scene, start, bottom + SPACE, room, self.entries(), self.notes)
         self.scene.crop()
