@@ -96,7 +96,7 @@ def solid(sheet: Sheet, stage: Stage, x: float, y: float, scale: Scale) -> str:
         sheet.scene.path(points, role, f"{kind}.s", 0.5)
     sheet.kinds["@solid"] = None
     place = (left, top - dy, wide + dx, high + dy)
-    return sheet.placed(stage.name, "map", place, (), stage.steps)
+    return sheet.placed(stage.name, "map" if stage.units else "input", place, (), stage.steps)
 
 
 def right_of(stage: Stage, x: float, scale: Scale) -> float:
