@@ -32,6 +32,7 @@ class Stage:
         self.lines: list[str] = []
         self.reads: list[Stage] = []
         self.tapped = False
+        self.number = 0  # among the stages, for themes that tint by it
         self.steps: Counter[str] = Counter()
 
     @property
@@ -83,6 +84,7 @@ class Backbone:
                 stage.units, number, stage.tapped and _is_map(stage.value)
             )
             stage.lines = lines_of([unit.item for unit in stage.units], steps)
+            stage.number = number
 
     # ------------------------------------------------------------------------------------- answers
     def maker(self, value: Value) -> Stage | None:
@@ -186,7 +188,7 @@ def merged(stages: Sequence[Stage], steps: Steps) -> list[Stage] | None:
         if second.tapped or len(both.title) > 18:
             both.title = second.title
         both.lines = lines_of([unit.item for unit in both.units], steps, 2)
-        both.reads, both.tapped = list(first.reads), second.tapped
+        both.reads, both.tapped, both.number = list(first.reads), second.tapped, first.number
         return _copied([*stages[:number], both, *stages[number + 2 :]], {id(second): both})
     return None
 
