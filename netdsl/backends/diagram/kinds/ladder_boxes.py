@@ -1,27 +1,25 @@
-"""The figure of a feature pyramid: stages stacked upwards, rungs to the right of them, the way up (down the page)
-beside those, and what leaves at the right."""
+"""Where the boxes of a feature pyramid stand: stages stacked upwards, rungs to the right of them, the way up (down
+the page) beside those, and what leaves at the right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
 from netdsl.backends.diagram.kinds.ladder_stages import SIGNS, Box, Stages
-from netdsl.backends.diagram.kinds.ladder_text import size_note
+from netdsl.backends.diagram.labels import Words
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
-from netdsl.backends.diagram.text import clean, shape_text
 
 LINE = 8.4  # height of a line of text in a box
 PAD = 5.6  # of a box, above and below its lines together
 NOTED = 15.0  # between stages, with a note beside the arrow
 STEP = 9.0  # between boxes of the way up
 APART = 9.0  # between boxes of different rows
-NOTE = 3.2  # from a line to its note
 
 
 class Density(NamedTuple):
@@ -41,23 +39,19 @@ DENSITIES = (
 
 
 class Boxes:
-    """A ladder of boxes, placed: `scene` has them and their lines, `outs` the cells whose values leave and
-    their boxes, from the coarsest down the page."""
+    """A ladder of boxes, placed. `trunk` is the middle of the way up, `right` where the boxes end."""
 
-    def __init__(self, ladder: Ladder, density: Density) -> None:
+    def __init__(self, ladder: Ladder, density: Density, words: Words) -> None:
         self.ladder = ladder
         self.density = density
-        self.stages = Stages(ladder, density.full)
-        self.scene = Scene(clean(ladder.graph.design.name))
+        self.stages = Stages(ladder, density.full, words)
         self.strides = self._strides()
         self.rows: dict[Fraction, float] = {}
-        self.outs: list[tuple[Cell, Box]] = []
         for box in self.stages.all:
             self._size(box)
         self._widths()
         self._columns()
         self._heights()
-        self._draw()
 
     # ---------------------------------------------------------------------------------------- sizes
     def _size(self, box: Box) -> None:
@@ -91,8 +85,7 @@ class Boxes:
 
     def _strides(self) -> list[Fraction]:
         """The strides of rows, coarsest first: of the deepest map and of merges."""
-        found = [self.ladder.down[-1].stride, *(rung.merge.stride for rung in self.ladder.rungs)]
-        return [stride for stride in found if stride is not None]
+        return [self.ladder.down[-1].row, *(rung.merge.row for rung in self.ladder.rungs)]
 
     # --------------------------------------------------------------------------------------- columns
     def _columns(self) -> None:
@@ -150,7 +143,7 @@ class Boxes:
             for box in boxes:
                 box.y = self.rows[stride]
         for anchor, boxes in stages.tails:
-            y, last = self._y_of(anchor), anchor.stride
+            y, last = self._y_of(anchor), anchor.row
             for i, box in enumerate(boxes):
                 if box.stride != last:
                     above = boxes[i - 1].height / 2 if i else feeding[0][0].height / 2 + 8
@@ -168,7 +161,7 @@ class Boxes:
             corner = Box([self.stages.up[0].cells[0]], "sum", ())
             corner.x = self.trunk
             out[0].insert(0, corner)
-        for section, below in zip(out, out[1:]):
+        for section, below in pairwise(out):
             section.append(below[0])
         return out
 
@@ -181,7 +174,7 @@ class Boxes:
                 out.append([])
             out[-1].append(box)
         out[-1].append(self.stages.input)
-        for column, below in zip(out, out[1:]):
+        for column, below in pairwise(out):
             column.append(below[0])
         return out
 
@@ -199,134 +192,11 @@ class Boxes:
 
     def _y_of(self, cell: Cell) -> float:
         """The height at which a cell's value leaves its column."""
-        box = self._box_of(cell)
+        box = self.box_of(cell)
         return box.y
 
-    def _box_of(self, cell: Cell) -> Box:
+    def box_of(self, cell: Cell) -> Box:
         return next(box for box in self.stages.all if cell in box.cells)
-
-    # --------------------------------------------------------------------------------------- drawing
-    def _draw(self) -> None:
-        stages = self.stages
-        for box in stages.all:
-            self.box(box)
-        column = [stages.input, *stages.down]
-        for below, above in zip(column, column[1:]):
-            points = [(below.x, below.top - plate(below)), (above.x, above.bottom)]
-            self.arrow(below, above, points)
-            if below is not stages.input:
-                self._note(below, points)
-        for rung in self.ladder.rungs:
-            boxes = stages.laterals[rung.merge.stride]  # type: ignore[index]
-            merge = self._box_of(rung.merge)
-            self._across([self._box_of(rung.source), *boxes, merge], "tap")
-        self._turn()
-        for section in zip(stages.up, stages.up[1:]):
-            above, below = section
-            self.arrow(above, below, [(above.x, above.bottom), (below.x, below.top)])
-        for anchor, boxes in stages.tails:
-            self._tail(anchor, boxes)
-        self.outs = [(cell, self._box_of(cell)) for cell in self.ladder.outs]
-        self.outs.sort(key=lambda out: out[1].y)
-        if stages.single and not self.ladder.heads:
-            self._output(stages.up[-1], self.ladder.outs[0])
-
-    def box(self, box: Box) -> None:
-        place = (box.left, box.top, box.width, box.height)
-        if box.kind in SIGNS:
-            pen.sign(self.scene, box.x, box.y, box.kind)
-        elif box.kind == "concat":
-            pen.bar(self.scene, box.left, box.right, box.y, box.lines[0])
-        else:
-            treated = box.cells[0].treated
-            pen.box(
-                self.scene,
-                *(box.x, box.y, box.width, box.height, box.kind, box.lines, self.density.size),
-                bold=(0,) if box.bold else (),
-                stage=self._stage(box),
-                training=any(cell.training for cell in box.cells),
-                thick="started" in treated,
-                grey="frozen" in treated,
-            )
-        self.scene.nodes.append(Placed(box.name, box.kind, *place, box.lines, box.steps))
-
-    def _stage(self, box: Box) -> int:
-        """The number of the row that a box belongs to, for themes that tint by it."""
-        strides = sorted({b.stride for b in self.stages.all})
-        return strides.index(box.stride)
-
-    def arrow(
-        self, tail: Box, head: Box, points: Sequence[Point], role: str = "flow", clear: float = 0.0
-    ) -> None:
-        dash = pen.TRAINING if any(cell.training for cell in head.cells) else None
-        pen.arrow(self.scene, points, dash=dash, length=pen.TIGHT_HEAD + 0.4)
-        self.scene.routes.append(Route(tail.name, head.name, tuple(points), role))
-
-    def _note(self, box: Box, points: Sequence[Point]) -> None:
-        """Channels and stride of what a stage gives, beside the line that leads on from it."""
-        (x, y0), (_, y1) = points
-        self.scene.text(
-            x + NOTE, (y0 + y1) / 2, size_note(box.last), pen.SMALL, "start", fill="muted"
-        )
-
-    def _across(self, boxes: Sequence[Box], role: str) -> None:
-        """Lines from box to box in one row."""
-        for tail, head in zip(boxes, boxes[1:]):
-            y = head.y if head.kind not in ("concat", *SIGNS) else tail.y
-            self.arrow(tail, head, [(tail.right + plate(tail), y), (head.left, y)], role)
-
-    def _turn(self) -> None:
-        """Where the way leads from the deepest map to the first larger one."""
-        stages = self.stages
-        last = stages.down[-1]
-        x, y = last.x, last.top - plate(last)
-        self.scene.text(x, y - 5.5, size_note(last.last), pen.SMALL, fill="muted")
-        row = [last, *stages.deepest]
-        self._across(row, "flow")
-        tail, head = row[-1], stages.up[0]
-        if stages.start:
-            self._across([tail, head], "flow")
-            return
-        start = (tail.right + plate(tail), tail.y)
-        self.arrow(tail, head, [start, (head.x, tail.y), (head.x, head.top)])
-
-    def _tail(self, anchor: Cell, boxes: Sequence[Box]) -> None:
-        """The lines of what hangs from the ladder."""
-        before = self._box_of(anchor)
-        for box in boxes:
-            if box.stride == before.stride or box.y == before.y:
-                points = [(before.right + plate(before), box.y), (box.left, box.y)]
-            elif abs(box.x - before.x) < 0.05:
-                points = [(box.x, before.top - plate(before)), (box.x, box.bottom)]
-            else:  # beside the rung, and past the note above the box
-                x, y = before.right + 5.0, before.top + 5.0
-                points = [(before.right + plate(before), y), (x, y), (x, box.y), (box.left, box.y)]
-            self.arrow(before, box, points)
-            before = box
-
-    def _output(self, last: Box, cell: Cell) -> None:
-        """The only thing that leaves, at the foot of the way up."""
-        names = [name for name, found in self.ladder.graph.outputs.items() if found is cell]
-        value = cell.value
-        assert value is not None
-        text = f"{clean(names[0]) if names else 'output'} {shape_text(value.shape)}"
-        wide = text_width(text, self.density.size) + 12
-        high = LINE + PAD
-        y = last.bottom + STEP + 2 + high / 2
-        pen.box(self.scene, last.x, y, wide, high, "output", (text,), self.density.size)
-        place = Placed(
-            self.ladder.graph.unused("output"),
-            "output",
-            last.x - wide / 2,
-            y - high / 2,
-            wide,
-            high,
-            (text,),
-        )
-        self.scene.nodes.append(place)
-        points = ((last.x, last.bottom), (last.x, y - high / 2))
-        pen.arrow(self.scene, points, length=pen.TIGHT_HEAD + 0.4)
-        self.scene.routes.append(Route(last.name, place.name, points))
 
 
 def plate(box: Box) -> float:

@@ -1,23 +1,22 @@
-"""What stands around a ladder of boxes: the names of what leaves, the heads that read it, titles, the legend."""
+"""What stands right of a ladder of boxes: the names of what leaves, and the heads that read it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netdsl.backends.diagram import legends
-from netdsl.backends.diagram.items import HeadItem, Op, Sub
-from netdsl.backends.diagram.kinds.ladder_boxes import LINE, PAD, STEP, Boxes, plate
+from netdsl.backends.diagram.items import HeadItem
+from netdsl.backends.diagram.kinds.ladder_boxes import LINE, PAD, STEP, plate
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
+from netdsl.backends.diagram.kinds.ladder_lines import Lines
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
-from netdsl.backends.diagram.kinds.ladder_stages import SIGNS, Box
-from netdsl.backends.diagram.kinds.ladder_text import ops_in, size_note
+from netdsl.backends.diagram.kinds.ladder_stages import Box
+from netdsl.backends.diagram.kinds.ladder_text import size_note
 from netdsl.backends.diagram.scene import pen
-from netdsl.backends.diagram.scene.legend import Entry
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Route, Scene
 from netdsl.backends.diagram.steps import summary
-from netdsl.backends.diagram.text import clean, shape_text
+from netdsl.backends.diagram.text import clean
 
 ABOVE = 5.4  # from a line to the name above it
 OVER = 7.0  # how far a bracket reaches beyond its lines
@@ -52,7 +51,7 @@ class Out(NamedTuple):
     y: float
 
 
-def outs_of(drawing: Boxes) -> list[Out]:
+def outs_of(drawing: Lines) -> list[Out]:
     """What leaves, from the coarsest down the page."""
     names = names_of(drawing.ladder)
     return [
@@ -61,7 +60,7 @@ def outs_of(drawing: Boxes) -> list[Out]:
 
 
 # --------------------------------------------------------------------------------------------- names
-def named(drawing: Boxes, outs: Sequence[Out]) -> float:
+def named(drawing: Lines, outs: Sequence[Out]) -> float:
     """The names above lines to a common x, which is the result."""
     wide = max((text_width(out.name, pen.TITLE, True) for out in outs), default=0.0)
     right = max((out.x for out in outs), default=0.0) + wide + 7
@@ -71,7 +70,7 @@ def named(drawing: Boxes, outs: Sequence[Out]) -> float:
     return right
 
 
-def outputs(drawing: Boxes, outs: Sequence[Out]) -> None:
+def outputs(drawing: Lines, outs: Sequence[Out]) -> None:
     """Without heads every value is an output of the network."""
     right = max(out.x for out in outs) + drawing.density.gap
     lines = [f"{out.name}: {size_note(out.box.last)}" for out in outs]
@@ -96,7 +95,7 @@ class _Head(NamedTuple):
     height: float
 
 
-def heads(drawing: Boxes, outs: Sequence[Out], room: float) -> None:
+def heads(drawing: Lines, outs: Sequence[Out], room: float) -> None:
     """A box for each head. Several values are gathered by a bracket; the heads stand right of it where `room`
     is wide enough, else below what leaves, beside the first stages. One value leads down to its heads."""
     scene = drawing.scene
@@ -125,7 +124,7 @@ def heads(drawing: Boxes, outs: Sequence[Out], room: float) -> None:
                 scene.routes.append(Route(out.box.name, head.cell.name, points, "tap"))
 
 
-def _below(drawing: Boxes, out: Out, found: Sequence[_Head], wide: float) -> None:
+def _below(drawing: Lines, out: Out, found: Sequence[_Head], wide: float) -> None:
     """The heads of a single value, below the last box."""
     start = out.box.bottom + STEP + 2 + pen.PLATE
     _placed(drawing, found, out.box.x, start, wide)
@@ -136,7 +135,7 @@ def _below(drawing: Boxes, out: Out, found: Sequence[_Head], wide: float) -> Non
 
 
 def _placed(
-    drawing: Boxes, found: Sequence[_Head], x: float, top: float, wide: float
+    drawing: Lines, found: Sequence[_Head], x: float, top: float, wide: float
 ) -> list[float]:
     """The heads' boxes, one below the other, and their middles; proposals lead from one to the next."""
     ends: list[float] = []
@@ -166,7 +165,7 @@ def _bracket(scene: Scene, x: float, top: float, bottom: float, closed: bool) ->
     scene.path(points, None, "ink", pen.BRACKET, closed=False)
 
 
-def _head(drawing: Boxes, cell: Cell, outs: Sequence[Out]) -> _Head:
+def _head(drawing: Lines, cell: Cell, outs: Sequence[Out]) -> _Head:
     """What a head's box says: its kind, its layers, and which values it reads if not all."""
     item = cell.item
     assert isinstance(item, HeadItem)
@@ -179,97 +178,9 @@ def _head(drawing: Boxes, cell: Cell, outs: Sequence[Out]) -> _Head:
     return _Head(cell, tuple(lines), wide, len(lines) * LINE + PAD + 1)
 
 
-def _draw(scene: Scene, drawing: Boxes, head: _Head, x: float, y: float, wide: float) -> None:
+def _draw(scene: Scene, drawing: Lines, head: _Head, x: float, y: float, wide: float) -> None:
     size = drawing.density.size
     pen.box(scene, x, y, wide, head.height, "stack", head.lines, size, bold=(0,))
     place = (x - wide / 2, y - head.height / 2, wide, head.height)
     steps = tuple(sorted(head.cell.steps.items()))
     scene.nodes.append(Placed(head.cell.name, "stack", *place, head.lines, steps))
-
-
-# -------------------------------------------------------------------------------------------- titles
-def titles(drawing: Boxes) -> None:
-    """What the columns are: the block that they come from, if it is one, else the way that they lead."""
-    stages = drawing.stages
-    right = [*stages.deepest, *(b for boxes in stages.laterals.values() for b in boxes), *stages.up]
-    columns = [(stages.down, "bottom-up"), (right, "top-down")]
-    tops = [box.top for box in stages.all if box.x < drawing.trunk + 1]
-    y = min(tops) - 22
-    for boxes, word in columns:
-        if not boxes:
-            continue
-        text = _common(boxes)
-        lefts, rights = [box.left for box in boxes], [box.right for box in boxes]
-        x = (min(lefts) + max(rights)) / 2
-        drawing.scene.text(x, y, text or word, pen.TITLE, bold=True)
-
-
-def _common(boxes: Sequence[Box]) -> str:
-    """The name of the opened block that all of these boxes come from."""
-    cells = [cell for box in boxes for cell in box.cells]
-    first = cells[0].inside[:1]
-    if not first or any(cell.inside[:1] != first for cell in cells):
-        return ""
-    found = first[0]
-    assert isinstance(found, Sub)
-    return found.titles()[0]
-
-
-# -------------------------------------------------------------------------------------------- legend
-def legend_of(drawing: Boxes) -> tuple[list[Entry], list[str]]:
-    """The kinds that occur, and what is said of all boxes."""
-    stages = drawing.stages
-    kinds = {box.kind for box in stages.all}
-    if drawing.ladder.heads:
-        kinds.add("stack")
-    entries = [Entry(kind, text) for kind, text in legends.TEXTS.items() if kind in kinds]
-    modes = {m for box in stages.up for cell in box.cells for m in [_mode(cell)] if m}
-    if modes:
-        entries = [
-            Entry("up", f"upsampling, {' or '.join(sorted(modes))}") if e.kind == "up" else e
-            for e in entries
-        ]
-    entries = [Entry("stack", "several layers") if e.kind == "stack" else e for e in entries]
-    entries += [
-        Entry(f"@{kind}", legends.SIGNS[kind])
-        for kind in SIGNS
-        if kind in kinds and kind in legends.SIGNS
-    ]
-    if "concat" in kinds:
-        entries.append(Entry("@concat", "concat"))
-    return entries, _notes(drawing)
-
-
-def _mode(cell: Cell) -> str:
-    """How an upsampling fills in; nothing for other steps."""
-    if isinstance(cell.item, Op) and cell.item.layers[0].word == "upsample":
-        return clean(str(getattr(cell.item.layers[0], "mode", "")))
-    return ""
-
-
-def _notes(drawing: Boxes) -> list[str]:
-    notes: list[str] = []
-    follow: list[str] = []
-    for op in (op for cell in drawing.ladder.graph.cells for op in ops_in(cell.item)):
-        for layer in op.layers[1:]:
-            text = clean(layer.label())
-            if text not in follow and layer.joins != "flatten":
-                follow.append(text)
-    if follow:
-        shown = [text for text in follow if text]
-        notes.append(f"{' and '.join(shown[:2])} in the box of the layer before")
-    value = drawing.stages.input.cells[0].value
-    if value is not None and value.shape is not None and not value.shape.known:
-        first = drawing.stages.down[-1].last
-        shape = first.value.shape if first.value is not None else None
-        if shape is not None and first.stride is not None:
-            notes.append(f"{size_note(first)}: {shape.channels} channels at stride {first.stride}")
-    return notes
-
-
-def described(drawing: Boxes) -> str:
-    """The input and what leaves, in words."""
-    source = drawing.stages.input.cells[0].value
-    shape = shape_text(source.shape) if source is not None else ""
-    names = ", ".join(out.name for out in reversed(outs_of(drawing)))
-    return f"{clean(drawing.ladder.graph.design.name)}: from {shape} to {names}"

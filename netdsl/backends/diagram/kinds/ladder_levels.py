@@ -6,19 +6,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from netdsl.backends.diagram.kinds.ladder_maps import PASSING, Map, Row
+from netdsl.backends.diagram.kinds.ladder_cells import PASSING
+from netdsl.backends.diagram.kinds.ladder_maps import Map, Row
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
-from netdsl.backends.diagram.kinds.ladder_slabs import (
+from netdsl.backends.diagram.kinds.ladder_places import (
     CLEAR,
     FORMS,
+    MARGIN,
     PAGE,
     RUNG,
     WIDEST,
-    entries_of,
     rung_text,
     sized,
 )
-from netdsl.backends.diagram.kinds.ladder_text import doing, runs, said, sides_text, size_text
+from netdsl.backends.diagram.kinds.ladder_slabs import entries_of
+from netdsl.backends.diagram.kinds.ladder_text import doing, runs, said, sides_text, titled
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
@@ -29,7 +31,7 @@ TALLEST = 40.0
 BETWEEN = 21.0  # rows
 GAP = 10.0  # from the joined slabs to what is made of them
 ASIDE = 3.6  # from a slab to its words
-LEAST_RUNG = 16.0
+LEAST_RUNG, ROOMY = 16.0, 62.0  # of the arrow that a rung is, as room allows
 ENDS = 13.0  # from the input's name to its slab
 
 
@@ -82,7 +84,7 @@ class _Levels:
         self.rows = rows
         self.downs = downs
         self.ups = ups
-        self.scene = Scene(clean(ladder.graph.design.name))
+        self.scene = Scene(*titled(ladder))
         self.fits = self._columns(settings.width or PAGE)
         if not self.fits:
             return
@@ -95,7 +97,7 @@ class _Levels:
             left, _, right, bottom = self.scene.bounds()
             entries, notes = entries_of(rows, [r.down[0] for r in rows if len(r.down) > 1])
             legend.legend(self.scene, left, bottom + 5, right - left, entries, notes)
-        self.scene.crop(2.0)
+        self.scene.crop(MARGIN)
 
     # ---------------------------------------------------------------------------------------- places
     def _words(self, i: int, up: bool) -> list[tuple[str, str]]:
@@ -124,11 +126,13 @@ class _Levels:
         copied = max((row.copied.width for row in self.rows if row.copied), default=0.0)
         self.down = before + ASIDE + down / 2
         wide = 2 * ASIDE + before + behind + down + copied + joined + GAP + made
-        self.form = next((f for f in range(FORMS) if self._longest(f) <= width - 4 - wide), FORMS)
-        rung = max(self._longest(self.form), LEAST_RUNG)
+        self.form = next(
+            (f for f in range(FORMS) if self._longest(f) <= width - 2 * MARGIN - wide), FORMS
+        )
+        rung = max(self._longest(self.form), LEAST_RUNG, min(ROOMY, width - 2 * MARGIN - wide))
         self.larger = self.down + down / 2 + rung + copied + joined / 2
         self.made = self.larger + joined / 2 + GAP + made / 2
-        return wide + rung <= width - 4
+        return wide + rung <= width - 2 * MARGIN
 
     def _longest(self, form: int) -> float:
         texts = [rung_text(row, form) for row in self.rows]
@@ -178,7 +182,7 @@ class _Levels:
     def slab(self, item: Map, steps: tuple[tuple[str, int], ...]) -> None:
         place = (item.left, item.top, item.width, item.height)
         pen.slab(self.scene, *place, item.kind, stage=item.stage)
-        note = size_text(item.shape)
+        note = shape_text(item.shape)
         self.scene.nodes.append(Placed(item.name, item.kind, *place, (), steps, note=note))
 
     def words(self, x: float, y: float, lines: Sequence[tuple[str, str]], anchor: str) -> None:

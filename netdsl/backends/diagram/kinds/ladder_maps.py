@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from netdsl.backends.diagram.items import Op
-from netdsl.backends.diagram.kinds.ladder_cells import Cell
-from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Rung
-from netdsl.backends.diagram.kinds.ladder_text import doing, number
+from netdsl.backends.diagram.kinds.ladder_cells import PASSING, Cell, number
+from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Rung, Tail
+from netdsl.backends.diagram.kinds.ladder_text import doing
 from netdsl.shapes import Shape
 
-PASSING = ("norm", "activation", "dropout", "softmax")  # kinds that give a map of the same shape
+TYPICAL = 512  # of an open size: a drawing needs a number
 MOST_BETWEEN = 2  # layers between the step that makes a map larger and the concatenation
 
 
@@ -58,8 +59,7 @@ class Map:
     @property
     def side(self) -> float:
         """How high the map is."""
-        sides = self.shape.sides
-        return number(sides[-2] if len(sides) > 1 else sides[-1])
+        return number(self.shape[max(1, len(self.shape) - 2)], TYPICAL)
 
     @property
     def middle(self) -> float:
@@ -76,7 +76,7 @@ class Row:
 
     __slots__ = ("copied", "down", "extra", "rung", "stride", "up", "y")
 
-    def __init__(self, stride: object) -> None:
+    def __init__(self, stride: Fraction) -> None:
         self.stride = stride
         self.down: list[Map] = []
         self.up: list[Map] = []
@@ -100,27 +100,24 @@ def rows_of(ladder: Ladder) -> list[Row] | None:
     """The rows, finest first; None if the ladder is not of plain layers and concatenations."""
     if ladder.heads or not all(map(_is_plain, ladder.cells)):
         return None
-    rows: dict[object, Row] = {}
+    rows: dict[Fraction, Row] = {}
     for cell in ladder.down:
-        row = rows.setdefault(cell.stride, Row(cell.stride))
+        row = rows.setdefault(cell.row, Row(cell.row))
         if cell.kind in PASSING:  # at least the input stands before it
             row.down[-1].cells.append(cell)
         else:
             row.down.append(Map([cell], len(rows) - 1))
-    strides = [cell.stride for cell in ladder.down]
-    if strides != sorted(strides, key=lambda s: s or 0):
-        return None
     main, others = _tails(ladder)
     if not _pass_up(ladder, [*ladder.up, *main], rows):
         return None
     for tail in others:
-        row = rows.get(tail.anchor.stride)
+        row = rows.get(tail.anchor.row)
         if row is None or row.extra or tail.anchor not in row.last.cells:
             return None
-        if any(cell.stride != tail.anchor.stride for cell in tail.cells):
+        if any(cell.row != tail.anchor.row for cell in tail.cells):
             return None
         row.extra = _chain(tail.cells, row.last.stage)
-    found = sorted(rows.values(), key=lambda row: row.stride)  # type: ignore[arg-type, return-value]
+    found = [rows[stride] for stride in sorted(rows)]
     for row in found:
         if row.rung is not None and row.rung.source not in row.down[-1].cells:
             return None
@@ -133,7 +130,7 @@ def _is_plain(cell: Cell) -> bool:
     return isinstance(cell.item, Op) and cell.stride is not None and not cell.training
 
 
-def _tails(ladder: Ladder) -> tuple[Sequence[Cell], list]:
+def _tails(ladder: Ladder) -> tuple[Sequence[Cell], list[Tail]]:
     """What goes on behind the last merge, and all else that hangs from the ladder."""
     behind = ladder.tails_of(ladder.up[-1])
     main = behind[0].cells if len(behind) == 1 else ()
@@ -151,28 +148,22 @@ def _chain(cells: Sequence[Cell], stage: int) -> list[Map]:
     return maps
 
 
-def _pass_up(ladder: Ladder, cells: Sequence[Cell], rows: dict[object, Row]) -> bool:
+def _pass_up(ladder: Ladder, cells: Sequence[Cell], rows: dict[Fraction, Row]) -> bool:
     """Fill the rows' pass up; False if it is none of maps."""
     between: list[Cell] | None = None  # what makes a map larger, until it meets the copied one
-    merges = {cell.stride: i for i, cell in enumerate(cells) if cell.kind == "concat"}
+    merges = {cell.row: i for i, cell in enumerate(cells) if cell.kind == "concat"}
     for i, cell in enumerate(cells):
-        known = cell.stride in rows
-        row = rows.setdefault(cell.stride, Row(cell.stride))
-        stage = row.down[-1].stage if row.down else len(rows) - 1
-        if not known:
-            stage = 0
-        before = cell.reads[0].stride if len(cell.reads) == 1 else None
-        larger = before is not None and cell.stride is not None and cell.stride < before
+        row = rows.setdefault(cell.row, Row(cell.row))
+        stage = row.down[-1].stage if row.down else 0
+        larger = len(cell.reads) == 1 and cell.row < cell.reads[0].row
         if cell.kind == "concat":
-            if between is None or len(between) > MOST_BETWEEN or row.up:
-                return False
             row.rung = ladder.rung_at(cell)
-            if row.rung is None:
+            if between is None or len(between) > MOST_BETWEEN or row.up or row.rung is None:
                 return False
             row.copied = Map([*row.rung.cells, cell], stage, copied_shape(row))
             row.up.append(Map(between, stage))
             between = None
-        elif larger and merges.get(cell.stride, -1) > i:
+        elif larger and merges.get(cell.row, -1) > i:
             between = [cell]
         elif between is not None:
             between.append(cell)

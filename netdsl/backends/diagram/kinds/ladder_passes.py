@@ -9,7 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from netdsl.backends.diagram.kinds.ladder_cells import Cell, Graph
+from netdsl.backends.diagram.kinds.ladder_cells import Cell
+from netdsl.backends.diagram.kinds.ladder_graph import Graph
 from netdsl.record import Record
 
 FEWEST_RUNGS = 2

@@ -3,167 +3,51 @@ channels say, every step as an arrow."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from netdsl.backends.diagram.items import Op
-from netdsl.backends.diagram.kinds.ladder_maps import Map, Row, copied_shape
+from netdsl.backends.diagram.kinds.ladder_maps import Map, Row
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
-from netdsl.backends.diagram.kinds.ladder_text import doing, sides_text, size_text
+from netdsl.backends.diagram.kinds.ladder_places import (
+    CLEAR,
+    DROP,
+    GAP,
+    LEAST_GAP,
+    MARGIN,
+    NUMBER,
+    PAGE,
+    RUNG,
+    THINNEST,
+    WIDEST,
+    columns,
+    extent,
+    half,
+    rung_text,
+    sized,
+    tallest_for,
+)
+from netdsl.backends.diagram.kinds.ladder_text import doing, sides_text, titled
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
 from netdsl.backends.diagram.settings import Settings
-from netdsl.backends.diagram.text import clean
-
-PAGE = 496.8  # points: the width of a page's text
-TALLEST, LOWEST = 50.0, 26.0  # of the largest map's slab, as room allows
-WIDEST, THINNEST = 15.0, 2.6  # of the slab with most channels; of that with fewest
-GAP, LEAST_GAP = 21.0, 11.0  # between slabs of a row
-STRETCH = 1.25  # how much longer the lowest row's arrows may be, for the words on the rung above
-NUMBER = 8.6  # height of the channels above a slab
-DROP = 17.0  # least length of a vertical arrow
-SIDE = 4.0  # from a slab to the size that stands beside it
-RUNG = 1.8  # width of a rung's line
-CLEAR = 1.4  # between a slab and the end of an arrow
-MARGIN = 2.0
-
-
-def sized(rows: Sequence[Row], tallest: float, widest: float) -> None:
-    """Heights and widths of all slabs."""
-    maps = [item for row in rows for item in row.all]
-    high = tallest / math.sqrt(max(item.side for item in maps))
-    wide = widest / math.sqrt(max(item.shape.channels for item in maps))
-    for item in maps:
-        item.height = max(2.6, high * math.sqrt(item.side))
-        item.width = max(THINNEST, wide * math.sqrt(item.shape.channels))
-    for row in rows:
-        if row.copied is not None:  # two parts of one map
-            row.copied.height = row.up[0].height
+from netdsl.backends.diagram.text import clean, shape_text
 
 
 def slabs(ladder: Ladder, rows: Sequence[Row], settings: Settings) -> Scene | None:
     """The figure with every map; None if it is too wide."""
     room = (settings.width or PAGE) - 2 * MARGIN
-    tallest = _tallest(rows, settings)
+    tallest = tallest_for(rows, settings)
     for widest in (WIDEST, 0.8 * WIDEST, 0.65 * WIDEST):
         sized(rows, tallest, widest)
         for tenths in range(round(10 * GAP), round(10 * LEAST_GAP) - 1, -5):
-            form = _columns(rows, tenths / 10)
-            if _extent(rows) <= room:
+            form = columns(rows, tenths / 10)
+            if extent(rows) <= room:
                 scene = _Drawing(ladder, rows, form, settings).scene
                 if scene.width <= room + 2 * MARGIN:  # words of arrows stand out too
                     return scene
     return None
-
-
-def _tallest(rows: Sequence[Row], settings: Settings) -> float:
-    """The height of the largest slab, for the figure's."""
-    if settings.height is None:
-        return TALLEST
-    sized(rows, 1.0, 1.0)
-    total = sum(math.sqrt(row.all[0].side) for row in rows) / math.sqrt(rows[0].all[0].side)
-    free = settings.height - 45 - len(rows) * (DROP + NUMBER + 4)
-    return max(LOWEST, min(TALLEST, free / max(total, 1.0)))
-
-
-# ------------------------------------------------------------------------------------------- columns
-def _columns(rows: Sequence[Row], gap: float) -> int:
-    """Give every slab its x; the result is the form of the rungs' texts (`rung_forms`)."""
-    for form in range(FORMS):
-        for bottom in (gap, gap * (1 + STRETCH) / 2, gap * STRETCH):
-            _place(rows, gap, bottom)
-            if all(_fits(row, form) for row in rows):
-                return form
-    _place(rows, gap, gap)
-    return FORMS
-
-
-def _place(rows: Sequence[Row], gap: float, bottom: float) -> None:
-    """The pass down as stairs from the left, the pass up as stairs to the right; arrows between rows are
-    straight."""
-    middle = 0.0
-    for i, row in enumerate(rows):
-        if not row.down:
-            continue
-        own = bottom if not row.up and i else gap
-        at = middle - row.down[0].width / 2
-        for item in row.down:
-            item.left = at
-            at = item.right + own
-        middle = row.down[-1].middle
-    for row in reversed(rows):
-        if row.up:
-            first = row.up[0]
-            first.left = middle - first.width / 2
-            before = row.copied.width if row.copied is not None else 0.0
-            source = row.down[-1].right if row.down else -math.inf
-            least = source + gap + before
-            if first.left < least:  # the lowest row makes room for the rung above it
-                _widen(rows[-1].down, least - first.left)
-                first.left = least
-            if row.copied is not None:
-                row.copied.left = first.left - before
-            at = first.right + gap
-            for item in row.up[1:]:
-                item.left = at
-                at = item.right + gap
-            middle = row.up[-1].middle
-        at = row.last.right + gap
-        for item in row.extra:
-            item.left = at
-            at = item.right + gap
-
-
-def _widen(maps: Sequence[Map], more: float) -> None:
-    """Make the gaps between maps larger, in all by so much."""
-    for i, item in enumerate(maps):
-        item.left += more * i / max(len(maps) - 1, 1)
-
-
-def _extent(rows: Sequence[Row]) -> float:
-    """The width of all that is drawn."""
-    lefts, rights = [], []
-    for row in rows:
-        beside = SIDE + pen.SMALL
-        lefts.append(min(item.left for item in row.all) - beside)
-        rights.append(max(item.right for item in row.all) + beside)
-        for item in row.all:
-            half = text_width(str(item.shape.channels), pen.SMALL) / 2
-            lefts.append(item.middle - half)
-            rights.append(item.middle + half)
-    return max(rights) - min(lefts)
-
-
-# ---------------------------------------------------------------------------------------------- rungs
-FORMS = 4  # of the text on a rung, longest first
-
-
-def rung_text(row: Row, form: int) -> str:
-    """What a rung does: `copy, crop to 392x392` in several lengths; nothing in the last."""
-    rung, shape = row.rung, copied_shape(row)
-    if rung is None or form >= FORMS:
-        return ""
-    if not rung.cells:
-        return ("copy", "copy", "copy", "")[form]
-    if all(cell.kind == "shape" for cell in rung.cells):
-        size = sides_text(shape)
-        return (f"copy, crop to {size}", f"crop to {size}", size, "")[form]
-    return (doing(rung.cells), doing(rung.cells), doing(rung.cells[:1]), "")[form]
-
-
-def _fits(row: Row, form: int) -> bool:
-    text = rung_text(row, form)
-    if not text or row.copied is None:
-        return True
-    free = row.copied.left - row.down[-1].right
-    return text_width(text, pen.SMALL) + 4 <= free
-
-
-def _half(item: Map) -> float:
-    """From the middle of a slab to the size beside it, which keeps clear of the number above it too."""
-    number = text_width(str(item.shape.channels), pen.SMALL) / 2
-    return max(item.width / 2 + SIDE, number + 1.0)
 
 
 # -------------------------------------------------------------------------------------------- drawing
@@ -172,7 +56,7 @@ class _Drawing:
         self.ladder = ladder
         self.rows = rows
         self.form = form
-        self.scene = Scene(clean(ladder.graph.design.name))
+        self.scene = Scene(*titled(ladder))
         self._heights()
         for row in rows:
             self._row(row)
@@ -186,13 +70,13 @@ class _Drawing:
         """Give every row its middle: vertical arrows are as long on both sides as they must be."""
         before: Row | None = None
         for row in self.rows:
-            half = max(item.height for item in row.all) / 2
+            own = max(item.height for item in row.all) / 2
             if before is None:
-                row.y = half
+                row.y = own
             else:
                 above = max(item.height for item in before.all) / 2
                 word = text_width(sides_text(before.all[0].shape), pen.SMALL) / 2 - 4
-                row.y = before.y + max(above, word) + DROP + NUMBER + half
+                row.y = before.y + max(above, word) + DROP + NUMBER + own
             before = row
             for item in row.all:
                 item.top = row.y - item.height / 2
@@ -232,7 +116,7 @@ class _Drawing:
             *(item.name, item.kind, item.left, item.top, item.width, item.height),
             (),
             item.steps,
-            note=size_text(item.shape),
+            note=shape_text(item.shape),
         )
         self.scene.nodes.append(place)
 
@@ -265,9 +149,9 @@ class _Drawing:
         first = row.all[0]
         last = (row.extra or row.up or row.down)[-1]
         own = sides_text(first.shape)
-        self.beside(first.middle - _half(first), row.y, own, before=True)
+        self.beside(first.middle - half(first), row.y, own, before=True)
         if last is not first and (row.up or sides_text(last.shape) != own):
-            self.beside(last.middle + _half(last), row.y, sides_text(last.shape), before=False)
+            self.beside(last.middle + half(last), row.y, sides_text(last.shape), before=False)
 
     def beside(self, x: float, y: float, text: str, before: bool) -> None:
         # a turned line reaches farther to its right, where letters hang below the line they stand on
@@ -285,7 +169,7 @@ class _Drawing:
                 x, y, anchor = item.middle, item.top - NUMBER - pen.SMALL / 2, "middle"
                 if item.top > self.rows[0].y:  # there an arrow's words stand above it
                     x, y, anchor = (
-                        item.middle + _half(item) + 8,
+                        item.middle + half(item) + 8,
                         item.top + item.height / 2,
                         "start",
                     )
@@ -294,7 +178,7 @@ class _Drawing:
     # ---------------------------------------------------------------------------------- between rows
     def _between(self) -> None:
         down = [row for row in self.rows if row.down]
-        for above, below in zip(down, down[1:]):
+        for above, below in pairwise(down):
             tail, head = above.down[-1], below.down[0]
             points = self._vertical(tail, head, tail.top + tail.height, head.top - NUMBER)
             self.arrow(tail, head, points)
@@ -324,8 +208,8 @@ class _Drawing:
         way = CLEAR if end > start else -CLEAR
         points = [(tail.middle, start + way), (head.middle, end - way)]
         if abs(tail.middle - head.middle) > 0.05:
-            half = (start + end) / 2
-            points[1:1] = [(tail.middle, half), (head.middle, half)]
+            between = (start + end) / 2
+            points[1:1] = [(tail.middle, between), (head.middle, between)]
         return points
 
     def _word(self, points: Sequence[Point], head: Map, before: bool) -> None:
@@ -367,4 +251,7 @@ def entries_of(
             crops = len(steps) < len(row.rung.cells)
             kind = "@copy" if not steps else f"@copy.{row.copied.kind}"
             add(legend.Entry(kind, doing(steps) or ("copy and crop" if crops else "copy")))
-    return entries, ["heights and widths as square roots of H and C"]
+    note = "heights and widths as square roots of H and C"
+    if any(item.width <= THINNEST for row in rows for item in row.all):
+        note += ", the thinnest wider"
+    return entries, [note]

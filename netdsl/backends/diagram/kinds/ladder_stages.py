@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from netdsl.backends.diagram.items import Op, Sub
-from netdsl.backends.diagram.kinds.ladder_cells import Cell
+from netdsl.backends.diagram.kinds.ladder_cells import PASSING, Cell
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Tail
 from netdsl.backends.diagram.kinds.ladder_text import block_lines, doing, runs, said, size_note
-from netdsl.backends.diagram.labels import long
-from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, shape_text
+from netdsl.backends.diagram.labels import Words
+from netdsl.backends.diagram.text import TIMES, clean, layer_text, shape_text
 
-PASSING = ("norm", "activation", "dropout")
 SIGNS = ("sum", "product", "difference", "quotient", "power")
 MOST_LINES = 2  # of layers that are put into one box
 
@@ -42,9 +41,7 @@ class Box:
 
     @property
     def stride(self) -> Fraction:
-        found = self.last.stride
-        assert found is not None
-        return found
+        return self.last.row
 
     @property
     def steps(self) -> tuple[tuple[str, int], ...]:
@@ -77,11 +74,12 @@ class Stages:
     """The boxes of a ladder. `down` leads from the input to the deepest map, `laterals` are those of every
     rung by the stride, `deepest` what the deepest map goes through instead, `up` the way up from there,
     `tails` what hangs to the right: boxes by the cell that they hang from. `full` says that layers are
-    named in full."""
+    named in full, by `words`."""
 
-    def __init__(self, ladder: Ladder, full: bool) -> None:
+    def __init__(self, ladder: Ladder, full: bool, words: Words) -> None:
         self.ladder = ladder
         self.full = full
+        self.words = words
         self.single = len(ladder.outs) == 1
         down, deepest, start = self._sorted()
         self.input, down = self._input(down)
@@ -89,7 +87,7 @@ class Stages:
             tail.anchor.index for tail in ladder.tails
         }
         self.down = self.grouped(down, sources)
-        self.laterals = {rung.merge.stride: self.chain(rung.cells) for rung in ladder.rungs}
+        self.laterals = {rung.merge.row: self.chain(rung.cells) for rung in ladder.rungs}
         self.deepest = self.chain(deepest)
         behind, tails = self._behind()
         self.up = self.way(start) + self.way(ladder.up) + self.way(behind)
@@ -223,7 +221,8 @@ class Stages:
         if layer.word == "upsample" and cell.reads and cell.stride and cell.reads[0].stride:
             factor = cell.reads[0].stride / cell.stride
             return f"{TIMES}{float(factor):g}"
-        return long(layer) if self.full else said(cell.item)
+        shapes = [part.value.shape for part in cell.reads if part.value is not None]
+        return (self.words.long if self.full else self.words.short)(layer, shapes[:1])
 
     def chain(self, cells: Sequence[Cell]) -> list[Box]:
         """Boxes one after another, crops and what changes no shape in the box before them."""
@@ -285,7 +284,7 @@ def _stretches(cells: Sequence[Cell], cuts: set[int]) -> list[list[Cell]]:
 
 
 def _smaller(cell: Cell) -> bool:
-    return bool(cell.reads) and cell.stride != cell.reads[0].stride
+    return bool(cell.reads) and cell.row != cell.reads[0].row
 
 
 def _split(stretch: Sequence[Cell], behind: bool) -> list[list[Cell]]:

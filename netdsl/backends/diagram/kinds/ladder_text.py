@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from netdsl.backends.diagram.items import Around, DenseItem, Item, Join, Op, Plan, Sub
-from netdsl.backends.diagram.kinds.ladder_cells import Cell, chains_of
+from netdsl.backends.diagram.kinds.ladder_cells import PASSING, Cell, chains_of
+from netdsl.backends.diagram.kinds.ladder_passes import Ladder
 from netdsl.backends.diagram.labels import CONVOLUTIONS, short
 from netdsl.backends.diagram.steps import summary
 from netdsl.backends.diagram.text import TIMES, clean, kind_of, layer_text, shape_text
+from netdsl.backends.diagram.words import description
 from netdsl.layers.base import Layer
-from netdsl.shapes import Dim, Open, Shape
+from netdsl.shapes import Shape
 
 MOST_INSIDE = 2  # lines for what is in a block
-TYPICAL = 512  # of an open size, where a drawing needs a number
 
 
 # -------------------------------------------------------------------------------------------- layers
@@ -95,7 +97,7 @@ def _inner(plan: Plan) -> list[Item]:
 
 
 def _passing(item: Item) -> bool:
-    return isinstance(item, Op) and kind_of(item.layers[0]) in ("activation", "dropout", "norm")
+    return isinstance(item, Op) and kind_of(item.layers[0]) in PASSING
 
 
 def block_lines(cell: Cell) -> tuple[str, ...]:
@@ -128,19 +130,6 @@ def sides_text(shape: Shape | None) -> str:
     return shape_text(Shape(*shape.sides)) if shape is not None and shape.sides else ""
 
 
-def size_text(shape: Shape | None) -> str:
-    """`64x568x568`."""
-    return shape_text(shape)
-
-
-def number(side: Dim) -> float:
-    """A side as a number; an open one of an image of typical size."""
-    if isinstance(side, Open):
-        found = side.at(dict.fromkeys(side.symbols, TYPICAL))
-        return float(found) if isinstance(found, int) else float(TYPICAL)
-    return float(side)
-
-
 def stride_text(stride: Fraction | None) -> str:
     """`/8`; `/4.5` where strides are no whole numbers."""
     if stride is None:
@@ -156,3 +145,10 @@ def size_note(cell: Cell) -> str:
     if shape.known:
         return shape_text(shape)
     return f"{shape.channels}, {stride_text(cell.stride)}"
+
+
+def titled(ladder: Ladder) -> tuple[str, str]:
+    """The title of a ladder's figure, and what it says to those who cannot see it."""
+    design = ladder.graph.design
+    total = sum((cell.steps for cell in ladder.graph.cells), Counter())
+    return clean(design.name), description(design, total)

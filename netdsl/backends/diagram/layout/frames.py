@@ -38,12 +38,14 @@ class Holder(Piece):
 class Frame(Holder):
     """A panel with its title on the left and the shape of what it gives on the right."""
 
-    __slots__ = ("before", "note", "title")
+    __slots__ = ("before", "note", "title", "words")
 
     def __init__(self, panel: Panel, inner: Chain, title: str = "", note: str = "") -> None:
         super().__init__(panel, inner)
         self.title = title
         self.note = note
+        told = [n for n in panel.notes if panel.kind == "head" or "shared" in n]
+        self.words = ", ".join(told)  # muted behind the title
         self.before = 0.0
 
     @property
@@ -55,8 +57,9 @@ class Frame(Holder):
         pad = style.panel + 0.8
         strip = STRIP if self.title or self.note else 0.0
         title = text_width(self.title, pen.TITLE, bold=True)
+        words = text_width(self.words, pen.SMALL) + 3 if self.words else 0.0
         note = text_width(self.note, pen.SMALL)
-        need = title + (note + 8 if note else 0) + 6.4
+        need = title + words + (note + 8 if note else 0) + 6.4
         if style.right:
             self.a, self.b = self.a + pad + strip, self.b + pad
             self.before = pad + style.gap / 2
@@ -66,7 +69,7 @@ class Frame(Holder):
         self.before = pad + strip
         self.a, self.b, self.length = self.a + pad, self.b + pad, self.length + self.before + pad
         if self.title:
-            self.a = max(self.a, title + 3.2 + 3.5)  # the title never touches the trunk
+            self.a = max(self.a, title + words + 3.2 + 3.5)  # the title never touches the trunk
         if note:
             self.b = max(self.b, note + 3.2 + 3.5)
         self.b = max(self.b, need - self.a)
@@ -85,6 +88,7 @@ class Frame(Holder):
             self.title,
             self.note,
             self.panel.training,
+            self.words,
         )
         if result is not None:
             result = result._replace(span=None)

@@ -89,7 +89,8 @@ def legend(
         x = left + (width - total) / 2
         for entry in row:
             sample(scene, x, y, entry.kind)
-            scene.text(x + SAMPLE, y, entry.text, SIZE, "start")
+            wide = text_width(entry.text, SIZE)
+            scene.text(x + SAMPLE, y, entry.text, SIZE, "start", room=wide)
             x += _width(entry) + GAP
         y += ROW
     for note in folded(notes, width):
