@@ -29,6 +29,8 @@ def parts_of(
         for name, value in design.inputs.items():
             reader.add(_input(name, value), [value], [])
     reader.items(items, f"{prefix}." if prefix else "", {})
+    for number, part in enumerate(p for p in reader.parts if isinstance(p, DensePart)):
+        part.stage = number
     parts, reads = reader.parts, reader.reads
     for most, whole_start in ((1, False), (2, False), (MOST, False), (MOST, True)):
         parts, reads = grouped(reader.parts, reader.reads, most, whole_start)

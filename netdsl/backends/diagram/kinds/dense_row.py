@@ -76,7 +76,7 @@ class GroupPart:
         self.title = title
         self.size = size
         self.bracket = ""  # what a bracket beside the boxes says
-        self.more: Counter[str] = Counter()
+        self.stage: int | None = None  # for themes that tint by it
         self._fit()
 
     def _fit(self) -> None:
@@ -102,7 +102,8 @@ class GroupPart:
         for cell in self.cells:
             high = tall(len(cell.row))
             place = (x, y + high / 2, self.inner, high)
-            name = sheet.box(cell.name, cell.kind, *place, cell.row, self._steps(cell))
+            steps = self._steps(cell)
+            name = sheet.box(cell.name, cell.kind, *place, cell.row, steps, stage=self.stage)
             if names:
                 sheet.edge(names[-1], name, [(x, y - STACKED), (x, y)], length=pen.TIGHT_HEAD)
             names.append(name)

@@ -12,7 +12,7 @@ from netdsl.backends.diagram.kinds.sheet import Sheet
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.scene.scene import Scene, Text
 from netdsl.backends.diagram.settings import Settings
-from netdsl.backends.diagram.text import clean
+from netdsl.backends.diagram.text import clean, plural
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError
 
@@ -28,10 +28,11 @@ def pipeline(design: Design, settings: Settings) -> Scene:
     if not design.heads:
         message = f"{design.name} has no head, so there is no pipeline to draw"
         raise NetError([Diagnostic("E435", message, hint="other figures draw every network")])
-    sheet = Sheet(clean(design.name), "")
+    sheet = Sheet(clean(design.name))
     sheet.words |= {"softmax": "choosing boxes", "stack": "stage of layers"}
     planner = Planner(design)
     backbone = Backbone(design, planner, sheet.steps)
+    sheet.scene.description = _said(backbone)
     width = (settings.width or PAGE) - 4
     heads = backbone.heads
     if (
@@ -63,3 +64,11 @@ def _open_sizes(sheet: Sheet, backbone: Backbone) -> None:
         channels, comma, far = size.partition(", /")
         if comma and size in written and not any("at stride" in note for note in sheet.notes):
             sheet.note(f"{size}: {channels} channels at stride {far}")
+
+
+def _said(backbone: Backbone) -> str:
+    """A sentence for those who cannot see the figure."""
+    images = " and ".join(f"{stage.title} {size_text(stage)}" for stage in backbone.inputs)
+    many = plural(len(backbone.stages) - len(backbone.inputs), "stage")
+    heads = " and ".join(head.event.kind.title for head in backbone.heads)
+    return f"{clean(backbone.design.name)} leads {images} through {many} to its {heads}."

@@ -106,7 +106,10 @@ def column(
             lines = stage_lines(stage)
             bold = () if not stage.units else (0,)
             box = (x, y - high / 2, wide, high)
-            name = sheet.box(stage.name, stage.kind, *box, lines, stage.steps, bold=bold)
+            look = stage.number if stage.units else None
+            name = sheet.box(
+                stage.name, stage.kind, *box, lines, stage.steps, bold=bold, stage=look
+            )
             place = Standing(name, left, left + wide, y - high, y)
         places[id(stage)] = place
         order.append(place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 
 from netdsl.backends.diagram.items import Fold, HeadItem, Item, Op, Sub
 from netdsl.backends.diagram.kinds.pipeline_opened import LIGHT, Opened, Unit, changed, read_by
@@ -31,6 +32,7 @@ class Stage:
         self.lines: list[str] = []
         self.reads: list[Stage] = []
         self.tapped = False
+        self.number = 0  # among the stages, for themes that tint by it
         self.steps: Counter[str] = Counter()
 
     @property
@@ -66,12 +68,12 @@ class Backbone:
         prepared = [unit for unit in units[:1] if _prepares(unit)]
         self.stages = [*self.inputs, *self._grouped(units[len(prepared) :], wanted)]
         self.makers: dict[int, Stage] = {}
+        self._prepared = [unit.output for unit in prepared]
         self.merge(self.stages)
         for stage in self.stages:
             for unit in stage.units:
                 stage.steps.update(steps.item(unit.item))
         for unit in prepared:
-            self.makers[id(unit.output)] = self.inputs[0]
             self.inputs[0].steps.update(steps.item(unit.item))
         self._connect(wanted)
         for number, stage in enumerate(self.stages[len(self.inputs) :], 1):
@@ -82,6 +84,7 @@ class Backbone:
                 stage.units, number, stage.tapped and _is_map(stage.value)
             )
             stage.lines = lines_of([unit.item for unit in stage.units], steps)
+            stage.number = number
 
     # ------------------------------------------------------------------------------------- answers
     def maker(self, value: Value) -> Stage | None:
@@ -96,12 +99,13 @@ class Backbone:
             stage = self.maker(value)
             if stage is not None and stage not in out:
                 out.append(stage)
-        return [stage for stage in out if stage not in self.inputs] or out
+        return [stage for stage in out if stage.units] or out
 
     def merge(self, stages: list[Stage]) -> None:
         """Take other stages, which are made of the same units."""
         self.stages = stages
-        self.makers = {}
+        self.inputs = [stage for stage in stages if not stage.units]
+        self.makers = {id(value): self.inputs[0] for value in self._prepared}
         for stage in stages:
             self.makers[id(stage.value)] = stage
             for unit in stage.units:
@@ -184,12 +188,20 @@ def merged(stages: Sequence[Stage], steps: Steps) -> list[Stage] | None:
         if second.tapped or len(both.title) > 18:
             both.title = second.title
         both.lines = lines_of([unit.item for unit in both.units], steps, 2)
-        both.reads, both.tapped = list(first.reads), second.tapped
-        out = [*stages[:number], both, *stages[number + 2 :]]
-        for stage in out:
-            stage.reads = [both if source is second else source for source in stage.reads]
-        return out
+        both.reads, both.tapped, both.number = list(first.reads), second.tapped, first.number
+        return _copied([*stages[:number], both, *stages[number + 2 :]], {id(second): both})
     return None
+
+
+def _copied(stages: Sequence[Stage], instead: dict[int, Stage]) -> list[Stage]:
+    """The same stages that read each other; the others stay as they are. `instead` are those that stand for
+    others."""
+    made = {id(stage): copy(stage) for stage in stages}
+    for key, stage in instead.items():
+        made[key] = made[id(stage)]
+    for stage in stages:
+        made[id(stage)].reads = [made[id(source)] for source in stage.reads]
+    return [made[id(stage)] for stage in stages]
 
 
 def _kind(item: Item) -> str:

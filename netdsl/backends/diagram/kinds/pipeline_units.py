@@ -83,20 +83,21 @@ def solid(sheet: Sheet, stage: Stage, x: float, y: float, scale: Scale) -> str:
     """A map around `x`, `y`, the middle of its front; the result is its node."""
     wide, high = scale.front(stage)
     kind = "input" if not stage.units else "conv"
+    tint = f"@{stage.number}" if stage.units else ""
     left, right = x - wide / 2, x + wide / 2
     top, bottom = y - high / 2, y + high / 2
     dx, dy = high * DEEP, high * RISE
-    fill = [f"{kind}.f", f"{kind}.top", f"{kind}.side"]
+    fill = [f"{kind}.{part}{tint}" for part in ("f", "top", "side")]
     faces = [
         [(left, top), (right, top), (right, bottom), (left, bottom)],
         [(left, top), (left + dx, top - dy), (right + dx, top - dy), (right, top)],
         [(right, top), (right + dx, top - dy), (right + dx, bottom - dy), (right, bottom)],
     ]
     for points, role in zip(faces, fill, strict=True):
-        sheet.scene.path(points, role, f"{kind}.s", 0.5)
+        sheet.scene.path(points, role, f"{kind}.s{tint}", 0.5)
     sheet.kinds["@solid"] = None
     place = (left, top - dy, wide + dx, high + dy)
-    return sheet.placed(stage.name, "map", place, (), stage.steps)
+    return sheet.placed(stage.name, "map" if stage.units else "input", place, (), stage.steps)
 
 
 def right_of(stage: Stage, x: float, scale: Scale) -> float:
