@@ -96,9 +96,9 @@ def of_figure(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these options; it is called with `figure`, a `Wanted`."""
 
     @wraps(command)
-    def run(**given: Any) -> Any:
+    def run(*args: Any, **given: Any) -> Any:
         own = {name: given.pop(name) for name in _NAMES}
-        return command(figure=Wanted(own), **given)
+        return command(*args, figure=Wanted(own), **given)
 
     for option in reversed(_OPTIONS):
         run = option(run)

@@ -79,9 +79,16 @@ class Drawing:
 
             return mermaid_of(self.design)
         if format == "text":
-            from netdsl.backends.diagram.formats.plain import plain_of
+            from netdsl.backends.diagram.draw import Drawer
+            from netdsl.backends.diagram.formats.plain import plain
+            from netdsl.backends.diagram.levels import level
+            from netdsl.backends.diagram.plan import Planner
 
-            return plain_of(self.design)
+            settings = self.settings
+            planner = Planner(self.design, settings)
+            name = settings.level or "layer"
+            chosen = level(planner.scope(self.design.net), name, settings.expand)
+            return plain(Drawer(planner, chosen).draw())
         return self._pictured(format, theme, dpi, engine, embed_font)
 
     def _pictured(

@@ -44,7 +44,7 @@ def paths(plan: Plan, before: tuple[str, ...] = ()) -> Iterator[tuple[str, Sub]]
 
 
 def part(planner: Planner, wanted: str) -> Sub:
-    """The part at a path. Raises `NetError` (E437) if there is none."""
+    """The part at a path. Raises `NetError` (E436) if there is none."""
     seen: list[str] = []
     unrolled = Planner(planner.design, planner.settings.but(unroll=True))
     for tried in (planner, unrolled):  # the second one has what equal runs are folded into
@@ -59,4 +59,4 @@ def part(planner: Planner, wanted: str) -> Sub:
     if hint is None and seen:
         hint = f"there are {', '.join(seen[:6])}{', ...' if len(seen) > 6 else ''}"
     message = f"the network has no part `{wanted}`"
-    raise NetError([Diagnostic("E437", message, hint=hint)])
+    raise NetError([Diagnostic("E436", message, hint=hint)])

@@ -35,7 +35,7 @@ class Panel(NamedTuple):
 
 def cells(designs: Sequence[Design], settings: Settings) -> Scene:
     """The parts `settings.only` of each network, or the whole of those that have no such part. Raises
-    `NetError` (E437) where none has."""
+    `NetError` (E436) where none has."""
     panels = [panel for design in designs for panel in _panels(design, settings)]
     width = settings.width or PAGE[0]
     keys = Keys([p.figure for p in panels], settings)

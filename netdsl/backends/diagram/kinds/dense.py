@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from netdsl.backends.diagram.items import DenseItem, Item, Sub
 from netdsl.backends.diagram.kinds.dense_block import Inset, inset
-from netdsl.backends.diagram.kinds.dense_row import DensePart, Part, parts_of
-from netdsl.backends.diagram.kinds.parts import inside, part
+from netdsl.backends.diagram.kinds.dense_reader import parts_of
+from netdsl.backends.diagram.kinds.dense_row import DensePart, Part
+from netdsl.backends.diagram.kinds.dense_slots import ALL
+from netdsl.backends.diagram.kinds.parts import inside
 from netdsl.backends.diagram.kinds.row import Row, row
 from netdsl.backends.diagram.kinds.sheet import WORDS, Sheet
+from netdsl.backends.diagram.parts import part
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
@@ -22,22 +25,21 @@ from netdsl.diagnostics import Diagnostic, NetError
 
 PAGE = 496.8
 BELOW = 30.0  # between the row and the block below it
-ALL = 8  # layers of a block that are all drawn; of longer ones the first three and the last
 
 
 def dense(design: Design, settings: Settings) -> Scene:
-    """A network with dense blocks, or with `settings.only` one of its parts. A part that is a single dense
+    """A network with dense blocks, or with `settings.only` the first of those parts. A part that is a single dense
     block is drawn as such.
 
-    Raises `NetError`: no dense block (E436), no such part (E437).
+    Raises `NetError`: no such part (E436), no dense block (E437).
     """
     planner = Planner(design)
-    wanted = settings.only[0] if settings.only else ""
-    prefix, items = part(design, planner, wanted)
+    prefix = settings.only[0] if settings.only else ""
+    items = (part(planner, prefix).plan if prefix else planner.scope(design.net)).items
     found = list(dense_items(items, f"{prefix}." if prefix else ""))
     if not found:
-        message = f"{wanted or design.name} has no dense block"
-        raise NetError([Diagnostic("E436", message, hint="other figures draw every network")])
+        message = f"{prefix or design.name} has no dense block"
+        raise NetError([Diagnostic("E437", message, hint="other figures draw every network")])
     width = settings.width or PAGE
     name, chosen = exemplar(found)
     only = items

@@ -8,9 +8,9 @@ a bar is how many channels are read, that below a dot how many a layer adds.
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
 
 from netdsl.backends.diagram.items import Chain, DenseItem
+from netdsl.backends.diagram.kinds.dense_slots import TO, Slot, channels, grid_of, slots
 from netdsl.backends.diagram.kinds.parts import cells, chain_key, sentence
 from netdsl.backends.diagram.kinds.sheet import Sheet, fitted
 from netdsl.backends.diagram.scene import pen
@@ -20,16 +20,12 @@ from netdsl.backends.diagram.scene.scene import Point, Route, rounded
 from netdsl.backends.diagram.scene.themes import ACCENTS
 from netdsl.backends.diagram.steps import own_steps
 from netdsl.backends.diagram.text import TIMES, clean, shape_text
-from netdsl.design import Value
 from netdsl.record import Record
 
-ALL, FIRST = 8, 3  # layers that are all drawn; of more the first ones, and the last
-PITCH, MOST_PITCH = 27.0, 74.0  # from layer to layer
 DOT, BAR, LAYER = 4.2, 9.5, 17.0  # radius of dots; heights
 DOWN = 26.0  # from the line of the dots to that of the layers
 LIFT = 0.4  # how far arcs begin inside of dots
 MARGIN, LINE = 9.0, 9.4
-TO = "\N{EN DASH}"  # between the first and the last number of a range
 
 
 class Inset(Record):
@@ -38,71 +34,6 @@ class Inset(Record):
     item: DenseItem
     name: str
     title: str
-
-
-class Slot:
-    """A column: layer number `first`, or all of `first` to `last`."""
-
-    def __init__(self, first: int, last: int, reads: str, channels: int) -> None:
-        self.first, self.last, self.reads, self.channels = first, last, reads, channels
-        self.x = 0.0
-        self.dot: Point = (0.0, 0.0)
-        self.tensor = ""  # the node of what it gives
-
-    @property
-    def many(self) -> int:
-        return self.last - self.first + 1
-
-    @property
-    def title(self) -> str:
-        return f"H{self.first}" if self.many == 1 else f"{self.many} more"
-
-
-def slots(item: DenseItem, most: int) -> list[Slot]:
-    """The columns: all layers, or the first, those between as one, and the last."""
-    count = len(item.iterations)
-    if count <= min(ALL, most):
-        return [_slot(item, i, i) for i in range(1, count + 1)]
-    ahead = max(1, min(FIRST, most - 2))
-    spans = [(i, i) for i in range(1, ahead + 1)]
-    spans += [(ahead + 1, count - 1), (count, count)]
-    return [_slot(item, first, last) for first, last in spans if last >= first]
-
-
-def _slot(item: DenseItem, first: int, last: int) -> Slot:
-    chains = item.iterations
-    reads = [str(channels(chains[i - 1].entry)) for i in (first, last)]
-    shown = reads[0] if reads[0] == reads[1] else TO.join(reads)
-    return Slot(first, last, shown, channels(chains[first - 1].result))
-
-
-class _Grid(NamedTuple):
-    """Where columns stand, from the first dot on: the first layer, the others, the last bar; how wide bars and
-    layers are, and all of it."""
-
-    lead: float
-    pitch: float
-    end: float
-    wide: float
-    width: float
-
-
-def _grid(count: int, ending: float, room: float) -> _Grid:
-    """The widest grid for so many layers that fits into a room, no wider than looks good."""
-    pitch = MOST_PITCH
-    while True:
-        wide = min(max(pitch * 0.58, 15.5), pitch - 11.5)
-        lead = max(pitch * 0.52, wide / 2 + 11)
-        last = lead + pitch * (count - 1)
-        end = last + max(pitch * 0.98, wide / 2 + pen.PLATE + ending / 2 + 3)
-        width = end + max(ending, wide) / 2
-        if width <= room or pitch <= PITCH:
-            return _Grid(lead, pitch, end, wide, width)
-        pitch -= 0.5
-
-
-def channels(value: Value | None) -> int:
-    return value.shape.channels if value is not None and value.shape is not None else 0
 
 
 def inset(
@@ -114,9 +45,8 @@ def inset(
     assert item.output is not None
     ending = text_width(shape_text(item.output.shape), pen.SMALL)
     room = width - 2 * MARGIN - 2 * DOT
-    most = next((n for n in range(ALL, 2, -1) if _grid(n, ending, room).width <= room), 2)
-    columns = slots(item, most)
-    grid = _grid(len(columns), ending, room)
+    columns = slots(item, lambda n, pitch: grid_of(n, ending, room, pitch).width <= room)
+    grid = grid_of(len(columns), ending, room)
     start = left + (width - grid.width) / 2 + DOT
     heading = _heading(chosen, width - 2 * MARGIN)
     tallest = 16 + 52 * min(1.0, grid.end / 330)

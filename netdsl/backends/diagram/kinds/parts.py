@@ -7,11 +7,8 @@ from collections.abc import Iterator
 
 from netdsl.backends.diagram import labels
 from netdsl.backends.diagram.items import Around, Chain, DenseItem, Fold, Item, Join, Op, Plan, Sub
-from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.steps import Steps, summary
 from netdsl.backends.diagram.text import clean, kind_of
-from netdsl.design import Design
-from netdsl.diagnostics import Diagnostic, NetError
 from netdsl.record import Record
 
 PREPARING = ("norm", "activation", "shape")  # kinds that may stand in the box of what they prepare
@@ -27,40 +24,15 @@ class Cell(Record):
     steps: Counter[str]
     prepared: str = ""  # what stands before the layer in its box: `BN, ReLU`
 
+    def repeated(self, times: int) -> Cell:
+        """So many of them as one box; its steps are those of all already."""
+        lines = (f"{times} \N{MULTIPLICATION SIGN} ({self.text})",)
+        return Cell(self.name, self.kind, lines[0], lines, self.steps, self.prepared)
+
     @property
     def row(self) -> tuple[str, ...]:
         """Its text where boxes stand below each other: in one line if that is short."""
         return (self.text,) if len(self.text) <= 12 else self.lines
-
-
-def part(design: Design, planner: Planner, only: str) -> tuple[str, list[Item]]:
-    """The items of the part that a path leads to, and the path; of the whole network for "".
-
-    Raises `NetError` (E437) where there is no such part.
-    """
-    items = planner.scope(design.net).items
-    if not only:
-        return "", items
-    at: tuple[str, ...] = ()
-    for name, item in named(items):
-        if name == only:
-            return only, item.plan.items if isinstance(item, Sub) else [item]
-        at = (*at, name)
-    hint = f"there are {', '.join(at[:6])}{', ...' if len(at) > 6 else ''}"
-    raise NetError([Diagnostic("E437", f"no part of {design.name} is called `{only}`", hint=hint)])
-
-
-def named(items: list[Item], prefix: str = "") -> Iterator[tuple[str, Item]]:
-    """Layers and levels by their names, from outside to inside; of equal ones that are folded the first."""
-    for item in items:
-        if isinstance(item, (Op, Sub)):
-            name = prefix + ".".join(item.path)
-            yield name, item
-            if isinstance(item, Sub):
-                yield from named(item.plan.items, f"{name}.")
-        else:
-            for inner in inside(item):
-                yield from named(inner, prefix)
 
 
 def inside(item: Item) -> list[list[Item]]:

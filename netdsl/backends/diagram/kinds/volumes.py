@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netdsl.backends.diagram.kinds.volume import hanging, key, links, towers
+from netdsl.backends.diagram.kinds.volume import hanging, heads, key, links, towers
 from netdsl.backends.diagram.kinds.volume.captions import Usual, caption, layer_words
 from netdsl.backends.diagram.kinds.volume.solids import draw
 from netdsl.backends.diagram.kinds.volume.spacing import Column, extent, fit, shown
@@ -25,6 +25,7 @@ from netdsl.design import Design
 
 PAGE = 496.8  # points: 6.9 inches
 MARGIN = 2.0
+SHARES = (1.0, 0.85, 0.72, 0.6, 0.5, 0.42)  # of the usual height, for those who want less
 MOST_ROWS = 40
 LINE = 8.7  # from line to line of captions
 BETWEEN_ROWS = 12.0
@@ -37,30 +38,35 @@ def volumes(design: Design, settings: Settings) -> Scene:
     way = trunk(design)
     usual = Usual(way.solids)
     width = (settings.width or PAGE) - 2 * MARGIN
-    style, rows = arranged(way, usual, settings, width)
-    scene = Scene(clean(design.name), description(design, way.steps))
-    bottom = draw_rows(scene, way, rows, style, width)
-    if settings.legend:
-        key.draw(scene, way, [c for row in rows for c in row], usual, style, width, bottom)
-    scene.crop(MARGIN)
-    return scene
+    tallest = min(112.0, max(56.0, 0.225 * width))
+    best: Scene | None = None
+    for share in SHARES:
+        scene = Scene(clean(design.name), description(design, way.steps))
+        style, rows = arranged(way, usual, settings, width, tallest * share)
+        bottom = draw_rows(scene, way, rows, style, width)
+        if settings.legend:
+            key.draw(scene, way, [c for row in rows for c in row], usual, style, width, bottom)
+        scene.crop(MARGIN)
+        best = scene if best is None or scene.height < best.height else best
+        if settings.height is None or scene.height <= settings.height:
+            break
+    assert best is not None
+    return best
 
 
 def arranged(
-    way: Trunk, usual: Usual, settings: Settings, width: float
+    way: Trunk, usual: Usual, settings: Settings, width: float, tallest: float
 ) -> tuple[Style, list[list[Column]]]:
-    """The first style that fits, and its columns in rows."""
+    """The first style that fits, and its columns in rows; solids are about `tallest` points high at most."""
     split = towers.splits(way.solids)
-    tallest = min(112.0, max(56.0, 0.225 * width))
-    last = hanging.ending(way)
-    if last is not None:
-        width -= hanging.end_width(last) + hanging.END
+    width -= heads.end_width(way) or (1.0 if heads.heads_of(way) else 0.0)  # arrowheads at an edge
     for style in styles(split is not None):
         found = stages(way.solids, style.grain)
         if found is None:
             continue
         shares = dict(zip(map(id, way.solids), split or ())) if style.towers else {}
         made = columns(found, usual, style, settings.sizes != "none", shares)
+        hanging.widen(way, made, style.rows > 1)
         room = width - 2 * links.TURN * (style.rows > 1)
         rows = fit(made, style, room, tallest * (1.2 if style.towers else 1.0))
         if rows is not None:
@@ -82,6 +88,8 @@ def columns(
             and split == made[-1].split == towers.TOWERS
             and towers.groups_of(stage.solids[0]) == 1
         )
+        if shares and stage.kind != "input":
+            towers.leave_room(column)
         made.append(column)
     return made
 
@@ -117,13 +125,15 @@ def draw_rows(
     the last. Captions stand above a row at which heads hang."""
     at = hanging.places(way, rows)
     lines = hanging.taps(way, at, rows)
-    last = hanging.ending(way)
-    over = len(rows) == 1 and any(not x.training and x is not last for x in way.hanging)
+    at_end, any_heads = heads.ends(way), bool(heads.heads_of(way))
+    over = len(rows) == 1 and any_heads and not at_end
     right = max(max(c.x + c.width, c.middle + c.reach) for row in rows for c in row) + links.TURN
     top, bottom, axes = 0.0, 0.0, []
     for number, row in enumerate(rows):
         far = towers.distance(row)
         up, down = extent(row, far)
+        if number == len(rows) - 1:
+            up, down = max(up, heads.end_height(way)), max(down, heads.end_height(way))
         if over:
             top = captions(scene, row, top) + ABOVE / 2
         axis = top + max(up, hanging.room(number, way, at, lines))
@@ -135,9 +145,11 @@ def draw_rows(
         hanging.above(scene, number, axis, way, at, lines)
         bottom = axis + down if over else captions(scene, row, axis + down + ABOVE)
         top = bottom + BETWEEN_ROWS
-    if last is not None:
-        hanging.end(scene, last, at[-1], axes[-1])
-    return hanging.heads(scene, way, at, axes, bottom, width)
+    if at_end:
+        heads.at_end(scene, way, at[-1], axes[-1])
+    elif any_heads:
+        bottom = max(bottom, heads.below(scene, way, at, axes, bottom, width))
+    return bottom
 
 
 def draw_row(scene: Scene, row: list[Column], style: Style, axis: float, far: float) -> None:
@@ -155,45 +167,30 @@ def draw_row(scene: Scene, row: list[Column], style: Style, axis: float, far: fl
 
 def solids(scene: Scene, column: Column, tower: int, axis: float) -> None:
     """The solids of a stage, or of its half in a tower. What is split counts once."""
-    for solid, shape in zip(column.solids, column.placed):
+    for i, (solid, shape) in enumerate(zip(column.solids, column.placed), 1):
         shape = shape.moved(0, axis)
         kind = towers.shown_kind(solid, column)
-        draw(scene, shape, kind, column.stage.number if kind != "pool" else None)
-        place = [round(v, 2) for v in (shape.left, shape.top, shape.length, shape.height)]
+        draw(scene, shape, kind, column.stage.tint if kind != "pool" else None)
+        # a solid's place is what is seen of it: of one behind another not the side
+        right = shape.far_right if i == len(column.solids) else shape.right
+        box = (shape.left, shape.far_top, right - shape.left, shape.bottom - shape.far_top)
+        left, top, wide, high = (round(v, 2) for v in box)
         steps = tuple(sorted(solid.steps.items())) if tower == 0 else ()
         name = links.node_name(solid, column, tower)
-        scene.nodes.append(Placed(name, kind, *place, (layer_words(solid),), steps))
+        scene.nodes.append(Placed(name, kind, left, top, wide, high, (layer_words(solid),), steps))
     if column.split > 1:
         towers.number(scene, column, axis)
 
 
 def captions(scene: Scene, row: list[Column], top: float) -> float:
-    """The captions of a row, in lines that all columns share; the result is their bottom."""
+    """The captions of a row below `top`, in lines that all columns share; the result is their bottom."""
     layers = max(len(column.caption.layers) for column in row)
-    sizes = any(column.caption.size for column in row)
-    lowest = top
+    lowest = 0
     for column in row:
-        told, x = column.caption, column.middle
-        scene.text(x, top, told.name, pen.TITLE, bold=True)
-        size_at = (1 if layers > 1 else layers + 1) if sizes else 0
-        at = 1 if size_at != 1 else 2
-        if told.size:
-            scene.text(
-                x,
-                top + LINE * (size_at if told.layers or layers > 1 else 1),
-                told.size,
-                pen.SMALL,
-                fill="muted",
-            )
-        for text in told.layers:
-            scene.text(x, top + LINE * at, text, pen.TEXT)
-            at += 1
-        at = max(at, size_at + 1) if layers > 1 else (size_at or layers) + 1
-        for text in told.rest:
-            scene.text(x, top + LINE * at, text, pen.TEXT)
-            at += 1
-        if told.pooled:
-            scene.text(x, top + LINE * at, told.pooled, pen.SMALL, fill="muted")
-            at += 1
-        lowest = max(lowest, top + LINE * (at - 1))
-    return lowest + LINE
+        for line, text, look in column.caption.lines(layers):
+            size = {"name": pen.TITLE, "plain": pen.TEXT, "muted": pen.SMALL}[look]
+            fill = "muted" if look == "muted" else "text"
+            y = top + LINE * line
+            scene.text(column.middle, y, text, size, bold=look == "name", fill=fill)
+            lowest = max(lowest, line)
+    return top + LINE * (lowest + 1)

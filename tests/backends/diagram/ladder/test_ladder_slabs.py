@@ -44,7 +44,7 @@ def test_heights_and_widths_are_square_roots(name: str) -> None:
         shape = value.shape
         if node.kind == "shape" and shape.channels != int(node.note.split(TIMES)[0]):
             continue  # a copied map has the name of the concatenation
-        heights.append(node.height / math.sqrt(shape.sides[0]))
+        heights.append(node.height / math.sqrt(int(str(shape.sides[0]))))
         if node.width > THINNEST:
             widths.append(node.width / math.sqrt(shape.channels))
         else:

@@ -17,6 +17,7 @@ from netdsl.record import Record
 
 LONGEST_PERIOD = 4
 MOST_LINES = 6  # of layers; more are counted
+LONGEST_REST = 58.0  # points; longer ones are lines
 SHORT_WORDS = {"dropout": "dropout", "channel_dropout": "dropout", "drop_path": "drop path"}
 
 
@@ -36,8 +37,20 @@ class Caption(Record):
         return max(plain, muted, text_width(self.name, pen.TITLE, True))
 
     @property
-    def lines(self) -> int:
+    def count(self) -> int:
+        """How many lines it has."""
         return 1 + len(self.layers) + len(self.rest) + bool(self.size) + bool(self.pooled)
+
+    def lines(self, layers: int) -> list[tuple[int, str, str]]:
+        """Which line has which text, and its looks: "name", "plain" or "muted". `layers` is how many lines
+        of layers a caption of the same row has at most: sizes stand in one line of the row, below the
+        layers, or above them if they take several lines."""
+        above = layers > 1 or not self.layers
+        words = [(text, "plain") for text in self.layers]
+        size = [(self.size, "muted")] if self.size else []
+        rest = [*[(text, "plain") for text in self.rest], (self.pooled, "muted")]
+        texts = [(self.name, "name"), *(size + words if above else words + size), *rest]
+        return [(i, text, look) for i, (text, look) in enumerate(texts) if text]
 
 
 class Usual:
@@ -82,10 +95,11 @@ def caption(
     if pooled is not None and following is not None and following.main[0].sides != pooled.sides:
         told = f"pooled {sides_text(pooled)}"
     rest = _rest(stage, usual)
-    lines = tuple(rest) if short else (", ".join(rest),) if rest else ()
-    if not short and rest and text_width(lines[0], pen.TEXT) > 58:
-        lines = tuple(rest)
-    return Caption(stage.name, tuple(layers), size if sizes else "", lines, told if sizes else "")
+    joined = ", ".join(rest)
+    if rest and not short and text_width(joined, pen.TEXT) <= LONGEST_REST:
+        rest = [joined]
+    said = size if sizes else ""
+    return Caption(stage.name, tuple(layers), said, tuple(rest), told if sizes else "")
 
 
 def sides_text(solid: Solid) -> str:

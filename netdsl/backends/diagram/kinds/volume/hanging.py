@@ -1,7 +1,6 @@
-"""What stands beside the row of solids: values that are read further on, side outputs in training, and heads.
+"""What stands above a row of solids: lines to solids further on, and side outputs in training.
 
-Lines to solids further on and side outputs are above the row, heads below it. In a figure of several rows lines do
-not leave their row: they end at the name of where they lead.
+In a figure of several rows lines do not leave their row: they end at the name of where they lead.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from netdsl.backends.diagram.kinds.volume.trunk import Hanging, Solid, Trunk
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene, rounded
-from netdsl.backends.diagram.steps import summary
 
 LANE = 6.0  # between lines that run above each other
 STUB = 9.0  # of a line that ends at a name
 NAMED = 9.0  # room for that name
 BOX = 11.0  # height of a side output
-END = 14.0  # from the last solid to a head that ends the row
-DROP = 24.0  # from the solids to a head
+BETWEEN = 4.0  # side outputs
 
 
 class Place(NamedTuple):
@@ -71,8 +68,15 @@ def taps(way: Trunk, at: Sequence[Place], rows: Sequence[Sequence[Column]]) -> l
             for t in found
             if t.tail.row == tail.row and a < t.head.shape.x and t.tail.shape.x < b
         ]
+        below += [p.far_top - STUB - BOX for p in _with_sides(way, at, tail.row) if a < p.x < b]
         found.append(Tap(tail, head, min([*below, *(y + LANE - 3 for y in lanes)]) - LANE))
     return found
+
+
+def _with_sides(way: Trunk, at: Sequence[Place], row: int) -> list[Prism]:
+    """The solids of a row that side outputs read."""
+    places = [at[i] for side in way.hanging if side.training for i in side.reads[:1]]
+    return [place.shape for place in places if place.row == row]
 
 
 def lid(shape: Prism) -> Point:
@@ -89,11 +93,23 @@ def room(number: int, way: Trunk, at: Sequence[Place], lines: Sequence[Tap]) -> 
         else:
             ends = [end for end in (tap.tail, tap.head) if end.row == number]
             tops += [-end.shape.far_top + STUB + NAMED for end in ends]
-    for side in way.hanging:
-        if side.training:
-            shapes = [at[i].shape for i in side.reads if at[i].row == number]
-            tops += [-shape.far_top + STUB + BOX for shape in shapes]
+    tops += [-shape.far_top + STUB + BOX for shape in _with_sides(way, at, number)]
     return max(tops)
+
+
+def widen(way: Trunk, columns: Sequence[Column], rows: bool) -> None:
+    """Give columns the room that texts above them take; with several `rows` names may stand there."""
+    of = {id(solid): column for column in columns for solid in column.stage.solids}
+    for i, solid in enumerate(way.solids):
+        for number in solid.reads if rows else ():
+            for one, other in ((i, number), (number, i)):
+                text = f"from {of[id(way.solids[other])].stage.name}"
+                column = of[id(way.solids[one])]
+                column.over = max(column.over, text_width(text, pen.SMALL) + 6)
+    for side in way.hanging:
+        if side.training and side.reads:
+            column = of[id(way.solids[side.reads[0]])]
+            column.over = max(column.over, box_width(side))
 
 
 def above(
@@ -101,151 +117,68 @@ def above(
 ) -> None:
     """Draw what is above a row."""
     for tap in lines:
-        (x0, y0), (x1, y1) = lid(tap.tail.shape), lid(tap.head.shape)
-        if tap.tail.row == tap.head.row == number:
+        tail, head = tap.tail, tap.head
+        (x0, y0), (x1, y1) = lid(tail.shape), lid(head.shape)
+        edge = ((tail.shape.left + tail.shape.right) / 2, axis + tail.shape.top)
+        if tail.row == head.row == number:
             y = axis + tap.height
             points = [(x0, axis + y0), (x0, y), (x1, y), (x1, axis + y1)]
             pen.arrow(scene, points, line=pen.SHORTCUT)
-            _route(scene, tap.tail.solid.name, tap.head.solid.name, points, "shortcut")
-        elif tap.tail.row == number:
-            top = axis + tap.tail.shape.far_top - STUB
-            pen.arrow(scene, [(x0, axis + y0), (x0, top)], line=pen.SHORTCUT)
-            scene.text(x0, top - 5, f"to {tap.head.column.stage.name}", pen.SMALL, fill="muted")
-        elif tap.head.row == number:
-            top = axis + tap.head.shape.far_top - STUB
+            route(scene, tail.solid.name, head.solid.name, [edge, *points], "shortcut")
+        elif tail.row == number:
+            top = axis + tail.shape.far_top - STUB
+            to = f"to {head.column.stage.name}"
+            name = token(scene, f"{tail.solid.name} to {head.solid.name}", to, x0, top - 5)
+            points = [(x0, axis + y0), (x0, top)]
+            pen.arrow(scene, points, line=pen.SHORTCUT)
+            route(scene, tail.solid.name, name, [edge, *points], "shortcut")
+        elif head.row == number:
+            top = axis + head.shape.far_top - STUB
+            of = f"from {tail.column.stage.name}"
+            name = token(scene, f"{head.solid.name} from {tail.solid.name}", of, x1, top - 5)
             points = [(x1, top), (x1, axis + y1)]
             pen.arrow(scene, points, line=pen.SHORTCUT)
-            scene.text(x1, top - 5, f"from {tap.tail.column.stage.name}", pen.SMALL, fill="muted")
-            _route(scene, tap.tail.solid.name, tap.head.solid.name, points, "shortcut")
+            route(scene, name, head.solid.name, points, "shortcut")
+    taken: dict[str, float] = {}
     for side in way.hanging:
-        for i in side.reads[:1] if side.training else ():
-            if at[i].row == number:
-                _side(scene, side, at[i], axis)
+        place = at[side.reads[0]] if side.training and side.reads else None
+        if place is not None and place.row == number:
+            before = taken.get(place.solid.name, 0.0)
+            _side(scene, side, place, axis, before)
+            taken[place.solid.name] = before + box_width(side) + BETWEEN
 
 
-def _side(scene: Scene, side: Hanging, place: Place, axis: float) -> None:
-    """A side output: a small box above what it reads."""
+def box_width(side: Hanging) -> float:
+    return text_width(side.title, pen.SMALL) + 8
+
+
+def _side(scene: Scene, side: Hanging, place: Place, axis: float, aside: float) -> None:
+    """A side output: a small box above what it reads, `aside` of others there."""
     x, y = lid(place.shape)
+    edge = ((place.shape.left + place.shape.right) / 2, axis + place.shape.top)
     bottom = axis + place.shape.far_top - STUB
     points = [(x, axis + y), (x, bottom)]
+    if aside:
+        points[1:] = [(x, bottom + STUB / 2), (x + aside, bottom + STUB / 2), (x + aside, bottom)]
     pen.arrow(scene, points, dash=pen.TRAINING)
-    wide = text_width(side.title, pen.SMALL) + 8
-    pen.box(
-        scene, x, bottom - BOX / 2, wide, BOX, "softmax", (side.title,), pen.SMALL, training=True
-    )
-    box = (x - wide / 2, bottom - BOX, wide, BOX)
-    _node(scene, side, "softmax", box, (side.title,))
-    _route(scene, place.solid.name, side.name, points, "training")
+    wide = box_width(side)
+    x += aside
+    lines = (side.title,)
+    pen.box(scene, x, bottom - BOX / 2, wide, BOX, "softmax", lines, pen.SMALL, training=True)
+    note(scene, side, "softmax", (x - wide / 2, bottom - BOX, wide, BOX), lines)
+    route(scene, place.solid.name, side.name, [edge, *points], "training")
 
 
-# ------------------------------------------------------------------------------------------- heads
-def ending(way: Trunk) -> Hanging | None:
-    """The head that ends the row, if there is one that reads nothing but the last solid."""
-    found = [head for head in way.hanging if not head.training]
-    last = len(way.solids) - 1
-    reads = {i for i in found[0].reads if i > 0} if len(found) == 1 else set()
-    return found[0] if reads == {last} else None
+def token(scene: Scene, name: str, text: str, x: float, y: float) -> str:
+    """A name in the place of what it stands for; the result is what its node is called."""
+    scene.text(x, y, text, pen.SMALL, fill="muted")
+    wide = text_width(text, pen.SMALL)
+    left, top = round(x - wide / 2 - 3, 2), round(y - 4.5, 2)
+    scene.nodes.append(Placed(name, "shape", left, top, round(wide + 6, 2), 9.0, (text,)))
+    return name
 
 
-def end_lines(head: Hanging) -> tuple[str, ...]:
-    """What a head is, in short lines."""
-    total = sum(head.boxes.values())
-    said = [summary(head.steps)] if head.steps else []
-    return (head.title, *said, *([f"{total} boxes"] if total else []))
-
-
-def end_width(head: Hanging) -> float:
-    return max(text_width(t, pen.TEXT, i == 0) for i, t in enumerate(end_lines(head))) + 9
-
-
-def end(scene: Scene, head: Hanging, last: Place, axis: float) -> None:
-    """The head at the end of the row."""
-    lines, wide = end_lines(head), end_width(head)
-    high = 6 + 8.5 * len(lines)
-    left = last.column.x + last.column.width + END
-    pen.box(scene, left + wide / 2, axis, wide, high, "softmax", lines, pen.TEXT, bold=(0,))
-    _node(scene, head, "softmax", (left, axis - high / 2, wide, high), lines)
-    points = [(last.shape.exit[0], axis), (left, axis)]
-    pen.arrow(scene, points)
-    _route(scene, last.solid.name, head.name, points, "flow")
-
-
-def heads(
-    scene: Scene, way: Trunk, at: Sequence[Place], axes: Sequence[float], top: float, width: float
-) -> float:
-    """Draw the heads below `top`, each with lines from the maps that it reads if these are in the only row; the
-    result is the bottom of the last."""
-    left, _, right, _ = scene.bounds()
-    last = top
-    known: dict[int, str] = {}
-    for number, head in enumerate(way.hanging):
-        if head.training or head is ending(way):
-            continue
-        reads = sorted({i for i in head.reads if i > 0} or set(head.reads))
-        reads = reads if len(axes) == 1 else []
-        lines = _lines(head, [at[i] for i in sorted(head.reads)], not reads, width)
-        xs = [_foot(at[i].shape)[0] for i in reads] or [(left + right) / 2]
-        wide = max(text_width(line, pen.TEXT, i == 0) for i, line in enumerate(lines)) + 12
-        start, end = min(xs) - 14, max(xs) + 14
-        if end - start < wide:
-            start = (start + end - wide) / 2
-            end = start + wide
-        shift = min(0.0, max(right, left + wide) - end) or max(0.0, left - start)
-        start, end = start + shift, end + shift
-        high = 5.5 + 8.5 * len(lines)
-        if reads and not known:  # as high as what stands beside it allows
-            beside = [
-                p.shape.bottom for p in at if p.shape.far_right > start and p.shape.left < end
-            ]
-            top = axes[0] + max(beside)
-        top += DROP if reads else 4.0
-        x, y = (start + end) / 2, top + high / 2
-        pen.box(scene, x, y, end - start, high, "softmax", lines, pen.TEXT, bold=(0,))
-        _node(scene, head, "softmax", (start, top, end - start, high), lines)
-        for i in reads:
-            foot = _foot(at[i].shape)
-            points = [(foot[0], axes[0] + foot[1]), (foot[0], top)]
-            pen.arrow(scene, points)
-            _route(scene, at[i].solid.name, head.name, points, "tap")
-            if i in head.boxes and len(reads) > 1:
-                scene.text(
-                    foot[0] + 2.6, top - 8.5, str(head.boxes[i]), pen.SMALL, "start", fill="muted"
-                )
-        for i in () if reads else head.reads:
-            _route(scene, at[i].solid.name, head.name, [(x, top - 4), (x, top)], "tap")
-        for other in head.others:
-            _route(scene, known.get(other, head.name), head.name, [(x, top - 4), (x, top)], "flow")
-        known[number] = head.name
-        top += high + 4
-        last = max(last, top)
-    return last
-
-
-def _lines(head: Hanging, read: Sequence[Place], named: bool, width: float) -> tuple[str, ...]:
-    """What a head is: its layers, its boxes, and which maps it reads if no line says it."""
-    lines = [f"{head.title}: {summary(head.steps)}" if head.steps else head.title]
-    if head.boxes:
-        counts = [head.boxes[i] for i in sorted(head.boxes)]
-        total = f"{sum(counts)} boxes"
-        added = f"{' + '.join(map(str, counts))} = {total}"
-        lines.append(
-            added if len(counts) > 1 and text_width(added, pen.TEXT) < width - 16 else total
-        )
-    if named:
-        names = list(dict.fromkeys(place.column.stage.name for place in read))
-        text = f"reads {', '.join(names)}"
-        while text_width(text, pen.TEXT) > width - 16 and " " in text:
-            text = text[: text.rindex(" ")].rstrip(",") + "\N{HORIZONTAL ELLIPSIS}"
-        lines.append(text)
-    return tuple(lines)
-
-
-def _foot(shape: Prism) -> Point:
-    """The middle of a front's lower edge."""
-    return (shape.left + shape.right) / 2, shape.bottom
-
-
-def _node(
+def note(
     scene: Scene, what: Hanging, kind: str, box: tuple[float, ...], lines: tuple[str, ...]
 ) -> None:
     left, top, wide, high = (round(v, 2) for v in box)
@@ -253,6 +186,6 @@ def _node(
     scene.nodes.append(Placed(what.name, kind, left, top, wide, high, lines, steps))
 
 
-def _route(scene: Scene, tail: str, head: str, points: Sequence[Point], role: str) -> None:
+def route(scene: Scene, tail: str, head: str, points: Sequence[Point], role: str) -> None:
     dashed = role == "training"
     scene.routes.append(Route(tail, head, rounded(points), role, dashed))

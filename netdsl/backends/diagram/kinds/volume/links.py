@@ -3,8 +3,12 @@ also lines in the accent's colour."""
 
 from __future__ import annotations
 
-from netdsl.backends.diagram.kinds import towers
+from collections.abc import Sequence
+
+from netdsl.backends.diagram.kinds.volume import towers
 from netdsl.backends.diagram.kinds.volume.solids import (
+    RIGHT,
+    UP,
     Prism,
     pyramid,
     window_corners,
@@ -14,6 +18,7 @@ from netdsl.backends.diagram.kinds.volume.spacing import Column
 from netdsl.backends.diagram.kinds.volume.style import Style
 from netdsl.backends.diagram.kinds.volume.trunk import Solid
 from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Point, Route, Scene, rounded
 from netdsl.layers.base import Window
 
@@ -92,7 +97,8 @@ def turn(
     """The way from the end of a row to the start of the next: down beside it, back below its captions, and down to
     the axis of the next."""
     start, end = before.placed[-1].moved(0, axes[0]), after.placed[0].moved(0, axes[1])
-    left = end.left - TURN
+    over = after.middle - after.over / 2 if after.over else end.left
+    left = min(end.left, over) - TURN
     points = [start.exit, (right, axes[0]), (right, between), (left, between), (left, axes[1])]
     points.append((end.left, axes[1]))
     pen.arrow(scene, points, radius=pen.TURN)
@@ -108,6 +114,15 @@ def look(
     corners = window_corners(shape, wide, tall, down)
     pyramid(scene, corners, tip, window=not whole)
     stride = max(window.stride)
-    if stride > 1 and not whole and shape.height * (0.5 - abs(down) - tall / 2) > 9:
-        x, y = shape.on_map(0, down + tall / 2)
-        scene.text(x, y + 5.5, f"/{stride}", pen.SMALL)
+    if stride > 1 and not whole:
+        below(scene, shape, corners, f"/{stride}")
+
+
+def below(scene: Scene, shape: Prism, corners: Sequence[Point], text: str) -> None:
+    """What is said of a window, on the map below it; nothing if the map has no room."""
+    x = (corners[0][0] + corners[1][0]) / 2
+    y = max(corner[1] for corner in corners) + 4.6
+    half, low = text_width(text, pen.SMALL) / 2 + 0.8, y + 3.0
+    edge = shape.bottom - (x + half - shape.right) * UP / RIGHT  # the map's lower edge there
+    if x - half >= shape.right and x + half <= shape.far_right and low <= edge:
+        scene.text(x, y, text, pen.SMALL)

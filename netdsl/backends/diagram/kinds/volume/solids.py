@@ -116,8 +116,8 @@ def draw(scene: Scene, shape: Prism, kind: str, stage: int | None = None) -> Non
     scene.path(lid, pen.role(kind, "top", stage), stroke, OUTLINE)
     scene.rect(left, top, shape.length, shape.height, pen.role(kind, "f", stage), stroke, OUTLINE)
     if KINDS[kind].hatch and shape.length > 2:
-        inner = (left + 0.5, top + 0.5, right - 0.5, bottom - 0.5)
-        scene.items.append(Hatch(kind, *(round(v, 2) for v in inner)))
+        inner = [round(v, 2) for v in (left + 0.5, top + 0.5, right - 0.5, bottom - 0.5)]
+        scene.items.append(Hatch(kind, inner[0], inner[1], inner[2], inner[3]))
 
 
 def window_shares(window: Window, solid: Solid) -> tuple[float, float, bool]:

@@ -25,16 +25,21 @@ STEPS = 24  # of bisection
 
 class Column:
     """A stage as it is drawn: `solids` with their `prisms`, whose left edge is at `x`, over its caption.
-    `split` is among how many towers they are shared."""
+    `split` is among how many towers they are shared, `crossed` whether lines from the other tower reach them,
+    `over` the width of what stands above them, `least` how wide they must be."""
 
-    __slots__ = ("caption", "crossed", "prisms", "solids", "split", "stage", "width", "x")
+    __slots__ = (
+        *("caption", "crossed", "least", "over", "prisms", "solids", "split", "stage"),
+        *("width", "x"),
+    )
 
     def __init__(self, stage: Stage, solids: list[Solid], caption: Caption, split: int) -> None:
         self.stage = stage
         self.solids = solids
         self.caption = caption
         self.split = split
-        self.crossed = False  # whether lines from the other tower reach it
+        self.crossed = False
+        self.over = self.least = 0.0
         self.prisms: list[Prism] = []
         self.width = 0.0
         self.x = 0.0
@@ -51,8 +56,8 @@ class Column:
 
     @property
     def reach(self) -> float:
-        """How far its caption stands out on either side of its middle."""
-        return self.caption.width / 2
+        """How far its texts reach on either side of its middle."""
+        return max(self.caption.width, self.over) / 2
 
     @property
     def placed(self) -> list[Prism]:
@@ -155,9 +160,11 @@ def fit(
     def fits(scale: Scale) -> bool:
         for column in columns:
             column.measure(scale)
-        if any(column.width > width or column.caption.width > width for column in columns):
+        if any(max(column.width, 2 * column.reach) > width for column in columns):
             return False
-        if style.short and any(column.caption.lines > MOST_LINES for column in columns):
+        if any(column.width < column.least for column in columns):
+            return False
+        if style.short and any(column.caption.count > MOST_LINES for column in columns):
             return False
         rows = broken(columns, width, style.gap)
         return len(rows) <= style.rows and all(place(row, style.gap) <= width for row in rows)

@@ -27,14 +27,14 @@ ALONE = (
 
 
 class Stage:
-    """Solids close together. `number` counts stages with weights from 0, None for others."""
+    """Solids close together. `tint` counts the sizes of maps that the trunk goes through."""
 
-    __slots__ = ("name", "number", "solids")
+    __slots__ = ("name", "solids", "tint")
 
     def __init__(self, solids: list[Solid]) -> None:
         self.solids = solids
         self.name = ""
-        self.number: int | None = None
+        self.tint = 0
 
     @property
     def kind(self) -> str:
@@ -135,15 +135,18 @@ def _is_stage(solids: list[Solid]) -> bool:
 # ------------------------------------------------------------------------------------------- names
 def _name(found: list[Stage], solids: Sequence[Solid]) -> None:
     """Give every stage its name: the author's, else a number like the papers'."""
-    count = 0
+    count, tint = 0, -1
+    sides: tuple[int, int] | None = None
     for stage in found:
         first = stage.main[0]
         weighted = first.kind == "stack" or (
             first.layer is not None and first.layer.family in ("convolution", "linear")
         )
         if weighted:
-            stage.number = count
             count += 1
+            tint += stage.main[-1].sides != sides
+            sides = stage.main[-1].sides
+        stage.tint = max(tint, 0)
         stage.name = clean(_label(stage, solids) or _numbered(first, count), LONGEST_NAME)
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from netdsl.backends.diagram.kinds.volume.spacing import ABOVE_TOWER, Column
 from netdsl.backends.diagram.kinds.volume.trunk import Solid
 from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Scene
 
 TOWERS = 2
@@ -64,14 +65,27 @@ def offsets(column: Column, far: float) -> tuple[float, ...]:
     return (-far, far) if column.split > 1 else (0.0,)
 
 
+def leave_room(column: Column) -> None:
+    """Make room for the number above solids: lines from the other tower pass beside those that all of their
+    input is read for."""
+    text = str(column.solids[0].channels // column.split)
+    wide = text_width(text, pen.TEXT, True)
+    if column.split == 1:
+        column.over = 2 * wide + 4
+    elif column.stage.kind == "linear":
+        column.least = wide + 5
+
+
 def number(scene: Scene, column: Column, axis: float) -> None:
     """How many channels each solid of a tower has."""
     for i, (solid, shape) in enumerate(zip(column.solids, column.placed)):
         before = column.solids[i - 1].channels if i else None
         if solid.channels != before and solid.kind != "input":
+            text = str(solid.channels // column.split)
             x = (shape.left + shape.far_right) / 2
-            y = axis + shape.far_top - ABOVE_TOWER / 2
-            scene.text(x, y, str(solid.channels // column.split), pen.TEXT, bold=True)
+            if column.split == 1:  # lines come down to its left edge
+                x = max(x, shape.left + text_width(text, pen.TEXT, True) / 2 + 6)
+            scene.text(x, axis + shape.far_top - ABOVE_TOWER / 2, text, pen.TEXT, bold=True)
 
 
 def between(scene: Scene, row: Sequence[Column], axis: float, far: float) -> None:
