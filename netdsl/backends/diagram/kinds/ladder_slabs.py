@@ -288,5 +288,5 @@ def entries_of(
             add(legend.Entry(kind, doing(steps) or ("copy and crop" if crops else "copy")))
     note = "heights and widths as square roots of H and C"
     if any(item.width <= THINNEST for row in rows for item in row.all):
-        note += ", the thinnest wider"
+        note += f" (at least {THINNEST:g} pt)"
     return entries, [note]
