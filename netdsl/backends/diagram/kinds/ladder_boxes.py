@@ -8,9 +8,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+from netdsl.backends.diagram.kinds.ladder_box import SIGNS, Box
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
-from netdsl.backends.diagram.kinds.ladder_stages import SIGNS, Box, Stages
+from netdsl.backends.diagram.kinds.ladder_stages import Stages
+from netdsl.backends.diagram.kinds.ladder_text import size_note
 from netdsl.backends.diagram.labels import Words
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -20,6 +22,7 @@ PAD = 5.6  # of a box, above and below its lines together
 NOTED = 15.0  # between stages, with a note beside the arrow
 STEP = 9.0  # between boxes of the way up
 APART = 9.0  # between boxes of different rows
+NOTE = 3.2  # from a line to its note
 
 
 class Density(NamedTuple):
@@ -94,7 +97,9 @@ class Boxes:
         first = stages.down[0] if stages.down else stages.input
         for box in (stages.input, *stages.down):
             box.x = first.width / 2
-        at = first.width + pen.PLATE
+        notes = [size_note(box.last) for box in stages.down[:-1]]
+        noted = max((text_width(note, pen.SMALL) for note in notes), default=0.0)
+        at = max(first.width + pen.PLATE, first.width / 2 + NOTE + noted + 2 - gap)
         rungs = [*stages.laterals.values(), stages.deepest]
         for i in range(max(map(len, rungs))):
             column = [boxes[i] for boxes in rungs if len(boxes) > i]
@@ -154,7 +159,7 @@ class Boxes:
         """The way up, cut at the merges: each section begins with what stands in its row."""
         out: list[list[Box]] = [[]]
         for box in self.stages.up:
-            if box.kind in SIGNS or box.kind == "concat":
+            if len(box.cells[0].reads) > 1:
                 out.append([])
             out[-1].append(box)
         if not self.stages.start:  # nothing stands where the deepest map turns

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from netdsl.backends.diagram.items import HeadItem
-from netdsl.backends.diagram.kinds.ladder_boxes import LINE, PAD, STEP, plate
+from netdsl.backends.diagram.kinds.ladder_box import Box
+from netdsl.backends.diagram.kinds.ladder_boxes import DENSITIES, LINE, PAD, STEP, plate
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
 from netdsl.backends.diagram.kinds.ladder_lines import Lines
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder
-from netdsl.backends.diagram.kinds.ladder_stages import Box
 from netdsl.backends.diagram.kinds.ladder_text import size_note
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -73,7 +73,8 @@ def named(drawing: Lines, outs: Sequence[Out]) -> float:
 def outputs(drawing: Lines, outs: Sequence[Out]) -> None:
     """Without heads every value is an output of the network."""
     right = max(out.x for out in outs) + drawing.density.gap
-    lines = [f"{out.name}: {size_note(out.box.last)}" for out in outs]
+    tight = drawing.density is DENSITIES[-1]
+    lines = [out.name if tight else f"{out.name}: {size_note(out.box.last)}" for out in outs]
     wide = max(text_width(line, drawing.density.size) for line in lines) + 12
     high = LINE + PAD
     for out, line in zip(outs, lines):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from netdsl.backends.diagram import legends, treatment
 from netdsl.backends.diagram.items import Around, Join, Op, Sub
+from netdsl.backends.diagram.kinds.ladder_box import Box
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
 from netdsl.backends.diagram.kinds.ladder_lines import Lines
-from netdsl.backends.diagram.kinds.ladder_stages import Box
 from netdsl.backends.diagram.kinds.ladder_text import ops_in, size_note
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.legend import Entry

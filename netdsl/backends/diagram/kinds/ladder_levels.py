@@ -19,8 +19,8 @@ from netdsl.backends.diagram.kinds.ladder_places import (
     rung_text,
     sized,
 )
-from netdsl.backends.diagram.kinds.ladder_slabs import entries_of
-from netdsl.backends.diagram.kinds.ladder_text import doing, runs, said, sides_text, titled
+from netdsl.backends.diagram.kinds.ladder_slabs import entries_of, joined
+from netdsl.backends.diagram.kinds.ladder_text import doing, runs, said, titled
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
@@ -110,7 +110,7 @@ class _Levels:
         else:
             first = 1 if i or side.chain[0].kind == "input" else 0
         lines = [(text, "text") for text in side.lines(first)]
-        return [*lines, (sides_text(side.map.shape), "muted")]
+        return [*lines, (side.map.sides, "muted")]
 
     def _columns(self, width: float) -> bool:
         """The middles of the columns; whether they have room."""
@@ -165,6 +165,7 @@ class _Levels:
         if row.copied is not None:
             self.slab(row.copied, row.copied.steps)
             self.slab(row.up[0], row.up[0].steps)
+            self.scene.routes.append(joined(row.copied, row.up[0]))
             start, end = down.map.right + CLEAR, row.copied.left - CLEAR
             pen.arrow(
                 self.scene, [(start, row.y), (end, row.y)], stroke="muted", line=RUNG, length=6.0

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from netdsl.backends.diagram.kinds.ladder_boxes import LINE, PAD, STEP, Boxes, plate
+from netdsl.backends.diagram.kinds.ladder_box import SIGNS, Box
+from netdsl.backends.diagram.kinds.ladder_boxes import LINE, NOTE, PAD, STEP, Boxes, plate
 from netdsl.backends.diagram.kinds.ladder_cells import Cell
-from netdsl.backends.diagram.kinds.ladder_stages import SIGNS, Box
 from netdsl.backends.diagram.kinds.ladder_text import size_note, titled
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
 from netdsl.backends.diagram.text import clean, shape_text
-
-NOTE = 3.2  # from a line to its note
 
 
 class Lines:

@@ -8,9 +8,11 @@ from fractions import Fraction
 from netdsl.backends.diagram.items import Op
 from netdsl.backends.diagram.kinds.ladder_cells import PASSING, Cell, number
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Rung, Tail
-from netdsl.backends.diagram.kinds.ladder_text import doing
-from netdsl.shapes import Shape
+from netdsl.backends.diagram.kinds.ladder_text import doing, sides_text, stride_text
+from netdsl.backends.diagram.text import TIMES
+from netdsl.shapes import SIDE_NAMES, Shape
 
+LONGEST = 13  # letters beside a slab
 TYPICAL = 512  # of an open size: a drawing needs a number
 MOST_BETWEEN = 2  # layers between the step that makes a map larger and the concatenation
 
@@ -55,6 +57,15 @@ class Map:
     def steps(self) -> tuple[tuple[str, int], ...]:
         total = sum((cell.steps for cell in self.cells), type(self.cells[0].steps)())
         return tuple(sorted(total.items()))
+
+    @property
+    def sides(self) -> str:
+        """`568x568`; of open sizes what their stride says, where their formula is long."""
+        text = sides_text(self.shape)
+        if len(text) <= LONGEST or self.shape.known:
+            return text
+        names = SIDE_NAMES.get(len(self.shape) - 1, ())
+        return TIMES.join(f"{name}{stride_text(self.cells[-1].row)}" for name in names)
 
     @property
     def side(self) -> float:

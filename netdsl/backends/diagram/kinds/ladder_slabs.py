@@ -27,12 +27,14 @@ from netdsl.backends.diagram.kinds.ladder_places import (
     sized,
     tallest_for,
 )
-from netdsl.backends.diagram.kinds.ladder_text import doing, sides_text, titled
+from netdsl.backends.diagram.kinds.ladder_text import doing, titled
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.text import clean, shape_text
+
+LETTERS = 10.0  # twice the height of a word above or below its middle, and a little air
 
 
 def slabs(ladder: Ladder, rows: Sequence[Row], settings: Settings) -> Scene | None:
@@ -67,7 +69,8 @@ class _Drawing:
         self.scene.crop(MARGIN)
 
     def _heights(self) -> None:
-        """Give every row its middle: vertical arrows are as long on both sides as they must be."""
+        """Give every row its middle: vertical arrows are as long as they must be, and longer where their
+        words would meet a size."""
         before: Row | None = None
         for row in self.rows:
             own = max(item.height for item in row.all) / 2
@@ -75,11 +78,31 @@ class _Drawing:
                 row.y = own
             else:
                 above = max(item.height for item in before.all) / 2
-                word = text_width(sides_text(before.all[0].shape), pen.SMALL) / 2 - 4
-                row.y = before.y + max(above, word) + DROP + NUMBER + own
+                row.y = before.y + max(above + DROP + NUMBER + own, self._least(before, row))
             before = row
             for item in row.all:
                 item.top = row.y - item.height / 2
+
+    def _least(self, above: Row, below: Row) -> float:
+        """How far two rows must be apart for the words between them to keep clear of the sizes beside their
+        slabs: words stand in the middle of their arrow."""
+        ways: list[
+            tuple[Map, Map, Map, Map]
+        ] = []  # an arrow's upper and lower map, and the outermost
+        if above.down and below.down:
+            ways.append((above.down[-1], below.down[0], above.all[0], below.down[0]))
+        if above.up:
+            outer = (above.extra or above.up)[-1]
+            ways.append((above.up[0], below.last, outer, (below.extra or [below.last])[-1]))
+        least = 0.0
+        for upper, lower, first, second in ways:
+            rise = (upper.height - lower.height) / 2 - NUMBER
+            least = max(least, text_width(second.sides, pen.SMALL) + LETTERS + rise)
+            tail = upper if lower in below.down else lower
+            reach = abs(first.middle - tail.middle) + half(first) - pen.SMALL
+            if reach < 3.4 + text_width(_word(lower if lower in below.down else upper), pen.SMALL):
+                least = max(least, text_width(first.sides, pen.SMALL) + LETTERS - rise)
+        return least
 
     def _row(self, row: Row) -> None:
         """The slabs of a row, and the arrows between them."""
@@ -90,10 +113,11 @@ class _Drawing:
         if row.copied is not None and row.rung is not None:
             self.slab(row.copied, number=False)
             self._rung(row, row.copied)
+            self.scene.routes.append(joined(row.copied, row.up[0]))
         for i, item in enumerate(row.up):
-            joined = i == 0 and row.copied is not None
-            self.slab(item, number=not joined)
-            if joined and row.rung is not None:
+            beside = i == 0 and row.copied is not None
+            self.slab(item, number=not beside)
+            if beside and row.rung is not None:
                 assert row.copied is not None and row.rung.merge.value is not None
                 both = (row.copied.left + item.right) / 2
                 self.number(both, item.top, row.rung.merge.value.shape.channels)
@@ -148,10 +172,10 @@ class _Drawing:
         """Heights and widths, beside the first and the last map of the row."""
         first = row.all[0]
         last = (row.extra or row.up or row.down)[-1]
-        own = sides_text(first.shape)
+        own = first.sides
         self.beside(first.middle - half(first), row.y, own, before=True)
-        if last is not first and (row.up or sides_text(last.shape) != own):
-            self.beside(last.middle + half(last), row.y, sides_text(last.shape), before=False)
+        if last is not first and (row.up or last.sides != own):
+            self.beside(last.middle + half(last), row.y, last.sides, before=False)
 
     def beside(self, x: float, y: float, text: str, before: bool) -> None:
         # a turned line reaches farther to its right, where letters hang below the line they stand on
@@ -216,14 +240,25 @@ class _Drawing:
         """What a vertical arrow does, on its outer side."""
         (x0, y0), (x1, y1) = points[0], points[-1]
         x = min(x0, x1) - 3.4 if before else max(x0, x1) + 3.4
-        text = doing([c for c in head.cells if isinstance(c.item, Op)][:1])
-        self.scene.text(x, (y0 + y1) / 2, text, pen.SMALL, "end" if before else "start")
+        self.scene.text(x, (y0 + y1) / 2, _word(head), pen.SMALL, "end" if before else "start")
 
     # ---------------------------------------------------------------------------------------- legend
     def _legend(self) -> None:
         left, _, right, bottom = self.scene.bounds()
         entries, notes = entries_of(self.rows)
         legend.legend(self.scene, left, bottom + 6, right - left, entries, notes)
+
+
+def joined(copied: Map, larger: Map) -> Route:
+    """The edge of the graph between the two slabs of one map; nothing is drawn for it."""
+    y = larger.top + larger.height / 2
+    points = ((copied.right - 0.5, y), (larger.left + 0.5, y))
+    return Route(copied.name, larger.name, points, "operand")
+
+
+def _word(head: Map) -> str:
+    """What an arrow to a map of another row says."""
+    return doing([cell for cell in head.cells if isinstance(cell.item, Op)][:1])
 
 
 def entries_of(
@@ -253,5 +288,5 @@ def entries_of(
             add(legend.Entry(kind, doing(steps) or ("copy and crop" if crops else "copy")))
     note = "heights and widths as square roots of H and C"
     if any(item.width <= THINNEST for row in rows for item in row.all):
-        note += ", the thinnest wider"
+        note += f" (at least {THINNEST:g} pt)"
     return entries, [note]

@@ -3,71 +3,18 @@ consists of, what hangs to the right."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from fractions import Fraction
 
-from netdsl.backends.diagram.items import Op, Sub
+from netdsl.backends.diagram.items import Arithmetic, Op, Sub
+from netdsl.backends.diagram.kinds.ladder_box import SIGNS, Box
 from netdsl.backends.diagram.kinds.ladder_cells import PASSING, Cell
 from netdsl.backends.diagram.kinds.ladder_passes import Ladder, Tail
 from netdsl.backends.diagram.kinds.ladder_text import block_lines, doing, runs, said, size_note
 from netdsl.backends.diagram.labels import Words
 from netdsl.backends.diagram.text import TIMES, clean, layer_text, shape_text
 
-SIGNS = ("sum", "product", "difference", "quotient", "power")
+LONGEST = 24  # letters of a formula
 MOST_LINES = 2  # of layers that are put into one box
-
-
-class Box:
-    """What is drawn as one: cells one after another, of which the last gives what leaves. `x` and `y` are
-    its middle."""
-
-    __slots__ = ("bold", "cells", "height", "kind", "lines", "width", "x", "y")
-
-    def __init__(self, cells: Sequence[Cell], kind: str, lines: Sequence[str]) -> None:
-        self.cells = list(cells)
-        self.kind = kind
-        self.lines = tuple(lines)
-        self.bold = kind == "stack" and any(isinstance(c.item, Sub) for c in cells)
-        self.x = self.y = self.width = self.height = 0.0
-
-    @property
-    def name(self) -> str:
-        return self.cells[0].name
-
-    @property
-    def last(self) -> Cell:
-        return self.cells[-1]
-
-    @property
-    def stride(self) -> Fraction:
-        return self.last.row
-
-    @property
-    def steps(self) -> tuple[tuple[str, int], ...]:
-        total: Counter[str] = Counter()
-        for cell in self.cells:
-            total.update(cell.steps)
-        return tuple(sorted(total.items()))
-
-    @property
-    def left(self) -> float:
-        return self.x - self.width / 2
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width / 2
-
-    @property
-    def top(self) -> float:
-        return self.y - self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height / 2
-
-    def __repr__(self) -> str:
-        return f"Box({self.kind} {self.lines})"
 
 
 class Stages:
@@ -133,8 +80,10 @@ class Stages:
 
     def key(self, cell: Cell, channels: bool = False) -> str:
         """What cells that do the same have in common."""
-        if isinstance(cell.item, Sub):
+        if isinstance(cell.item, Sub) and cell.item.scope.kind == "block":
             return f"block {cell.item.scope.name}"
+        if not isinstance(cell.item, Op):
+            return f"{cell.kind} {sorted(cell.steps.items())}"
         return said(cell.item) if channels else f"{cell.kind} {doing([cell])}"
 
     def _behind(self) -> tuple[Sequence[Cell], list[Tail]]:
@@ -153,6 +102,11 @@ class Stages:
         n = 0
         while n < min(len(pattern), len(cells)) and self.key(cells[n]) == pattern[n]:
             n += 1
+        for other in tails:  # or all but what hangs from the way up elsewhere too
+            m = len(cells) - len(other.cells)
+            alike = [self.key(c) for c in cells[m:]] == [self.key(c) for c in other.cells]
+            if 0 < m and alike and len(other.anchor.reads) == 1 and other.anchor in ladder.up:
+                n = max(n, m)
         if n < len(cells):
             anchor = cells[n - 1] if n else own[0].anchor
             tails.append(Tail(anchor, cells[n:]))
@@ -245,8 +199,13 @@ class Stages:
                 continue
             out += self.chain(plain)
             plain = []
-            kind = cell.kind if cell.kind in (*SIGNS, "concat") else "sum"
-            out.append(Box([cell], kind, [size_note(cell)] if kind == "concat" else []))
+            if cell.kind == "concat":
+                out.append(Box([cell], "concat", [size_note(cell)]))
+            elif cell.kind in SIGNS:
+                out.append(Box([cell], cell.kind, []))
+            else:
+                assert isinstance(cell.item, Arithmetic)
+                out.append(Box([cell], "compute", [clean(cell.item.link.node.span.text, LONGEST)]))
         return out + self.chain(plain)
 
     def _tail(self, tail: Tail) -> list[Box]:
