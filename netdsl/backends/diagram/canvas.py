@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from math import log2
 from typing import Any
 
 from netdsl.backends.diagram.figure import Child, Edge, Node
@@ -11,6 +12,7 @@ from netdsl.backends.diagram.steps import times
 from netdsl.backends.diagram.text import shape_text
 from netdsl.design import Value
 from netdsl.record import Record
+from netdsl.shapes import Open, Shape
 
 
 class End(Record):
@@ -67,8 +69,9 @@ class Canvas:
     whose shapes the bar sums up, `bodies` bodies, where only new heights and widths are said.
     """
 
-    def __init__(self, same: Callable[[Value], Value]) -> None:
+    def __init__(self, same: Callable[[Value], Value], image: Value | None = None) -> None:
         self.same = same
+        self._image = image.shape if image is not None else None
         self.edges: list[Edge] = []
         self.nodes: dict[str, Node] = {}
         self.path: tuple[str, ...] = ()
@@ -108,6 +111,7 @@ class Canvas:
             kind,
             lines,
             shape_text(value.shape) if value is not None else "",
+            stage=stage(value.shape, self._image) if value is not None else None,
             training=self.aux > 0,
             steps=tuple(sorted(counted.items())),
             **more,
@@ -147,3 +151,30 @@ class Canvas:
         if x is None or y is None:
             return False
         return x.sides != y.sides if self.bodies else x != y
+
+
+FAR = 2**20  # stands for open sizes
+
+
+def stage(shape: Shape | None, image: Shape | None) -> int | None:
+    """How often height and width were halved on the way from the image; None for what has none."""
+    if shape is None or image is None or not shape.sides or not image.sides:
+        return None
+    own, first = _side(shape), _side(image)
+    return max(0, round(log2(first / own))) if own and first else None
+
+
+def _side(shape: Shape) -> int:
+    side = shape.sides[0]
+    if isinstance(side, Open):
+        found = side.at(dict.fromkeys(side.symbols, FAR))
+        return found if isinstance(found, int) else 0
+    return side
+
+
+def resized(before: Value | None, after: Value | None) -> bool:
+    """Whether height or width change, where there are any."""
+    if before is None or after is None or before.shape is None or after.shape is None:
+        return False
+    x, y = before.shape.sides, after.shape.sides
+    return x != y and len(y) > 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from netdsl.backends.diagram import forms, heads
 from netdsl.backends.diagram.arithmetic import Operation, operation
-from netdsl.backends.diagram.canvas import Canvas, End, Ends
+from netdsl.backends.diagram.canvas import Canvas, End, Ends, resized
 from netdsl.backends.diagram.figure import Child, Figure, Panel
 from netdsl.backends.diagram.items import (
     Arithmetic,
@@ -22,8 +22,10 @@ from netdsl.backends.diagram.items import (
     Weight,
     only_group,
 )
-from netdsl.backends.diagram.levels import Level, choose, shortened
+from netdsl.backends.diagram.labels import Words
+from netdsl.backends.diagram.levels import Level, choose, levels_in, shortened
 from netdsl.backends.diagram.plan import Planner
+from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
 from netdsl.backends.diagram.text import clean, kind_of, layer_text, shape_text
 from netdsl.backends.diagram.words import caption, description
@@ -33,20 +35,23 @@ from netdsl.walks import inner_value
 PANELS = ("block", "aux", "module", "dense")
 
 
-def figure(design: Design, level: Level | None = None) -> Figure:
+def figure(design: Design, level: Level | None = None, settings: Settings | None = None) -> Figure:
     """The figure of a network; `level` is how much of it is drawn, which else its size decides."""
-    return Drawer(design, level).draw()
+    return Drawer(Planner(design, settings), level).draw()
 
 
 class Drawer(Canvas):
-    def __init__(self, design: Design, level: Level | None = None) -> None:
-        planner = Planner(design)
-        super().__init__(planner.clock.same)
-        self.design = design
+    """Draws what a planner has planned, at one level."""
+
+    def __init__(self, planner: Planner, level: Level | None = None) -> None:
+        super().__init__(planner.clock.same, next(iter(planner.design.inputs.values()), None))
+        self.design = design = planner.design
+        self.words = Words(planner.settings.labels)
         self.plan = planner.scope(design.net)
         self.level = level or choose(self.plan)
         self.depth = self.level.depth
         self.steps = Steps()
+        self.inside: dict[int, int] = {}  # levels of blocks in a plan, by identity
         self.uses: Counter[int] = Counter()  # of shared modules, by identity
         self.meetings = heads.Meetings()
 
@@ -65,6 +70,41 @@ class Drawer(Canvas):
         total = self.steps.plan(self.plan)
         said = description(design, total)
         return Figure(clean(design.name), children, self.edges, caption(design, self.level), said)
+
+    def part(self, item: Sub, title: str) -> Figure:
+        """The figure of one part: what is in it, below what it reads."""
+        children: list[Child] = []
+        outer = Ends({})
+        self.path = item.path
+        known: dict[int, End] = {}
+        for number, value in enumerate(item.reads):
+            name = "input" if number == 0 else f"input_{number}"
+            shown = clean(value.label or "") if number else "previous layer"
+            end = self.add(children, "input", name, (shown or "other input",), value)
+            known[id(value)] = end
+            outer[value] = end
+        inner, entry, items = outer, item.enters, item.plan.items
+        if item.scope.outer is None:
+            inner, entry = outer.inside(), item.scope.input
+            for value, own in item.binding:
+                inner[own] = outer[self.same(value)]
+        while (group := only_group(items)) is not None:
+            items = group.plan.items
+        self.depth -= 1
+        if entry is not None:
+            inner = self.entrance(items, inner, self.same(entry), children, "flow")
+        only = items[0] if len(items) == 1 else None
+        if isinstance(only, DenseItem) and only.equal and self.level.joins:
+            panel = Panel(self.name("dense"), "dense", [])
+            children.append(forms.dense_panel(self, only, inner, panel))
+        else:
+            self.chain(items, inner, children, entry)
+        assert item.output is not None
+        shown = shape_text(item.output.shape)
+        end = self.add(children, "output", "output", (shown,), item.output)
+        self.link(inner[item.plan.result], end, "flow")
+        said = f"{title} of {clean(self.design.name)}: {shown}"
+        return Figure(title, children, self.edges, (), said)
 
     def outputs(self, ends: Ends, into: list[Child]) -> None:
         """What the network gives."""
@@ -134,9 +174,10 @@ class Drawer(Canvas):
         notes: tuple[str, ...] = (),
     ) -> None:
         first, *others = item.layers
-        lines = [layer_text(first)]
-        if others:
-            lines.append(", ".join(layer_text(layer) for layer in others))
+        shapes = [value.shape for value in item.reads]
+        lines = [self.words.long(first, shapes)]
+        if others and kind_of(first) == "norm" and not self.words.torch:
+            lines[0] = ", ".join([lines[0], *(layer_text(layer) for layer in others)])
         if item.shared is not None:
             lines.append(self.shared_text(item.shared))
         lines += notes
@@ -150,7 +191,11 @@ class Drawer(Canvas):
             own_steps(item),
             treated=self.treated_of(item) if any(x.weighted for x in item.layers) else "",
             changes=self.changes(item.enters, item.output),
+            resized=resized(item.enters, item.output),
             times=number,
+            short="" if lines[1:] or kind_of(first) == "norm" else self.words.short(first, shapes),
+            cell=() if lines[1:] or kind_of(first) == "norm" else self.words.cell(first, shapes),
+            fused=", ".join(layer_text(layer) for layer in others),
         )
         for value in item.reads:
             other = "size" if first.family == "shape" else "tap"
@@ -182,8 +227,10 @@ class Drawer(Canvas):
         """One box for all that an item does."""
         steps = self.steps.item(item)
         news = self.changes(item.enters, item.output)
-        text = (*lines, summary(steps))
+        shown = shape_text(item.output.shape) if item.output is not None else ""
+        text = (*lines, shown or summary(steps))
         told = {"changes": news, "times": number, "treated": self.treated_of(item)}
+        told["resized"] = resized(item.enters, item.output)
         end = self.add(into, "stack", name, text, item.output, steps, **told)
         for value in item.reads:
             self.edge(ends, value, end, role if value is item.enters else "tap")
@@ -227,15 +274,19 @@ class Drawer(Canvas):
         if item.shared is not None:
             name = clean(item.shared.name)
             notes += [*([name] if name != title else []), self.shared_text(item.shared)]
-        if self.depth == 0:
+        inside = levels_in(item.plan, self.inside)
+        path = ".".join((*self.path, *item.path))
+        if self.depth == 0 or not self.level.opens(path, inside):
             self.box(item, ends, into, role, item.path[0], title, *notes, number=number)
             return
         kind = item.scope.kind if item.scope.kind in PANELS else "group"
-        path, treated, items = self.path, self.treated, item.plan.items
+        outer, treated, items = self.path, self.treated, item.plan.items
         self.treated = self.treated_of(item)
         label = (title, tuple(notes), number, self.aux > 0, self.treated)
-        panel = Panel(self.name(*item.path), kind, [], *label)
-        self.path = (*path, *item.path)
+        assert item.output is not None
+        shape = shape_text(item.output.shape)
+        panel = Panel(self.name(*item.path), kind, [], *label, shape)
+        self.path = (*outer, *item.path)
         self.depth -= 1
         while (group := only_group(items)) is not None:  # all that there is: it needs no panel
             items = group.plan.items
@@ -252,14 +303,13 @@ class Drawer(Canvas):
             panel = forms.dense_panel(self, only, inner, panel)
         else:
             self.chain(items, inner, panel.children, entry)
-        assert item.output is not None
         ends[item.output] = inner[item.plan.result]
         for names, value in item.link.exports.items():
             within = inner_value(item.scope, names)
             assert within is not None
             ends[value] = inner[self.same(within)]
         self.depth += 1
-        self.path, self.treated = path, treated
+        self.path, self.treated = outer, treated
         if panel.children:  # a level may do nothing
             into.append(panel)
 

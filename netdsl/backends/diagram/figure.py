@@ -16,8 +16,11 @@ from netdsl.record import Record
 class Node(Record):
     """One thing that is drawn.
 
-    `kind` is one of `KINDS`. `lines` are its text, the first is the main one. `shape` is the shape of
-    what it gives, without the batch, and `changes` says that this is not the shape of what it reads.
+    `kind` is one of `KINDS`. `lines` are its text, the first is the main one; `short` and `cell` are
+    others for it, in one line and in two, where there are any, and `fused` is what else is in the box:
+    `BN, ReLU`. `shape` is the shape of what it gives, without the batch; `changes` says that this is not
+    the shape of what it reads, `resized` that height or width are not. `stage` counts how often they were
+    halved on the way, None for what has none.
     `times` copies of it follow one another. `steps` are the steps of the network that it stands for,
     by word and number, with all repetitions. `slots` are the places of a rail or bar where branches
     end, `used` those of a rail that have an edge. `treated` says what becomes of its weights.
@@ -34,6 +37,11 @@ class Node(Record):
     used: tuple[int, ...] = ()
     steps: tuple[tuple[str, int], ...] = ()
     treated: str = ""
+    short: str = ""
+    cell: tuple[str, ...] = ()
+    fused: str = ""
+    resized: bool = False
+    stage: int | None = None
 
 
 KINDS = (
@@ -66,7 +74,7 @@ class Panel(Record):
     """A named group of nodes: a block, a group, a repetition.
 
     `kind` is "block", "group", "module", "aux", "dense", "head" or "repeat"; `title` is the label it has in
-    the source, or the block's name, and `notes` are lines that say more.
+    the source, or the block's name, `notes` are lines that say more, `shape` is that of what it gives.
     """
 
     name: str
@@ -77,6 +85,7 @@ class Panel(Record):
     times: int = 1
     training: bool = False
     treated: str = ""
+    shape: str = ""
 
 
 class Split(Record):

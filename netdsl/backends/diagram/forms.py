@@ -9,13 +9,32 @@ from netdsl.backends.diagram.figure import Child, Node, Panel, Split, nodes_of
 from netdsl.backends.diagram.items import Around, Chain, DenseItem, Item, Join, only_group
 from netdsl.backends.diagram.levels import shortened
 from netdsl.backends.diagram.steps import own_steps
-from netdsl.backends.diagram.text import TIMES, shape_text
+from netdsl.backends.diagram.text import TIMES, layer_text, shape_text
 from netdsl.design import Value
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram.draw import Drawer
 
 CIRCLES = {"add": "sum", "mul": "product"}
+
+
+def after(item: Join | Around) -> str:
+    """The activation behind a sum."""
+    return ", ".join(layer_text(layer) for layer in item.after)
+
+
+def sum_text(item: Join) -> str:
+    """`64 + 128 + 32 + 32 = 256`: the channels of a concatenation."""
+    parts: list[str] = []
+    for chain in item.branches:
+        shape = chain.result.shape
+        if shape is None:
+            return ""
+        parts += [str(shape.channels)] * chain.times
+    assert item.output is not None and item.output.shape is not None
+    if len(parts) > 8:
+        return f"concat: {item.output.shape.channels}"
+    return f"concat: {' + '.join(parts)} = {item.output.shape.channels}"
 
 
 def branch(d: Drawer, chain: Chain, ends: Ends) -> list[Child]:
@@ -56,7 +75,9 @@ def join(d: Drawer, item: Join, ends: Ends, into: list[Child], role: str) -> Non
         d.edge(ends, entry, rail, role)
     kind = CIRCLES.get(word, "concat")
     lines = (shape_text(item.output.shape),) if kind == "concat" else ()
-    joined = d.add(None, kind, word, lines, item.output, own_steps(item), slots=len(shown))
+    summed = (sum_text(item),) if kind == "concat" and item.layer.word == "concat" else ()
+    told = {"slots": len(shown), "fused": after(item), "cell": summed}
+    joined = d.add(None, kind, word, lines, item.output, own_steps(item), **told)
     main = starts[0] if len(starts) == 1 else None
     branches: list[list[Child]] = []
     for i, chain in enumerate(shown):
@@ -71,6 +92,8 @@ def join(d: Drawer, item: Join, ends: Ends, into: list[Child], role: str) -> Non
     fork = d.nodes[rail.node] if rail is not None else None
     into.append(Split("merge", fork, branches, d.nodes[joined.node], main))
     ends[item.output] = joined
+    if item.inner is not None:
+        ends[item.inner] = joined
 
 
 def _parallel(d: Drawer, chain: Chain, ends: Ends, joined: End, main: bool) -> list[Child]:
@@ -108,7 +131,9 @@ def around(d: Drawer, item: Around, ends: Ends, into: list[Child], role: str) ->
         d.edge(ends, entry, fork, role)
         inner = ends.starting(entry, fork)
     news = d.changes(entry, item.output)
-    joined = d.add(None, "sum", "add", (), item.output, own_steps(item), changes=news)
+    joined = d.add(
+        None, "sum", "add", (), item.output, own_steps(item), changes=news, fused=after(item)
+    )
     d.bodies += 1
     body = branch(d, item.body, inner)
     end = inner[item.body.result]
@@ -125,6 +150,8 @@ def around(d: Drawer, item: Around, ends: Ends, into: list[Child], role: str) ->
     point = d.nodes[fork.node] if fork is not None else None
     into.append(Split("residual", point, [body, shortcut], d.nodes[joined.node], 0))
     ends[item.output] = joined
+    if item.inner is not None:
+        ends[item.inner] = joined
 
 
 def _after(d: Drawer, end: End, into: list[Child], kind: str, name: str, text: str) -> End:

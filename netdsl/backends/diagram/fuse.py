@@ -1,44 +1,79 @@
-"""What follows a layer inside of its box: batch norm, activation, flatten."""
+"""What follows a layer inside of its box: batch norm, activation, flatten; an activation after a sum too."""
 
 from __future__ import annotations
 
 from netdsl.backends.diagram.clock import Clock
-from netdsl.backends.diagram.items import Item, Op
+from netdsl.backends.diagram.items import Around, Item, Join, Op
 from netdsl.backends.diagram.keys import Keys, Numbering
 from netdsl.backends.diagram.text import part_of, takes
 
+PARTS = {  # what stands in the box of the layer before it, by the setting `fuse`
+    "all": ("norm", "activation", "flatten"),
+    "bn": ("norm",),
+    "none": (),
+}
 
-def fuse(items: list[Item], keys: Keys, clock: Clock) -> list[Item]:
+
+def fuse(items: list[Item], keys: Keys, clock: Clock, how: str = "all") -> list[Item]:
     """Batch norm, activation and flatten put into the box of the layer before them."""
+    parts = PARTS[how]
     out: list[Item] = []
     for item in items:
         before = out[-1] if out else None
-        if isinstance(item, Op) and isinstance(before, Op) and _joins(before, item, clock):
-            assert before.output is not None
-            inner = before.output
-            layers = [*before.layers, *item.layers]
-            assert before.enters is not None and item.output is not None
-            both = Op(layers, before.path, before.enters, item.output, item.end)
-            both.shared = before.shared
-            both.treated = before.treated
-            numbering = Numbering(clock)
-            for value in before.reads:
-                numbering.read(value)
-            key = keys.number("op", before.key, item.key, *numbering.parts)
-            numbering.close(both, key, *before.made, *item.made, inner)
-            out[-1] = both
+        if not isinstance(item, Op) or before is None or not _follows(before, item, parts, clock):
+            out.append(item)
+        elif isinstance(before, Op) and _joins(before, item):
+            out[-1] = _both(before, item, keys, clock)
+        elif isinstance(before, (Around, Join)) and _after_sum(before, item):
+            _given_after(before, item, keys, clock)
         else:
             out.append(item)
     return out
 
 
-def _joins(before: Op, item: Op, clock: Clock) -> bool:
-    """Whether an item stands in the box before it."""
+def _both(before: Op, item: Op, keys: Keys, clock: Clock) -> Op:
+    """One box for both."""
+    assert before.output is not None and before.enters is not None and item.output is not None
+    inner = before.output
+    both = Op([*before.layers, *item.layers], before.path, before.enters, item.output, item.end)
+    both.shared = before.shared
+    both.treated = before.treated
+    numbering = Numbering(clock)
+    for value in before.reads:
+        numbering.read(value)
+    key = keys.number("op", before.key, item.key, *numbering.parts)
+    numbering.close(both, key, *before.made, *item.made, inner)
+    return both
+
+
+def _given_after(before: Around | Join, item: Op, keys: Keys, clock: Clock) -> None:
+    """A sum gives what its activation gives."""
+    before.after = item.layers
+    before.key = keys.number("after", before.key, item.key)
+    before.made = [*before.made, *(v for v in item.made if v not in before.made)]
+    before.inner, before.output, before.end = before.output, item.output, item.end
+
+
+def _follows(before: Item, item: Op, parts: tuple[str, ...], clock: Clock) -> bool:
+    """Whether an item reads nothing but what is before it, which nothing else reads."""
     if item.enters is not before.output or len(item.reads) != 1 or before.aux or item.aux:
         return False
     assert before.output is not None
     if not clock.ends_with(before.output, item.end):
         return False
+    return all(part_of(layer) in parts for layer in item.layers)
+
+
+def _after_sum(before: Around | Join, item: Op) -> bool:
+    """Whether it is the activation after a sum or product."""
+    if isinstance(before, Join) and before.layer.word not in ("add", "mul"):
+        return False
+    simple = [part_of(layer) for layer in item.layers] == ["activation"]
+    return simple and not before.after and item.shared is None and not item.layers[0].weighted
+
+
+def _joins(before: Op, item: Op) -> bool:
+    """Whether an item stands in the box before it."""
     if item.treated != before.treated and any(layer.weighted for layer in item.layers):
         return False
     parts = [part_of(layer) for layer in item.layers]

@@ -100,9 +100,10 @@ class Chain:
 
 
 class Join(Item):
-    """`concat`, `add`, `mul` of several branches."""
+    """`concat`, `add`, `mul` of several branches. `after` is the activation behind a sum that is drawn with
+    it, `inner` the sum itself then."""
 
-    __slots__ = ("branches", "layer")
+    __slots__ = ("after", "branches", "inner", "layer")
 
     def __init__(
         self, layer: Layer, branches: list[Chain], enters: Value | None, output: Value, end: int
@@ -110,6 +111,8 @@ class Join(Item):
         super().__init__(enters, output, end)
         self.layer = layer
         self.branches = branches
+        self.after: list[Layer] = []
+        self.inner: Value | None = None
 
     @property
     def word(self) -> str:  # type: ignore[override]
@@ -117,11 +120,11 @@ class Join(Item):
 
 
 class Around(Item):
-    """A residual: a body, and a way around it."""
+    """A residual: a body, and a way around it. `after` and `inner` as of a `Join`."""
 
     word = "residual"
 
-    __slots__ = ("body", "scale", "shortcut", "survival")
+    __slots__ = ("after", "body", "inner", "scale", "shortcut", "survival")
 
     def __init__(
         self, body: Chain, shortcut: Chain, enters: Value, output: Value, end: int
@@ -131,6 +134,8 @@ class Around(Item):
         self.shortcut = shortcut
         self.scale: float | None = None
         self.survival: float | None = None
+        self.after: list[Layer] = []
+        self.inner: Value | None = None
 
 
 class DenseItem(Item):

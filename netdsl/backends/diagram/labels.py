@@ -1,10 +1,15 @@
 """What stands in a box, in three lengths: `3x3 conv, 64, /2` where there is room, `3x3, 64, /2` where colour and
-legend say the kind, and two lines in the figure of one block."""
+legend say the kind, and two lines in the figure of one block. In a paper's words or in PyTorch's."""
 
 from __future__ import annotations
 
-from netdsl.backends.diagram.text import kind_of, layer_text
-from netdsl.layers.base import Layer
+import re
+from collections.abc import Sequence
+
+from netdsl.backends.diagram.text import clean, kind_of, layer_text
+from netdsl.code.expr import Literal
+from netdsl.layers.base import Given, Layer
+from netdsl.shapes import Shape
 
 CONVOLUTIONS = ("conv", "conv1", "grouped", "fixed")
 
@@ -36,3 +41,36 @@ def cell(layer: Layer) -> tuple[str, ...]:
         size, _, word = first.partition(" ")
         return (word, f"{size}, {rest or '/1'}")
     return (text,)
+
+
+def torch_words(layer: Layer, shapes: Sequence[Shape | None]) -> str:
+    """`Conv2d(3, 64, 7, stride=2)`: the module as PyTorch constructs it; without one, the paper's words."""
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(shapes) or not known or layer.references() or layer.family == "extern":
+        return layer_text(layer)
+    fields = {name: Literal(getattr(layer, name)) for name in type(layer).model_fields}
+    call = layer.module(Given(fields, known, [Literal(shape.channels) for shape in known]))
+    if call is None:
+        return layer_text(layer)
+    return clean(re.sub(r"\bnn\.|\bkernel_size=|, inplace=True", "", call.text))
+
+
+class Words:
+    """The texts of layers in the words of papers, or of PyTorch."""
+
+    def __init__(self, language: str) -> None:
+        self.torch = language == "torch"
+
+    def long(self, layer: Layer, shapes: Sequence[Shape | None]) -> str:
+        return torch_words(layer, shapes) if self.torch else long(layer)
+
+    def short(self, layer: Layer, shapes: Sequence[Shape | None]) -> str:
+        if not self.torch:
+            return short(layer)
+        return re.sub(r"(, \w+=\w+)+\)$", ")", torch_words(layer, shapes))
+
+    def cell(self, layer: Layer, shapes: Sequence[Shape | None]) -> tuple[str, ...]:
+        if not self.torch:
+            return cell(layer)
+        name, bracket, rest = torch_words(layer, shapes).partition("(")
+        return (name, rest.removesuffix(")")) if bracket and rest != ")" else (name,)

@@ -29,13 +29,23 @@ LENGTHS = (160, 80, 40, 20, 10, 5)  # of chains, and numbers of branches, tried 
 
 class Level(Record):
     """`depth` levels of blocks are drawn (None: all), chains and merges of at most `length` parts;
-    with `joins` off a merge is one box too. `full` is the number of nodes that nothing is left out of."""
+    with `joins` off a merge is one box too. `full` is the number of nodes that nothing is left out of.
+    Blocks that hold at most `folded` levels are one box, but for those on the way to `expand`."""
 
     depth: int
     length: int | None
     joins: bool
     full: int
     complete: bool
+    folded: int = -1
+    expand: tuple[str, ...] = ()
+    name: str = "layer"
+
+    def opens(self, path: str, levels: int) -> bool:
+        """Whether the inside of a block is drawn that holds that many levels of blocks."""
+        if levels > self.folded:
+            return True
+        return any(f"{wanted}.".startswith(f"{path}.") for wanted in self.expand)
 
 
 class Counter:
@@ -111,6 +121,33 @@ def choose(plan: Plan, most: int = MOST_NODES) -> Level:
             if Counter(length, joins).plan(plan, 0) <= most:
                 return Level(0, length, joins, full, False)
     return Level(0, LENGTHS[-1], False, full, False)
+
+
+FOLDED = {"layer": -1, "block": 0, "stage": 1, "net": 1_000_000}  # levels inside of what is one box
+
+
+def level(plan: Plan, name: str, expand: tuple[str, ...] = (), most: int = MOST_NODES) -> Level:
+    """A level by its name: `layer` draws everything (that is not too much), `block` the innermost blocks
+    as boxes, `stage` also those that hold such, `net` all."""
+    return choose(plan, most).but(folded=FOLDED[name], expand=expand, name=name)
+
+
+def names_of(plan: Plan) -> list[str]:
+    """The levels that make a difference, deepest first."""
+    inside = levels_in(plan, {})
+    names = ["layer"]
+    if inside > 0:
+        names.append("block")
+    if inside > 1:
+        names.append("stage")
+    if inside > 2:
+        names.append("net")
+    return names
+
+
+def levels_in(plan: Plan, known: dict[int, int]) -> int:
+    """How many levels of blocks lie inside of each other in a plan, whatever its items are."""
+    return _depth(plan, known)
 
 
 def _depth(plan: Plan, known: dict[int, int]) -> int:

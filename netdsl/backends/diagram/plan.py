@@ -20,6 +20,7 @@ from netdsl.backends.diagram.items import (
     Weight,
 )
 from netdsl.backends.diagram.keys import Keys, Numbering, fold, fold_branches
+from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.treatment import Treated
 from netdsl.design import (
     Applied,
@@ -51,8 +52,9 @@ from netdsl.walks import value_inputs
 class Planner:
     """Makes the plan of every scope, once."""
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, settings: Settings | None = None) -> None:
         self.design = design
+        self.settings = settings or Settings()
         self.clock = Clock(design)
         self.keys = Keys()
         self.treatment = Treated(design)
@@ -83,7 +85,8 @@ class Planner:
         return plan
 
     def finish(self, items: list[Item]) -> list[Item]:
-        return fold(fuse(items, self.keys, self.clock), self.keys, self.clock)
+        items = fuse(items, self.keys, self.clock, self.settings.fuse)
+        return items if self.settings.unroll else fold(items, self.keys, self.clock)
 
     # ------------------------------------------------------------------------------------- regions
     def region(self, region: Region) -> list[Item]:
@@ -239,7 +242,8 @@ class Planner:
             return branches[0].items
         end = self.clock.done(link)
         enters = self._in(entry) if entry is not None else None
-        branches = fold_branches(branches, self.clock, end)
+        if not self.settings.unroll:
+            branches = fold_branches(branches, self.clock, end)
         item = Join(what.layer, branches, enters, link.output, end)
         numbering = Numbering(self.clock)
         for branch in branches:
@@ -297,7 +301,7 @@ class Planner:
             whole.chain(chain)
         entry = self._in(link.inputs[0])
         item = DenseItem(chains, entry, link.output, end)
-        item.equal = len(set(alike)) == 1 and alike[0][0]
+        item.equal = len(set(alike)) == 1 and alike[0][0] and not self.settings.unroll
         whole.close(item, self.keys.number("dense", *whole.parts), link.output)
         item.reads.insert(0, entry)
         return [item]

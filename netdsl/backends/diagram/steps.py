@@ -63,9 +63,9 @@ def own_steps(item: Item) -> dict[str, int]:
     if isinstance(item, Op):
         return dict(Counter(layer.word for layer in item.layers))
     if isinstance(item, Join):
-        return {item.layer.word: 1}
+        return dict(Counter([item.layer.word, *(layer.word for layer in item.after)]))
     if isinstance(item, Around):
-        return {"residual": 1}
+        return dict(Counter(["residual", *(layer.word for layer in item.after)]))
     if isinstance(item, DenseItem):
         return {"dense": 1}
     if isinstance(item, Arithmetic):

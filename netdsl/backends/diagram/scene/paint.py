@@ -32,7 +32,8 @@ def painted(scene: Scene, theme: Theme) -> list[Painted]:
         if isinstance(item, (Rect, Path, Circle)):
             out.append(item._replace(fill=colour(item.fill), stroke=colour(item.stroke)))
         elif isinstance(item, Curve):
-            out.append(item._replace(stroke=colour(item.stroke)))
+            dash = item.dash or theme.dash(item.stroke)
+            out.append(item._replace(stroke=colour(item.stroke), dash=dash))
         elif isinstance(item, Text):
             out.append(item._replace(fill=theme[item.fill]))
         else:

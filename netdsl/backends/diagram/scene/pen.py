@@ -42,10 +42,11 @@ def box(
     training: bool = False,
     thick: bool = False,
     grey: bool = False,
+    sideways: bool = False,
 ) -> None:
     """A box of a kind (`themes.KINDS`) around `x`, `y` with its text. `bold` are numbers of lines;
     `training` boxes have a dashed outline, `thick` ones are those whose weights start from elsewhere, `grey`
-    ones are frozen."""
+    ones are frozen. `sideways` says that the flow leads to the right, which is where pooling narrows."""
     look = KINDS[kind]
     left, top, right, bottom = x - width / 2, y - height / 2, x + width / 2, y + height / 2
     fill, stroke = role(kind, "f", stage), role(kind, "s", stage)
@@ -60,10 +61,16 @@ def box(
     elif look.shape == "narrow":
         points = [(left, top), (right, top), (right, bottom - cut), (right - cut, bottom)]
         points += [(left + cut, bottom), (left, bottom - cut)]
+        if sideways:
+            points = [(left, top), (right - cut, top), (right, top + cut), (right, bottom - cut)]
+            points += [(right - cut, bottom), (left, bottom)]
         scene.path(points, fill, stroke, line, dash)
     elif look.shape == "wide":
         points = [(left, top + cut), (left + cut, top), (right - cut, top), (right, top + cut)]
         points += [(right, bottom), (left, bottom)]
+        if sideways:
+            points = [(left + cut, top), (right, top), (right, bottom), (left + cut, bottom)]
+            points += [(left, bottom - cut), (left, top + cut)]
         scene.path(points, fill, stroke, line, dash)
     else:
         radius = {"stadium": height / 2, "round": 3.2}.get(look.shape, 1.0)
@@ -86,6 +93,26 @@ def box(
         )
         scene.items.append(Hatch(kind, *inner, places))  # type: ignore[arg-type]
     texts(scene, x, y, lines, size, bold=bold, room=width - 2)
+
+
+def slab(
+    scene: Scene,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    kind: str,
+    *,
+    stage: int | None = None,
+) -> None:
+    """A map seen from its side, as wide as it has channels and as high as it is; `kind` is that of the
+    step that made it. Slabs of all kinds are rectangles: their outline is a size."""
+    fill, stroke = role(kind, "f", stage), role(kind, "s", stage)
+    radius = min(0.8, width / 4)
+    scene.rect(left, top, width, height, fill, stroke, OUTLINE, radius)
+    if KINDS[kind].hatch and width > 2 and height > 2:
+        inner = (left + 0.5, top + 0.5, left + width - 0.5, top + height - 0.5)
+        scene.items.append(Hatch(kind, *(round(v, 2) for v in inner), ()))
 
 
 def texts(

@@ -94,7 +94,8 @@ Primitive: TypeAlias = Rect | Path | Curve | Circle | Text | Hatch
 # ----------------------------------------------------------------------------------- what it means
 class Placed(NamedTuple):
     """A node of the graph and where it stands. `lines` is what is written in it, `steps` are the steps
-    of the network that it stands for, by word and number."""
+    of the network that it stands for, by word and number. `times` copies follow one another; `note` is
+    what is written beside it."""
 
     name: str
     kind: str
@@ -104,6 +105,8 @@ class Placed(NamedTuple):
     height: float
     lines: tuple[str, ...] = ()
     steps: tuple[tuple[str, int], ...] = ()
+    times: int = 1
+    note: str = ""
 
     @property
     def right(self) -> float:
@@ -128,7 +131,8 @@ class Route(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """A panel, the nodes and panels directly in it (by name), and its place."""
+    """A panel, the nodes and panels directly in it (by name), and its place. `times` copies of it follow
+    one another; `note` is what is written at the right of its title."""
 
     name: str
     title: str
@@ -137,6 +141,8 @@ class Cluster(NamedTuple):
     width: float
     height: float
     members: tuple[str, ...] = ()
+    times: int = 1
+    note: str = ""
 
 
 def rounded(points: Sequence[Point]) -> tuple[Point, ...]:

@@ -14,6 +14,7 @@ from netdsl.record import Record
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 ACCENTS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)  # arcs of dense blocks, by source
+ARC_DASHES = (None, None, "3.4 1.4", "3.4 1.4", "1.1 1.2", "1.1 1.2", "6 1.6")  # without colours
 # In this order stages that follow one another can be told apart with any colour vision.
 STAGES = (SKY, ORANGE, GREEN, YELLOW, PURPLE, VERMILION)
 
@@ -90,6 +91,12 @@ class Theme:
         self.colours = colours
         self.hatched = hatched
         self.staged = staged
+
+    def dash(self, role: str | None) -> str | None:
+        """The dashes of arcs that only colours tell apart elsewhere."""
+        if not self.hatched or role is None or not role.startswith("accent") or role == "accent":
+            return None
+        return ARC_DASHES[int(role.removeprefix("accent")) % len(ARC_DASHES)]
 
     def __getitem__(self, role: str) -> str:
         """The colour of a role; a colour stands for itself."""
@@ -177,7 +184,7 @@ def _print(paper: str, ink: str) -> Theme:
         _kind(colours, kind, paper if look.grey == "#FFFFFF" else look.grey, ink)
         colours[f"{kind}.top"] = paper
         colours[f"{kind}.side"] = mix(look.grey, ink, 0.9)
-    greys = ("#000000", "#808080", "#404040", "#A0A0A0", "#606060", "#909090", "#202020")
+    greys = ("#000000", "#8A8A8A", "#000000", "#8A8A8A", "#000000", "#8A8A8A", "#555555")
     for i, grey in enumerate(greys):
         colours[f"accent{i}"] = grey
     return Theme("print", colours, hatched=True)

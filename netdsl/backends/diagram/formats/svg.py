@@ -1,0 +1,132 @@
+"""A figure as SVG: at its printed size, nothing in it but shapes and texts, so that any program can edit it and any
+page can hold several."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import lru_cache
+
+from netdsl.backends.diagram.formats.letters import visible
+from netdsl.backends.diagram.formats.outline import Outline, outline, round_corner, short
+from netdsl.backends.diagram.formats.typeface import FAMILY, font_data
+from netdsl.backends.diagram.scene.metrics import text_width
+from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
+from netdsl.backends.diagram.scene.scene import Circle, Path, Rect, Scene, Text
+from netdsl.backends.diagram.scene.themes import Theme
+
+FAMILIES = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', 'TeX Gyre Heros', sans-serif"
+POINTS = 72  # to the inch
+TIGHT = 0.9  # of its room: texts that fill more of it say how wide they may get
+
+
+def svg(scene: Scene, theme: Theme, *, embed_font: bool = False) -> str:
+    """The figure in a theme. Letters are Helvetica's or those of a clone, which browsers have;
+    `embed_font` puts them into the text (45 kB) where that is not sure."""
+    width, height = short(scene.width), short(scene.height)
+    left, top = short(scene.left), short(scene.top)
+    name = _name(scene.title)
+    families = f"'{FAMILY}', {FAMILIES}" if embed_font else FAMILIES
+    size = f'width="{scene.width / POINTS:.6g}in" height="{scene.height / POINTS:.6g}in"'
+    box = f'viewBox="{left} {top} {width} {height}"'
+    role = f'role="img" aria-labelledby="{name}-title {name}-desc"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} {role}>',
+        f'<title id="{name}-title">{escaped(scene.title)}</title>',
+        f'<desc id="{name}-desc">{escaped(scene.description)}</desc>',
+    ]
+    if embed_font:
+        lines.append(f"<style>{_face(False)}{_face(True)}</style>")
+    paper = theme["paper"]
+    lines += [
+        f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="{paper}"/>',
+        f'<g font-family="{families}" text-anchor="middle" stroke-linejoin="round">',
+    ]
+    lines += [_drawn(item) for item in painted(scene, theme)]
+    return "\n".join([*lines, "</g>", "</svg>", ""])
+
+
+def _name(title: str) -> str:
+    """What the two identifiers begin with: the net's name, in letters that any program takes."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", title).strip("-")[:60]
+    return name if name[:1].isalpha() else f"net-{name}".rstrip("-")
+
+
+def escaped(text: str) -> str:
+    """A text between two tags, or in quotes."""
+    shown = visible(text)
+    for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        shown = shown.replace(letter, entity)
+    return shown
+
+
+def _face(bold: bool) -> str:
+    data = b64encode(font_data(bold)).decode("ascii")
+    weight = "bold" if bold else "normal"
+    source = f"url(data:font/ttf;base64,{data}) format('truetype')"
+    return f"@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:{source}}}"
+
+
+# ------------------------------------------------------------------------------------------- elements
+def _drawn(item: Painted) -> str:
+    if isinstance(item, Text):
+        return _text(item)
+    if isinstance(item, Rect):
+        radius = round_corner(item)
+        corner = f' rx="{short(radius)}"' if radius else ""
+        return (
+            f'<rect x="{short(item.x)}" y="{short(item.y)}" width="{short(item.width)}"'
+            f' height="{short(item.height)}"{corner}'
+            f"{_look(item.fill, item.stroke, item.line, item.dash)}/>"
+        )
+    if isinstance(item, Circle):
+        return (
+            f'<circle cx="{short(item.x)}" cy="{short(item.y)}" r="{short(item.radius)}"'
+            f"{_look(item.fill, item.stroke, item.line, None)}/>"
+        )
+    if isinstance(item, Strokes):
+        way = "".join(f"M{_at(a)}L{_at(b)}" for a, b in item.lines)
+        return f'<path d="{way}"{_look(None, item.stroke, item.line, None)}/>'
+    fill = item.fill if isinstance(item, Path) else None
+    look = _look(fill, item.stroke, item.line, item.dash)
+    return f'<path d="{_way(outline(item))}"{look}/>'
+
+
+@lru_cache(1024)
+def _look(fill: str | None, stroke: str | None, line: float, dash: str | None) -> str:
+    look = f' fill="{fill or "none"}"'
+    if stroke and line:
+        look += f' stroke="{stroke}" stroke-width="{short(line)}"'
+        if dash:
+            look += f' stroke-dasharray="{dash}"'
+    return look
+
+
+def _at(point: tuple[float, float]) -> str:
+    return f"{short(point[0])} {short(point[1])}"
+
+
+def _way(line: Outline) -> str:
+    parts = [f"M{_at(line.start)}"]
+    for step in line.steps:
+        parts.append(("L" if len(step) == 1 else "C") + " ".join(map(_at, step)))
+    return "".join(parts) + ("Z" if line.closed else "")
+
+
+def _text(item: Text) -> str:
+    """A line of text. Where it has little room it says its width: letters of another font are squeezed."""
+    x, y = short(item.x), short(item.y)
+    more = "" if item.anchor == "middle" else f' text-anchor="{item.anchor}"'
+    if item.bold:
+        more += ' font-weight="bold"'
+    if item.turned:
+        more += f' transform="rotate(-90 {x} {y})"'
+    if item.room:
+        wide = text_width(item.text, item.size, item.bold)
+        if wide > TIGHT * item.room:
+            room = short(min(wide, item.room))
+            more += f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
+    return (
+        f'<text x="{x}" y="{y}" font-size="{short(item.size)}" fill="{item.fill}"{more}>'
+        f"{escaped(item.text)}</text>"
+    )

@@ -1,0 +1,1 @@
+"""The parts of `kinds.volumes`: a network along one row of solids."""

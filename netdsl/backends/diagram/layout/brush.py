@@ -1,0 +1,263 @@
+"""Paints in lengths along and across the flow, which leads downwards or to the right; texts stay upright."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from netdsl.backends.diagram.figure import Edge, Node
+from netdsl.backends.diagram.layout.style import Style
+from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import text_width
+from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene, rounded
+
+if TYPE_CHECKING:
+    from netdsl.backends.diagram.layout.crossing import Crossing
+
+CHANNELLED = ("conv", "conv1", "grouped", "up", "linear")
+LETTER = 4.6  # radius of the circle around a letter
+DASHES = {"training": pen.TRAINING}
+WIDTHS = {"shortcut": pen.SHORTCUT}
+
+
+class Source(NamedTuple):
+    """A line on its way: the node that it comes from and its corners so far (across, along)."""
+
+    node: str
+    points: tuple[Point, ...]
+    role: str = "flow"
+    dash: str | None = None
+    span: tuple[float, float] | None = None  # of the bar that it leaves
+    # it begins at a letter, not at the node
+    cut: bool = False
+    # the corner from which on it is painted: what is before it belongs to another line too
+    begin: int = 0
+
+    def to(self, *points: Point) -> Source:
+        return self._replace(points=(*self.points, *points))
+
+
+class Brush:
+    """A scene, seen along the flow. `spots` are the points where lines leave nodes sideways, by name."""
+
+    def __init__(self, scene: Scene, style: Style) -> None:
+        self.scene = scene
+        self.style = style
+        self.right = style.right
+        self.taps: dict[str, tuple[Point, ...]] = {}  # how a line to elsewhere leaves
+        self.boxes: dict[str, tuple[float, float, float, float]] = {}  # u, v, across, along
+        self.members: list[list[str]] = [[]]  # what panels hold, from the outermost on
+        self.lanes: dict[Crossing, float] = {}  # where lines run that are on their way, across
+        self.letters: list[tuple[float, float, str]] = []
+        self.origins: dict[
+            str, str
+        ] = {}  # points that are not seen -> the node whose line passes them
+        self.depth = 0  # of panels around
+
+    def at(self, u: float, v: float) -> Point:
+        return (v, u) if self.right else (u, v)
+
+    def points(self, points: Sequence[Point]) -> list[Point]:
+        return [self.at(u, v) for u, v in points]
+
+    # --------------------------------------------------------------------------------------- nodes
+    def placed(
+        self,
+        node: Node,
+        u: float,
+        v: float,
+        across: float,
+        along: float,
+        lines: Sequence[str] = (),
+    ) -> None:
+        """Note where a node stands, and what is written in it: `u` is its axis, `v` its middle."""
+        self.boxes[node.name] = (u, v, across, along)
+        (x, y), (w, h) = self.at(u, v), self.at(across, along)
+        left, top = round(x - w / 2, 2), round(y - h / 2, 2)
+        size = (round(w, 2), round(h, 2))
+        self.scene.nodes.append(
+            Placed(node.name, node.kind, left, top, *size, tuple(lines), node.steps)
+        )
+        self.members[-1].append(node.name)
+
+    def box(
+        self, node: Node, u: float, v: float, across: float, along: float, lines: Sequence[str]
+    ) -> None:
+        self.placed(node, u, v, across, along, lines)
+        (x, y), (w, h) = self.at(u, v), self.at(across, along)
+        tall = node.kind == "stack" and len(lines) > 1
+        bold = (0,) if tall else ()
+        if self.style.words == "cell" and len(lines) == 2 and node.kind in CHANNELLED:
+            bold = (1,)
+        stage = node.stage if node.kind in ("conv", "conv1", "grouped", "stack") else None
+        pen.box(
+            *(self.scene, x, y, w, h, node.kind, lines, self.style.size),
+            bold=bold,
+            stage=stage,
+            training=node.training,
+            thick="started" in node.treated,
+            grey="frozen" in node.treated,
+            sideways=self.right,
+        )
+
+    def sign(self, node: Node, u: float, v: float) -> None:
+        self.placed(node, u, v, 2 * pen.CIRCLE, 2 * pen.CIRCLE)
+        pen.sign(self.scene, *self.at(u, v), node.kind)
+
+    def bar(self, node: Node, low: float, high: float, v: float, along: float, text: str) -> None:
+        """A bar from `low` to `high` across, around `v`."""
+        self.placed(node, (low + high) / 2, v, high - low, along, (text,) if text else ())
+        if not self.right:
+            pen.bar(self.scene, low, high, v, text, along)
+            return
+        self.scene.rect(v - along / 2, low, along, high - low, "bar", None, 0, min(1.2, along / 2))
+        if text:
+            middle = (low + high) / 2
+            self.scene.text(v, middle, text, pen.SMALL, bold=True, fill="bartext", turned=True)
+
+    # --------------------------------------------------------------------------------------- lines
+    def arrive(
+        self, source: Source, head: str, *points: Point, length: float = pen.HEAD, radius: float = 3
+    ) -> None:
+        """Draw a line to its end, at the node `head`."""
+        corners = self.points([*source.points, *points])
+        line = WIDTHS.get(source.role, pen.EDGE)
+        own = corners[source.begin :]
+        pen.arrow(self.scene, own, dash=source.dash, line=line, length=length, radius=radius)
+        if source.node:
+            whole = () if source.cut else rounded(corners)
+            dashed = source.dash is not None
+            self.scene.routes.append(Route(source.node, head, whole, source.role, dashed))
+
+    def tapped(self, name: str, u: float, v: float, stub: float = 0.0) -> None:
+        """Where a line to elsewhere leaves a node: at a height, over a stub from the node; the first place
+        counts."""
+        self.taps.setdefault(name, ((u, v), (u, v + stub)) if stub else ((u, v),))
+
+    def typed(self, source: Source, edge: Edge | None) -> Source:
+        """A line with the looks of its edge."""
+        if edge is None or edge.role in ("flow", source.role):
+            return source
+        return source._replace(role=edge.role, dash=source.dash or DASHES.get(edge.role))
+
+    def head(self, source: Source, v: float) -> float:
+        """How long an arrowhead may be."""
+        return min(pen.HEAD, max(pen.TIGHT_HEAD, 0.62 * (v - source.points[-1][1])))
+
+    def stands_for(self, point: str, source: Source) -> None:
+        """A point that is not seen, on the line of another node."""
+        self.origins[point] = source.node
+
+    def origin(self, name: str) -> str:
+        """The node whose line passes a point that is not seen; else the node itself."""
+        return self.origins.get(name, name)
+
+    def wait(self, crossing: Crossing, u: float) -> None:
+        """The lane of a line that ends later."""
+        self.lanes[crossing] = u
+
+    def entering(self, crossing: Crossing, u: float, row: float) -> Source:
+        """A line from elsewhere, turned onto an axis at a height."""
+        edge = crossing.edge
+        name = self.origin(edge.tail)
+        dash = DASHES.get(edge.role)
+        lane = self.lanes.get(crossing)
+        if crossing.inner:
+            start = self.taps[edge.tail]
+            return Source(name, (*start, (u, start[-1][1])), edge.role, dash)
+        if lane is None:
+            below = row + LETTER
+            self.letters.append((u, row, crossing.letter))
+            return Source(name, ((u, below),), edge.role, dash, cut=True)
+        start = self.taps[edge.tail]
+        return Source(name, (*start, (lane, start[-1][1]), (lane, row), (u, row)), edge.role, dash)
+
+    def from_side(self, crossing: Crossing, u: float, v: float, half: float) -> None:
+        """A line from elsewhere that ends at the side of a box around `u`, `v`."""
+        edge, side = crossing.edge, crossing.side
+        name = self.origin(edge.tail)
+        dash = DASHES.get(edge.role)
+        lane = self.lanes.get(crossing)
+        if lane is None:
+            at = u + side * (half + 5 + LETTER)
+            self.letters.append((at, v, crossing.letter))
+            line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
+        else:
+            start = self.taps[edge.tail]
+            line = Source(name, (*start, (lane, start[-1][1]), (lane, v)), edge.role, dash)
+        self.arrive(line, edge.head, (u + side * half, v))
+
+    def draw_letters(self) -> None:
+        """Circled letters, at both ends of lines that are not drawn."""
+        for u, v, letter in self.letters:
+            x, y = self.at(u, v)
+            self.scene.circle(x, y, LETTER)
+            self.scene.text(x, y, letter, pen.SMALL, bold=True)
+
+    # -------------------------------------------------------------------------------------- panels
+    def begin(self) -> None:
+        self.members.append([])
+
+    def panel(
+        self,
+        name: str,
+        low: float,
+        start: float,
+        across: float,
+        along: float,
+        title: str,
+        note: str,
+        training: bool,
+        words: str = "",
+    ) -> None:
+        """A panel around all that was placed since `begin`."""
+        members = tuple(self.members.pop())
+        (x, y), (w, h) = self.at(low, start), self.at(across, along)
+        pen.panel(self.scene, x, y, w, h, title, note, training=training)
+        if words:
+            behind = x + 3.2 + text_width(title, pen.TITLE, bold=True) + 3
+            self.scene.text(behind, y + 6.2, words, pen.SMALL, "start", fill="muted")
+        place = (round(x, 2), round(y, 2), round(w, 2), round(h, 2))
+        self.scene.clusters.append(Cluster(name, title, *place, members))
+        self.members[-1].append(name)
+
+    def size_note(self, node: Node, u: float, v: float) -> None:
+        """The shape that a box gives, muted beside it: to its right, or below."""
+        if self.right:
+            self.scene.text(v, u + 6, node.shape, pen.SMALL, fill="muted")
+        else:
+            self.scene.text(u + 3.5, v, node.shape, pen.SMALL, "start", fill="muted")
+
+    def end(self, node: Node, u: float, v: float, along: float) -> None:
+        """The shape of what comes out, behind the tip of the last arrow."""
+        self.placed(node, u, v + along / 2, 2 * pen.CIRCLE, along)
+        x, y = self.at(u, v + along / 2 + 1)
+        self.scene.text(x, y, node.shape, pen.SMALL, fill="muted")
+
+    def word(self, u: float, v: float, text: str) -> None:
+        """A muted word before `u`."""
+        x, y = self.at(u, v)
+        self.scene.text(x, y, text, pen.SMALL, "end", fill="muted")
+
+    def token(self, node: Node, u: float, v: float, across: float, along: float) -> None:
+        """A small box that stands for a part elsewhere."""
+        self.placed(node, u, v, across, along, node.lines)
+        (x, y), (w, h) = self.at(u, v), self.at(across, along)
+        pen.box(
+            *(self.scene, x, y, w, h, node.kind, node.lines, self.style.size),
+            bold=(0,),
+            training=True,
+        )
+
+    def scene_route(self, tail: str, head: str) -> None:
+        """An edge that has no line."""
+        self.scene.routes.append(Route(tail, head, (), "training", True))
+
+    def bracket(self, u: float, start: float, end: float, text: str) -> None:
+        """A bracket beside a part that is repeated, and how often."""
+        if not self.right:
+            pen.bracket(self.scene, u, start, end, text)
+            return
+        points = [(start, u - 2.5), (start, u), (end, u), (end, u - 2.5)]
+        self.scene.path(points, None, "ink", pen.BRACKET, closed=False)
+        self.scene.text((start + end) / 2, u + 6.5, text, pen.TIMES, bold=True)

@@ -1,0 +1,411 @@
+"""Figure -> pieces: the tree with its edges, those along chains and those over a distance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from netdsl.backends.diagram import figure as fig
+from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel, nodes_of
+from netdsl.backends.diagram.layout.chain import Chain
+from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
+from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
+from netdsl.backends.diagram.layout.pieces import Arrow, Leaf, Piece, Row, Through, all_leaves
+from netdsl.backends.diagram.layout.splits import Residual, Split
+from netdsl.backends.diagram.layout.tangle import untangle
+
+POINTS = ("fork", "rail", "entry")
+MOST_OF_IT = 0.5  # a group that holds more of a network's boxes than this needs no panel
+
+
+class Built:
+    """A figure as pieces: the chain of its trunk, and side outputs as chains of their own, with the names of
+    all that are equal."""
+
+    def __init__(self, trunk: Chain, asides: list[Frame], letters: Letters) -> None:
+        self.trunk = trunk
+        self.asides = asides
+        self.letters = letters
+
+
+def build(
+    figure: Figure,
+    hidden: frozenset[str] = frozenset(),
+    ends: frozenset[str] = frozenset(),
+) -> Built:
+    """The pieces of a figure; `hidden` are nodes that are not drawn, `ends` outputs that are an arrow with
+    the shape below it."""
+    return _Builder(figure, hidden, ends).built()
+
+
+class _Builder:
+    def __init__(self, figure: Figure, hidden: frozenset[str], ends: frozenset[str]) -> None:
+        self.figure = figure
+        self.ends = ends
+        self.hidden = hidden
+        self.waiting: dict[tuple[str, str], list[Edge]] = defaultdict(list)
+        for edge in figure.edges:
+            if edge.head not in hidden:
+                self.waiting[edge.tail, edge.head].append(edge)
+        self.home: dict[str, Piece] = {}  # the piece that a node is in
+        self.total = sum(1 for node in figure.nodes if node.kind not in POINTS)
+        self.frames = 0  # that are seen, around
+        self.apart = False  # in a side output
+        self.asides: list[Frame] = []
+        self.known: dict[tuple[object, ...], Frame] = {}
+        self.entered: dict[str, dict[int, Edge]] = {}
+
+    def built(self) -> Built:
+        trunk, _ = self.chain(self.figure.children, None)
+        letters = self.cross()
+        waiting = [trunk, *(frame.inner for frame in self.asides)]
+        while waiting:
+            chain = waiting.pop()
+            untangle(chain)
+            waiting += [inner for piece in chain.pieces for inner in piece.chains()]
+        return Built(trunk, self.asides, letters)
+
+    def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
+        """The edge between two nodes, which from now on is drawn."""
+        if tail is None:
+            return None
+        edges = self.waiting.get((tail, head), [])
+        for edge in edges:
+            if slot is None or edge.head_slot is None or edge.head_slot == slot:
+                edges.remove(edge)
+                return edge
+        return None
+
+    # -------------------------------------------------------------------------------------- chains
+    def chain(self, children: list[fig.Child], incoming: str | None) -> tuple[Chain, str | None]:
+        """The pieces of children one after another, and the node that goes on."""
+        pieces: list[Piece] = []
+        asides: dict[int, list[Token | LetterMark]] = {}
+        current = incoming
+        shown = self.opened(children)
+        at = 0
+        while at < len(shown):
+            child = shown[at]
+            if self.is_aside(child):
+                end = at + 1
+                while end < len(shown) and self.is_end_of(shown[end], child):
+                    end += 1
+                self.aside(shown[at:end], max(len(pieces) - 1, 0), asides)
+                at = end
+                continue
+            row = self.row(shown, at)
+            if len(row) > 1:
+                piece, current = self.leaves(row, current)
+                pieces.append(piece)
+                at += len(row)
+                continue
+            at += 1
+            if isinstance(child, Node) and child.name in self.hidden:
+                continue
+            piece = self.piece(child, current)
+            if piece is None:
+                continue
+            pieces.append(piece)
+            if not (isinstance(child, Node) and child.kind == "output"):
+                current = piece.exit
+        chain = Chain(pieces)
+        chain.asides = asides
+        return chain, current
+
+    def opened(self, children: list[fig.Child]) -> list[fig.Child]:
+        """Children with the parts of groups that hold most of the network in their place."""
+        out: list[fig.Child] = []
+        for child in children:
+            if self.frames == 0 and isinstance(child, Panel) and self.holds_most(child):
+                out += self.opened(child.children)
+            else:
+                out.append(child)
+        return out
+
+    def holds_most(self, panel: Panel) -> bool:
+        if panel.kind not in ("group", "block") or panel.times > 1 or panel.training:
+            return False
+        count = sum(1 for node in nodes_of(panel.children) if node.kind not in POINTS)
+        several = len(panel.children) > 1 or isinstance(panel.children[0], Panel)
+        return several and count > MOST_OF_IT * self.total
+
+    def row(self, children: list[fig.Child], at: int) -> list[Node]:
+        """Inputs (or outputs) that stand next to each other."""
+        first = children[at]
+        if not isinstance(first, Node) or first.kind not in ("input", "output", "param"):
+            return []
+        found = []
+        for child in children[at:]:
+            if not isinstance(child, Node) or child.kind != first.kind or child.name in self.hidden:
+                break
+            found.append(child)
+        return found
+
+    def leaves(self, nodes: list[Node], current: str | None) -> tuple[Row, str | None]:
+        """Boxes side by side; the last input flows on, and to the first output."""
+        leaves = []
+        for node in nodes:
+            leaf = Leaf(node)
+            leaf.edge = self.take(current, node.name)
+            leaf.exit = node.name
+            leaves.append(leaf)
+        main = 0
+        row = Row(leaves, main)
+        row.edge = next((leaf.edge for leaf in leaves if leaf.edge is not None), None)
+        row.exit = nodes[main].name
+        for leaf in leaves:
+            self.home[leaf.node.name] = row
+        return row, (row.exit if nodes[0].kind == "input" else current)
+
+    def piece(self, child: fig.Child, current: str | None) -> Piece | None:
+        if isinstance(child, Node):
+            return self.node(child, current)
+        if isinstance(child, fig.Split):
+            return self.split(child, current)
+        return self.panel(child, current)
+
+    def node(self, node: Node, current: str | None) -> Piece:
+        piece: Piece
+        if node.kind in POINTS:
+            piece = Through(node)
+        elif node.name in self.ends:
+            piece = Arrow(node)
+        else:
+            piece = Leaf(node, self.frames == 0)
+        piece.edge = self.take(current, node.name)
+        piece.exit = node.name
+        self.home[node.name] = piece
+        return piece
+
+    # -------------------------------------------------------------------------------------- splits
+    def split(self, split: fig.Split, current: str | None) -> Piece:
+        around = split.kind in ("residual", "dense")
+        piece = Residual(split, self.changes(split)) if around else Split(split)
+        start = current
+        if split.fork is not None:
+            self.home[split.fork.name] = piece
+            piece.edge = self.take(current, split.fork.name)
+            start = split.fork.name
+        for number, children in enumerate(split.branches):
+            branch, end = self.chain(children, start)
+            branch.owner, branch.branch = piece, number
+            piece.branches.append(branch)
+            edge = None
+            if split.join is not None:
+                edge = self.take(end, split.join.name, None if split.kind == "residual" else number)
+            piece.joins.append(edge)
+        if split.fork is None:
+            fed = (b.pieces[0].edge for b in piece.branches if b.pieces)
+            piece.edge = next((edge for edge in fed if edge is not None), None)
+            if piece.edge is None:
+                empty = (e for b, e in zip(piece.branches, piece.joins) if b.empty)
+                piece.edge = next((edge for edge in empty if edge is not None), None)
+        if split.join is not None:
+            self.home[split.join.name] = piece
+            piece.exit = split.join.name
+        else:
+            piece.exit = current
+        return piece
+
+    def changes(self, split: fig.Split) -> bool:
+        """Whether the way around a body changes the shape: a projection, or zero padding."""
+        return any(node.lines for node in nodes_of(split.branches[1]))
+
+    # -------------------------------------------------------------------------------------- panels
+    def panel(self, panel: Panel, current: str | None) -> Piece | None:
+        framed = self.is_framed(panel)
+        self.frames += framed
+        children = panel.children
+        only = children[0] if len(children) == 1 else None
+        if isinstance(only, Panel) and framed and not self.is_bracket(only) and panel.title:
+            children = only.children  # a panel that holds nothing else says it once
+        inner, end = self.chain(children, current)
+        self.frames -= framed
+        if not inner.pieces:
+            return None
+        piece: Piece
+        several = panel.times > 1
+        if framed:
+            if several and panel.kind == "dense":
+                held = Repeat(panel, inner)
+                self.given(held, inner, end)
+                inner, several = Chain([held]), False
+            piece = Frame(panel, inner, self.title(panel), panel.shape)
+        elif several:
+            piece, several = Repeat(panel, inner), False
+        else:
+            piece = Holder(panel, inner)
+        self.given(piece, inner, end)
+        if several:
+            inner = Chain([piece])
+            piece = Repeat(panel, inner)
+            self.given(piece, inner, end)
+        return piece
+
+    def given(self, piece: Piece, inner: Chain, end: str | None) -> None:
+        piece.edge = inner.pieces[0].edge
+        piece.exit = end
+
+    def is_bracket(self, panel: Panel) -> bool:
+        return panel.times > 1
+
+    def is_framed(self, panel: Panel) -> bool:
+        """Whether a panel is seen: the outermost ones are, and inside of those merges of many branches."""
+        if panel.kind == "repeat" and not panel.title:
+            return False
+        if panel.kind == "head" or panel.training:
+            return True
+        if self.frames == 0:
+            return bool(panel.title)
+        return self.frames == 1 and any(
+            isinstance(child, fig.Split) and child.kind == "merge" and len(child.branches) > 2
+            for child in panel.children
+        )
+
+    def title(self, panel: Panel) -> str:
+        return panel.title
+
+    # -------------------------------------------------------------------------------- side outputs
+    def is_aside(self, child: fig.Child) -> bool:
+        if isinstance(child, fig.Split) or self.apart:
+            return False
+        return child.training and child.kind != "output"
+
+    def is_end_of(self, child: fig.Child, start: fig.Child) -> bool:
+        """Whether an output belongs to a side output."""
+        return isinstance(child, Node) and child.training and child.kind == "output"
+
+    def aside(
+        self, children: list[fig.Child], after: int, asides: dict[int, list[Token | LetterMark]]
+    ) -> None:
+        """A panel of its own for a side output, which several equal ones share, and a token for each."""
+        first, *ends = children
+        self.ends |= {end.name for end in ends if isinstance(end, Node)}
+        assert not isinstance(first, fig.Split)
+        panel = (
+            first if isinstance(first, Panel) else Panel(first.name, "aux", [first], training=True)
+        )
+        name = panel.title or panel.name.split(".")[0]
+        first_node = next(iter(nodes_of(children)))
+        tail = next((e for e in self.figure.edges if e.head == first_node.name), None)
+        key = tuple(
+            (n.kind, n.lines[n.kind == "stack" :], n.fused)
+            for n in nodes_of(children)
+            if n.kind != "output"
+        )
+        note = next((line for end in ends if isinstance(end, Node) for line in end.lines[1:]), "")
+        if tail is not None:
+            self.take(tail.tail, first_node.name)
+        frame = self.known.get(key)
+        if frame is None:
+            self.frames, self.apart = self.frames + 1, True
+            inner, _ = self.chain([*panel.children, *ends], None)
+            self.frames, self.apart = self.frames - 1, False
+            frame = self.known[key] = Frame(panel, inner, name, note)
+            self.asides.append(frame)
+        else:
+            frame.title = f"{frame.title}, {name}"
+            self.merge_steps(frame, children)
+            for tail_name, head in list(self.waiting):
+                if any(head == n.name for n in nodes_of(children)):
+                    self.waiting.pop((tail_name, head))
+        node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
+        token = Token(node, self.first_of(frame))
+        asides.setdefault(after, []).append(token)
+
+    def first_of(self, frame: Frame) -> str:
+        return next(all_leaves(frame.inner)).node.name
+
+    def merge_steps(self, frame: Frame, children: list[fig.Child]) -> None:
+        """The boxes that stand for several equal side outputs say so."""
+        others = [n for n in nodes_of(children) if n.kind not in POINTS]
+        for leaf, other in zip(all_leaves(frame.inner), others):
+            both: dict[str, int] = dict(leaf.node.steps)
+            for word, count in other.steps:
+                both[word] = both.get(word, 0) + count
+            leaf.node = leaf.node.but(steps=tuple(sorted(both.items())))
+
+    # ------------------------------------------------------------------------------------ crossing
+    def cross(self) -> Letters:
+        """Lines for the edges that are left, each to the piece that its head is in."""
+        found = []
+        for edges in self.waiting.values():
+            for edge in edges:
+                if edge.tail not in self.home or edge.head not in self.home:
+                    continue
+                crossing = Crossing(edge)
+                head = self.home[edge.head]
+                if isinstance(head, Split):
+                    self.into_split(head, crossing)
+                elif not self.into_branch(head, crossing):
+                    head.crossings.append(crossing)
+                found.append((crossing, self.home[edge.tail], head))
+        letters = Letters()
+        for crossing in route(found, letters):
+            self.mark(self.home[crossing.edge.tail], crossing.letter)
+        return letters
+
+    def into_branch(self, piece: Piece, crossing: Crossing) -> bool:
+        """Whether a line enters the branch of a split that a piece begins."""
+        at = piece
+        passed = [at]
+        while at.edge is None and at.chain is not None and at is at.chain.pieces[0]:
+            owner = at.chain.owner
+            if isinstance(owner, Split):
+                if at.chain.branch in owner.opened:
+                    return False
+                owner.opened[at.chain.branch] = crossing
+                for inner in passed:
+                    inner.edge = crossing.edge
+                return True
+            if owner is None or owner.framed:
+                return False
+            at = owner
+            passed.append(at)
+        return False
+
+    def into_split(self, split: Split, crossing: Crossing) -> None:
+        """A line into a split: into its rail, a branch, or what joins them."""
+        edge = crossing.edge
+        slot = edge.head_slot
+        if split.join is not None and edge.head == split.join.name:
+            number = slot
+            if number is None:
+                free = (
+                    i
+                    for i, (b, e) in enumerate(zip(split.branches, split.joins))
+                    if e is None and b.empty
+                )
+                number = next((i for i in free if i not in split.opened), None)
+            if number is not None and split.branches[number].empty and number not in split.opened:
+                split.opened[number] = crossing
+                split.joins[number] = edge
+                return
+        elif split.fork is not None and split.fork.kind == "entry" and slot is not None:
+            split.opened[slot] = crossing
+            return
+        if (
+            split.fork is None
+            or edge.head != split.fork.name
+            or not self.into_branch(split, crossing)
+        ):
+            split.crossings.append(crossing)
+
+    def mark(self, tail: Piece, letter: str) -> None:
+        """A letter behind a piece, once."""
+        chain = tail.chain
+        assert chain is not None
+        at = chain.pieces.index(tail) + 1
+        if at < len(chain.pieces) and isinstance(chain.pieces[at], Mark):
+            return
+        mark = Mark(letter, tail)
+        mark.edge = Edge(tail.exit or "", tail.exit or "")
+        chain.pieces.insert(at, mark)
+        for number, piece in enumerate(chain.pieces):
+            piece.chain, piece.number = chain, number
+        for lane in chain.lanes:
+            lane.first += lane.first >= at
+            lane.last += lane.last >= at
+            for crossing in lane.crossings:
+                crossing.first += crossing.first >= at
+                crossing.last += crossing.last >= at
+        chain.asides = {k + (k >= at): v for k, v in chain.asides.items()}

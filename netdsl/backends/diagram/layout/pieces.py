@@ -1,0 +1,266 @@
+"""Pieces: what a layout is made of. The base, boxes, points that lines pass, and rows of boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from netdsl.backends.diagram.figure import BARS, Edge, Node
+from netdsl.backends.diagram.layout.brush import Brush, Source
+from netdsl.backends.diagram.layout.style import TAP, Style
+from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import text_width
+
+if TYPE_CHECKING:
+    from netdsl.backends.diagram.layout.chain import Chain
+    from netdsl.backends.diagram.layout.crossing import Crossing
+
+NOTE = 3.5  # between a box and what stands beside it
+
+
+class Piece:
+    """A part of a figure that a chain has on its axis.
+
+    `a` and `b` are how far it reaches to the left and right of the axis, `length` is how long it is, all in
+    points. `edge` is the edge that leads into it along the chain, None if what stands before it does not;
+    `exit` is the node that goes on, by name. `number` is its place in its `chain`.
+    """
+
+    __slots__ = ("a", "b", "chain", "crossings", "edge", "exit", "length", "number")
+
+    def __init__(self) -> None:
+        self.a = self.b = self.length = 0.0
+        self.edge: Edge | None = None
+        self.exit: str | None = None
+        self.chain: Chain | None = None
+        self.number = 0
+        self.crossings: list[Crossing] = []  # lines from elsewhere that end at it
+
+    def measure(self, style: Style) -> None:
+        raise NotImplementedError
+
+    def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
+        """Paint it with its axis at `u`, from `v` on; `source` is the line that comes along the chain,
+        the result the one that goes on."""
+        raise NotImplementedError
+
+    def chains(self) -> Sequence[Chain]:
+        """The chains in it."""
+        return ()
+
+    @property
+    def framed(self) -> bool:
+        """Whether lines enter and leave it at its axis only."""
+        return False
+
+
+class Leaf(Piece):
+    """A box, or a circle with a sign. `width` is what it measures with a text, where boxes above each
+    other are made equal."""
+
+    __slots__ = ("narrow", "node", "outside", "width")
+
+    def __init__(self, node: Node, outside: bool = False) -> None:
+        super().__init__()
+        self.node = node
+        self.outside = outside  # of all panels, which say sizes otherwise
+        self.width = 0.0
+        self.narrow = False  # on a way around a body: its text stands in two lines
+
+    @property
+    def is_sign(self) -> bool:
+        return self.node.kind in pen.SIGNS and not self.node.lines
+
+    def lines(self, style: Style) -> tuple[str, ...]:
+        """The text of the box in the style's words."""
+        node = self.node
+        found = node.lines
+        if self.narrow and node.cell:
+            found = (*node.cell, *node.lines[1:])
+        elif style.words == "short" and node.short:
+            found = (node.short, *node.lines[1:])
+        elif style.words == "cell" and node.cell:
+            found = (*node.cell, *node.lines[1:])
+        if node.times > 1 and found:
+            found = (f"{found[0]}  \N{MULTIPLICATION SIGN}{node.times}", *found[1:])
+        return found
+
+    def natural(self, style: Style) -> float:
+        """How wide its text wants it to be."""
+        bold = self.node.kind == "stack"
+        lines = self.lines(style)
+        widths = [
+            text_width(line, style.size, bold and i == 0 and len(lines) > 1)
+            for i, line in enumerate(lines)
+        ]
+        return max(style.narrowest, max(widths, default=0.0) * style.slack + style.padding)
+
+    def high(self, style: Style) -> float:
+        return style.height + style.line * (len(self.lines(style)) - 1)
+
+    def measure(self, style: Style) -> None:
+        if self.is_sign:
+            self.a = self.b = pen.CIRCLE
+            self.length = 2 * pen.CIRCLE
+            return
+        wide = self.width or self.natural(style)
+        high = self.high(style)
+        plate = pen.PLATE if self.node.kind == "stack" else 0.0
+        across, self.length = (high, wide + plate) if style.right else (wide, high + plate)
+        self.a = self.b = across / 2
+        if style.right:
+            self.a += plate
+            self.b += (6 + pen.SMALL / 2) * self.sized(style)
+        else:
+            self.b += plate
+            if self.sized(style):
+                self.b += NOTE + text_width(self.node.shape, pen.SMALL)
+
+    def half(self, style: Style) -> float:
+        """Half of the box across the flow."""
+        if self.is_sign:
+            return pen.CIRCLE
+        return (self.high(style) if style.right else self.width or self.natural(style)) / 2
+
+    def sized(self, style: Style) -> bool:
+        """Whether the shape of what it gives stands beside it."""
+        node = self.node
+        if node.kind == "input":
+            return style.words == "cell" and node.shape not in node.lines[0]
+        if node.kind == "output" or not node.shape or self.is_sign:
+            return False
+        return style.sizes == "all" or (style.sizes == "auto" and node.resized and self.outside)
+
+    def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
+        style, node = brush.style, self.node
+        across, along, middle = 2 * self.half(style), self.length, v + self.length / 2
+        if node.kind == "stack" and not self.is_sign:
+            along -= pen.PLATE
+            middle += -pen.PLATE / 2 if style.right else pen.PLATE / 2
+        plate = pen.PLATE if node.kind == "stack" and not style.right else 0.0
+        others = self.crossings
+        if source is None and others and not self.is_sign:
+            source, others = brush.entering(others[0], u, v - style.gap / 2), others[1:]
+        if source is not None:
+            brush.arrive(
+                brush.typed(source, self.edge), node.name, (u, v), length=brush.head(source, v)
+            )
+        if self.is_sign:
+            brush.sign(node, u, middle)
+            if node.fused and style.words == "cell":
+                brush.word(u - pen.CIRCLE - 2.5, middle, node.fused)
+        else:
+            brush.box(node, u, middle, across, along, self.lines(style))
+        for crossing in others:
+            brush.from_side(crossing, u, middle, across / 2)
+        if self.sized(style):
+            brush.size_note(node, u + across / 2 + plate, middle)
+        return Source(node.name, ((u, v + self.length),))
+
+
+class Through(Piece):
+    """A point that lines pass, where values enter a panel."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
+
+    def measure(self, style: Style) -> None:
+        self.length = 2.0
+
+    def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
+        if source is None and self.crossings:
+            source = brush.entering(self.crossings[0], u, v)
+        if source is None:
+            return None
+        brush.stands_for(self.node.name, source)
+        brush.tapped(self.node.name, u, v)
+        return source._replace(points=(*source.points, (u, v)))
+
+
+class Arrow(Piece):
+    """An output as the end of a line, with the shape of what it gives."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
+
+    def measure(self, style: Style) -> None:
+        wide = text_width(self.node.shape, pen.SMALL)
+        if style.right:
+            self.a = self.b = pen.SMALL
+            self.length = 4 + wide
+        else:
+            self.a = self.b = wide / 2
+            self.length = 4 + pen.SMALL
+
+    def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
+        if source is not None:
+            brush.arrive(brush.typed(source, self.edge), self.node.name, (u, v + 3))
+        brush.end(self.node, u, v + 3, self.length - 3)
+        return source
+
+
+class Row(Piece):
+    """Boxes side by side that begin or end a chain: inputs, outputs. The chain's line meets the one that is
+    `main`."""
+
+    __slots__ = ("leaves", "main", "offsets")
+
+    def __init__(self, leaves: list[Leaf], main: int) -> None:
+        super().__init__()
+        self.leaves = leaves
+        self.main = main
+        self.offsets: list[float] = []
+
+    def measure(self, style: Style) -> None:
+        at, axes = 0.0, []
+        for leaf in self.leaves:
+            leaf.measure(style)
+            axes.append(at + leaf.a)
+            at += leaf.a + leaf.b + 2 * style.beside
+        whole = at - 2 * style.beside
+        middle = axes[self.main]
+        self.offsets = [axis - middle for axis in axes]
+        self.a, self.b = middle, whole - middle
+        self.length = max(leaf.length for leaf in self.leaves)
+
+    def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
+        result = None
+        for number, (leaf, offset) in enumerate(zip(self.leaves, self.offsets)):
+            top = v + (self.length - leaf.length if self.leaves[0].node.kind == "input" else 0.0)
+            fed = source if leaf.edge is not None else None
+            if fed is not None and offset:
+                row = v - brush.style.gap / 2
+                fed = fed.to((u, row), (u + offset, row))
+            end = leaf.place(brush, u + offset, top, fed)
+            assert end is not None
+            if number == self.main:
+                result = end
+            brush.tapped(leaf.node.name, u + offset, v + self.length, TAP)
+        return result
+
+
+def bar_text(node: Node, style: Style) -> str:
+    """What stands in a bar."""
+    if node.kind not in BARS or not node.lines:
+        return ""
+    return node.cell[0] if style.words == "cell" and node.cell else node.lines[0]
+
+
+def all_leaves(chain: Chain) -> Iterator[Leaf]:
+    """The boxes of a chain, in its order, with those of all chains inside."""
+    waiting: list[Piece] = list(reversed(chain.pieces))
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, Leaf):
+            yield piece
+        elif isinstance(piece, Row):
+            yield from piece.leaves
+        else:
+            for inner in reversed(piece.chains()):
+                waiting += reversed(inner.pieces)
