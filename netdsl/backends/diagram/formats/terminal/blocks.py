@@ -242,3 +242,21 @@ def level(frames: Sequence[Frame]) -> None:
         frame.left = max(f.left for f in alike)
         frame.bracket += added
         frame.right += added
+
+
+def fits(block: Block, column: int, width: int) -> bool:
+    return block.left <= column <= width - 1 - block.right
+
+
+def shared_column(blocks: list[Block], widths: list[int]) -> int:
+    """The column in which most blocks can stand: first of all those that are no boxes, which can be
+    broken; of several such columns that nearest to the middle."""
+    pairs = list(zip(blocks, widths))
+    large = [(block, width) for block, width in pairs if not isinstance(block, Box)] or pairs
+    most = min(widths, default=1)
+    places = {block.left for block, _ in large} | {width - 1 - b.right for b, width in large}
+    middle = (most - 1) // 2
+    return max(
+        sorted(place for place in places if 0 <= place < most) or [middle],
+        key=lambda p: (sum(fits(b, p, width) for b, width in large), -abs(p - middle)),
+    )

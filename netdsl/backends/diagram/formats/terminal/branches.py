@@ -95,7 +95,8 @@ class Branches(Block):
         for column, dashed in joined:
             page.horizontal(y, column, x, dashed)
         page.text(x - (length(self.join) - 1) // 2, y, self.join)
-        page.text(x + self.right + 1 - length(self.beside), y, self.beside)
+        end = max([x + length(self.join) // 2, *(column for column, _ in joined)])
+        page.text(end + 1, y, self.beside)
 
 
 class Listed(Block):

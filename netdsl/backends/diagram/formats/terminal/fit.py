@@ -21,7 +21,9 @@ from netdsl.backends.diagram.formats.terminal.blocks import (
     Moved,
     Side,
     Wire,
+    fits,
     level,
+    shared_column,
 )
 from netdsl.backends.diagram.formats.terminal.branches import Branches, Listed
 from netdsl.backends.diagram.formats.terminal.page import length, wrapped
@@ -48,10 +50,16 @@ class TooNarrow(Exception):
 class Fit:
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
+        self._widths: dict[tuple[int, bool, int], int] = {}  # of parts as they are, by density
 
     # ------------------------------------------------------------------------ blocks as they are
     def run(self, run: Run, linked: bool, density: int) -> Block:
         """A chain in its natural width."""
+        block = self._natural(run, linked, density)
+        self._widths[id(run), linked, density] = block.width
+        return block
+
+    def _natural(self, run: Run, linked: bool, density: int) -> Block:
         blocks, links, after = [], [], {}
         for i, (part, here) in enumerate(_parts(run, linked)):
             before = self.texts.before(part, here)
@@ -77,11 +85,14 @@ class Fit:
     def part(self, part: Wired, linked: bool, density: int) -> Block:
         """A part in its natural width."""
         if isinstance(part, Node):
-            return self.texts.box(part, linked, density)
-        if isinstance(part, WiredPanel):
-            return self._frame(part, self.run(part.run, linked, density), linked)
-        make = partial(self.run, density=density)
-        return self._side_by_side(part, linked, make, 1 if density == TIGHT else GAP)
+            block = self.texts.box(part, linked, density)
+        elif isinstance(part, WiredPanel):
+            block = self._frame(part, self.run(part.run, linked, density), linked)
+        else:
+            make = partial(self.run, density=density)
+            block = self._side_by_side(part, linked, make, 1 if density == TIGHT else GAP)
+        self._widths[id(part), linked, density] = block.width
+        return block
 
     def _frame(self, part: WiredPanel, inner: Block, linked: bool, budget: int = 0) -> Frame:
         """A panel; one in a small `budget` has no border."""
@@ -116,9 +127,10 @@ class Fit:
     def fit_run(self, run: Run, linked: bool, budget: int, reserve: int = 0) -> Block:
         """A chain in at most so many columns; parts with sizes at their right leave some free for those."""
         for density in DENSITIES:
-            block = self.run(run, linked, density)
-            if block.width <= budget - reserve:
-                return block
+            if self._may_fit(run, linked, density, budget - reserve):
+                block = self.run(run, linked, density)
+                if block.width <= budget - reserve:
+                    return block
         parts = list(_parts(run, linked))
         rooms = [budget - (reserve if self.texts.sized(part) else 0) for part, _ in parts]
         found = [self._density(*part, room) for part, room in zip(parts, rooms)]
@@ -138,7 +150,7 @@ class Fit:
             links.append(here or before is not None)
             widths += [room] * (len(blocks) - len(widths))
             after[len(blocks) - 1] = i
-        column = _column(blocks, widths)
+        column = shared_column(blocks, widths)
         blocks = self._in_column(blocks, links, column, widths)
         free = budget - reserve - column - GAP - 2
         sides = {}
@@ -153,8 +165,15 @@ class Fit:
 
     def _density(self, part: Wired, linked: bool, budget: int) -> int | None:
         """The least density in which a part is as narrow as it must be."""
-        fitting = (d for d in DENSITIES if self.part(part, linked, d).width <= budget)
-        return next(fitting, None)
+        for density in DENSITIES:
+            may_fit = self._may_fit(part, linked, density, budget)
+            if may_fit and self.part(part, linked, density).width <= budget:
+                return density
+        return None
+
+    def _may_fit(self, part: Wired | Run, linked: bool, density: int, budget: int) -> bool:
+        """Whether a part is not known to be too wide."""
+        return self._widths.get((id(part), linked, density), 0) <= budget
 
     def _in_column(
         self, blocks: list[Block], links: list[bool], column: int, widths: list[int]
@@ -164,7 +183,7 @@ class Fit:
         out: list[Block] = []
         for block, linked, width in zip(blocks, links, widths):
             room = 2 * min(column, width - 1 - column) + 1
-            if isinstance(block, Box) and room >= NARROW and not _fits(block, column, width):
+            if isinstance(block, Box) and room >= NARROW and not fits(block, column, width):
                 block = self._broken(block, room)
             if block.left > column:
                 block = Moved(block, block.left - column, linked)
@@ -227,7 +246,7 @@ class Fit:
         branches = [self._branch(part, i, linked, make) for i in range(len(part.runs))]
         starts, ends, dashed = _lines(part, linked)
         widths = [free] * len(branches)
-        branches = self._in_column(branches, starts, _column(branches, widths), widths)
+        branches = self._in_column(branches, starts, shared_column(branches, widths), widths)
         join, text = self.texts.join(part), ""
         if join["bar"] and length(join["join"] or "") + 4 > budget:
             join["join"], text = "", join["join"] or ""
@@ -277,21 +296,3 @@ def _lines(part: WiredSplit, linked: bool) -> tuple[list[bool], list[bool], list
     around = part.split.kind == "residual"
     dashed = [around and i > 0 and bool(run.steps) for i, run in enumerate(part.runs)]
     return _starts(part, linked), part.ends, dashed
-
-
-def _fits(block: Block, column: int, width: int) -> bool:
-    return block.left <= column <= width - 1 - block.right
-
-
-def _column(blocks: list[Block], widths: list[int]) -> int:
-    """The column in which most blocks can stand: first of all those that are no boxes, which can be
-    broken; of several such columns that nearest to the middle."""
-    pairs = list(zip(blocks, widths))
-    large = [(block, width) for block, width in pairs if not isinstance(block, Box)] or pairs
-    most = min(widths, default=1)
-    places = {block.left for block, _ in large} | {width - 1 - b.right for b, width in large}
-    middle = (most - 1) // 2
-    return max(
-        sorted(place for place in places if 0 <= place < most) or [middle],
-        key=lambda p: (sum(_fits(b, p, width) for b, width in large), -abs(p - middle)),
-    )
