@@ -40,7 +40,7 @@ def chosen(designs: Sequence[Design], settings: Settings) -> str:
         return "pipeline"
     if not _widens(design.net, set()):
         return "network"
-    from netdsl.backends.diagram.kinds.ladder import is_ladder
+    from netdsl.backends.diagram.kinds.ladder.figure import is_ladder
 
     return "ladder" if is_ladder(design) else "network"
 
@@ -83,15 +83,15 @@ def _of_one(kind: str) -> Callable[[Design, Settings], Scene]:
 
         return volumes
     if kind == "ladder":
-        from netdsl.backends.diagram.kinds.ladder import ladder
+        from netdsl.backends.diagram.kinds.ladder.figure import ladder
 
         return ladder
     if kind == "dense":
-        from netdsl.backends.diagram.kinds.dense import dense
+        from netdsl.backends.diagram.kinds.dense.figure import dense
 
         return dense
     if kind == "pipeline":
-        from netdsl.backends.diagram.kinds.pipeline import pipeline
+        from netdsl.backends.diagram.kinds.pipeline.figure import pipeline
 
         return pipeline
     if kind == "unravelled":

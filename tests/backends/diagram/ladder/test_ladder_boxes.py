@@ -6,7 +6,7 @@ import pytest
 from ladder_networks import design
 from test_ladder_slabs import by_name, texts
 
-from netdsl.backends.diagram.kinds.ladder import fpn_part, ladder
+from netdsl.backends.diagram.kinds.ladder.figure import fpn_part, ladder
 from netdsl.backends.diagram.scene.scene import Placed, Scene
 from netdsl.backends.diagram.settings import Settings
 

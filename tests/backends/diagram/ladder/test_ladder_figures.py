@@ -10,7 +10,7 @@ from ladder_networks import NAMES, design
 from ladder_random import ladder_text
 
 import netdsl
-from netdsl.backends.diagram.kinds.ladder import fpn_part, ladder
+from netdsl.backends.diagram.kinds.ladder.figure import fpn_part, ladder
 from netdsl.backends.diagram.scene import themes
 from netdsl.backends.diagram.scene.lint import lint
 from netdsl.backends.diagram.scene.scene import Scene

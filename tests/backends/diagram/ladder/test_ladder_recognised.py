@@ -11,9 +11,9 @@ from ladder_networks import LADDERS, NAMES, NOT, OTHERS, ZOO, design
 from networks import DETECTORS, TEXTS, network
 
 import netdsl
-from netdsl.backends.diagram.kinds.ladder import fpn_part, is_ladder, ladder
-from netdsl.backends.diagram.kinds.ladder_graph import Graph
-from netdsl.backends.diagram.kinds.ladder_passes import recognised
+from netdsl.backends.diagram.kinds.ladder.figure import fpn_part, is_ladder, ladder
+from netdsl.backends.diagram.kinds.ladder.graph import Graph
+from netdsl.backends.diagram.kinds.ladder.passes import recognised
 from netdsl.backends.diagram.settings import Settings
 from netdsl.diagnostics import NetError
 

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 from ladder_networks import design
 
-from netdsl.backends.diagram.kinds.ladder import ladder
-from netdsl.backends.diagram.kinds.ladder_graph import Graph
-from netdsl.backends.diagram.kinds.ladder_places import THINNEST
+from netdsl.backends.diagram.kinds.ladder.figure import ladder
+from netdsl.backends.diagram.kinds.ladder.graph import Graph
+from netdsl.backends.diagram.kinds.ladder.places import THINNEST
 from netdsl.backends.diagram.scene.scene import Placed, Scene, Text
 from netdsl.backends.diagram.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline_networks import COLUMN, DENSE, PAGE, ZOO_DENSE, X, check, design, routes, texts
 
 import netdsl
-from netdsl.backends.diagram.kinds.dense import dense
+from netdsl.backends.diagram.kinds.dense.figure import dense
 from netdsl.backends.diagram.scene.paint import painted
 from netdsl.backends.diagram.scene.scene import Curve, Scene
 from netdsl.backends.diagram.scene.themes import named

@@ -18,8 +18,8 @@ from pipeline_networks import (
 )
 
 import netdsl
-from netdsl.backends.diagram.kinds.pipeline import pipeline
-from netdsl.backends.diagram.kinds.pipeline_stages import Backbone
+from netdsl.backends.diagram.kinds.pipeline.figure import pipeline
+from netdsl.backends.diagram.kinds.pipeline.stages import Backbone
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.scene.scene import Placed, Scene
 from netdsl.backends.diagram.settings import Settings
