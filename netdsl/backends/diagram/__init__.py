@@ -14,10 +14,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.settings import Settings, checked
-from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
+
+if TYPE_CHECKING:
+    from netdsl.design import Design
 
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "mermaid", "text")
 DPI = 192
@@ -95,9 +98,14 @@ class Drawing:
         self, format: str, theme: str, dpi: float, engine: str, embed_font: bool
     ) -> str | bytes:
         from netdsl.backends.diagram.kinds.registry import scene_of
-        from netdsl.backends.diagram.scene.theme_file import theme as theme_of
+        from netdsl.backends.diagram.scene.themes import NAMES, named
 
-        colours = theme_of(theme)
+        if theme in NAMES:
+            colours = named(theme)
+        else:
+            from netdsl.backends.diagram.scene.theme_file import theme as of_file
+
+            colours = of_file(theme)
         settings = self.settings
         if format == "dot" or engine:  # a graph shows the network, not a picture of it
             settings = settings.but(kind="network") if settings.kind == "auto" else settings

@@ -10,6 +10,7 @@ from netdsl.backends.diagram.kinds.column_measures import LINE, TITLE, Measures
 from netdsl.backends.diagram.kinds.column_parts import Column
 from netdsl.backends.diagram.kinds.column_pen import ENTRY, FOOT, HEAD, ColumnPen
 from netdsl.backends.diagram.scene import legend, pen
+from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
 
@@ -22,7 +23,16 @@ def width(found: Sheet) -> float:
 
 def height(found: Sheet, own: Sequence[Column], settings: Settings) -> float:
     """Of the whole figure, with titles, totals and legend."""
-    total = TITLE + HEAD + ENTRY + found.height + FOOT + LINE * max(map(len, found.facts)) + 4
+    titles = max(len(place.title) for place in found.columns)
+    total = (
+        TITLE * (1 + LEADING * (titles - 1))
+        + HEAD
+        + ENTRY
+        + found.height
+        + FOOT
+        + LINE * max(map(len, found.facts))
+        + 4
+    )
     if settings.legend:
         _, wide = _legend_place(found, settings)
         total += legend.height(entries(own), notes(own), wide) + 3

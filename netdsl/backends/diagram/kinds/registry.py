@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
-from netdsl.design import Design
+from netdsl.design import Applied, Design, Scope, Shared
+from netdsl.layers.base import Layer
+from netdsl.walks import links_of
 
 POINTS = 72  # an inch
 
@@ -36,9 +38,26 @@ def chosen(designs: Sequence[Design], settings: Settings) -> str:
         return "network"  # which is the kind that these are about
     if design.heads:
         return "pipeline"
-    from netdsl.backends.diagram.kinds.ladder import is_ladder
+    if not _widens(design.net, set()):
+        return "network"
+    from netdsl.backends.diagram.kinds.ladder.figure import is_ladder
 
     return "ladder" if is_ladder(design) else "network"
+
+
+def _widens(scope: Scope, seen: set[int]) -> bool:
+    """Whether maps become larger somewhere, without which there is no ladder."""
+    if id(scope) in seen:
+        return False
+    seen.add(id(scope))
+    for link in links_of(scope.region):
+        what = link.what.scope if isinstance(link.what, Shared) else link.what
+        layer = what.layer if isinstance(what, Applied) else what
+        if isinstance(layer, Layer) and layer.look() == "up":
+            return True
+        if isinstance(what, Scope) and _widens(what, seen):
+            return True
+    return False
 
 
 def _maker(kind: str) -> Callable[[Sequence[Design], Settings], Scene]:
@@ -64,15 +83,15 @@ def _of_one(kind: str) -> Callable[[Design, Settings], Scene]:
 
         return volumes
     if kind == "ladder":
-        from netdsl.backends.diagram.kinds.ladder import ladder
+        from netdsl.backends.diagram.kinds.ladder.figure import ladder
 
         return ladder
     if kind == "dense":
-        from netdsl.backends.diagram.kinds.dense import dense
+        from netdsl.backends.diagram.kinds.dense.figure import dense
 
         return dense
     if kind == "pipeline":
-        from netdsl.backends.diagram.kinds.pipeline import pipeline
+        from netdsl.backends.diagram.kinds.pipeline.figure import pipeline
 
         return pipeline
     if kind == "unravelled":

@@ -10,6 +10,7 @@ from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
 from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
 from netdsl.backends.diagram.layout.pieces import Arrow, Leaf, Piece, Row, Through, all_leaves
+from netdsl.backends.diagram.layout.readings import as_papers
 from netdsl.backends.diagram.layout.splits import Residual, Split
 from netdsl.backends.diagram.layout.tangle import untangle
 
@@ -31,10 +32,14 @@ def build(
     figure: Figure,
     hidden: frozenset[str] = frozenset(),
     ends: frozenset[str] = frozenset(),
+    repeats: str = "proved",
 ) -> Built:
     """The pieces of a figure; `hidden` are nodes that are not drawn, `ends` outputs that are an arrow with
     the shape below it."""
-    return _Builder(figure, hidden, ends).built()
+    built = _Builder(figure, hidden, ends).built()
+    if repeats == "paper":
+        as_papers(built.trunk)
+    return built
 
 
 class _Builder:

@@ -68,6 +68,9 @@ class Frame(Holder):
             self.length = max(self.length, need)
             return
         self.before = pad + strip
+        first = self.inner.pieces[0]
+        if first.edge is None and first.crossings:
+            self.before += style.gap  # a line from elsewhere turns in below the title
         self.a, self.b, self.length = self.a + pad, self.b + pad, self.length + self.before + pad
         if self.title:
             self.a = max(self.a, title + words + 3.2 + 3.5)  # the title never touches the trunk
@@ -99,10 +102,11 @@ class Frame(Holder):
 class Repeat(Holder):
     """A bracket beside what is repeated, and how often."""
 
-    __slots__ = ("text",)
+    __slots__ = ("replaced", "text")
 
     def __init__(self, panel: Panel, inner: Chain) -> None:
         super().__init__(panel, inner)
+        self.replaced: str | None = None  # the node that it ends with where papers count
         self.text = f"\N{MULTIPLICATION SIGN}{panel.times:,}".replace(",", "\N{NO-BREAK SPACE}")
 
     def measure(self, style: Style) -> None:
@@ -112,6 +116,8 @@ class Repeat(Holder):
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         result = self.inner.place(brush, u, v, source)
+        if self.replaced is not None and result is not None:
+            brush.stands_for(self.replaced, result)
         brush.bracket(u + self.inner.b + 5, v + 0.5, v + self.length - 0.5, self.text)
         return result
 

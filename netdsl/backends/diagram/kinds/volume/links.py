@@ -122,7 +122,7 @@ def below(scene: Scene, shape: Prism, corners: Sequence[Point], text: str) -> No
     """What is said of a window, on the map below it; nothing if the map has no room."""
     x = (corners[0][0] + corners[1][0]) / 2
     y = max(corner[1] for corner in corners) + 4.6
-    half, low = text_width(text, pen.SMALL) / 2 + 0.8, y + 3.0
+    half, low = text_width(text, pen.SMALL) / 2 + 1.2, y + 3.0
     edge = shape.bottom - (x + half - shape.right) * UP / RIGHT  # the map's lower edge there
     if x - half >= shape.right and x + half <= shape.far_right and low <= edge:
         scene.text(x, y, text, pen.SMALL)
