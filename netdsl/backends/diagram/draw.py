@@ -178,7 +178,7 @@ class Drawer(Canvas):
         lines = [self.words.long(first, shapes)]
         if others and kind_of(first) == "norm" and not self.words.torch:
             lines[0] = ", ".join([lines[0], *(layer_text(layer) for layer in others)])
-        if item.shared is not None:
+        if item.shared is not None and len(item.shared.uses) > 1:
             lines.append(self.shared_text(item.shared))
         lines += notes
         assert item.enters is not None and item.output is not None
@@ -195,7 +195,7 @@ class Drawer(Canvas):
             times=number,
             short="" if lines[1:] or kind_of(first) == "norm" else self.words.short(first, shapes),
             cell=() if lines[1:] or kind_of(first) == "norm" else self.words.cell(first, shapes),
-            fused=", ".join(layer_text(layer) for layer in others),
+            fused=", ".join(layer_text(layer).partition(", ")[0] for layer in others),
         )
         for value in item.reads:
             other = "size" if first.family == "shape" else "tap"
@@ -273,7 +273,8 @@ class Drawer(Canvas):
         title, *notes = item.titles(number)
         if item.shared is not None:
             name = clean(item.shared.name)
-            notes += [*([name] if name != title else []), self.shared_text(item.shared)]
+            notes += [name] if name != title else []
+            notes += [self.shared_text(item.shared)] if len(item.shared.uses) > 1 else []
         inside = levels_in(item.plan, self.inside)
         path = ".".join((*self.path, *item.path))
         if self.depth == 0 or not self.level.opens(path, inside):
