@@ -55,13 +55,18 @@ class Chain:
         self.b = max((piece.b for piece in self.pieces), default=0.0)
         self.length = sum(self.gaps) + sum(piece.length for piece in self.pieces)
         for number, tokens in self.asides.items():
+            near = self.pieces[number : number + 2]
+            least = max((piece.a for piece in near), default=0.0)
+            most = max((piece.b for piece in near), default=0.0)
             for token in tokens:
                 token.measure(style)
-                near = self.pieces[number : number + 2]
-                token.offset = (
-                    max((piece.b for piece in near), default=0.0) + PITCH + token.width / 2
-                )
-                self.b = max(self.b, token.offset + token.width / 2)
+                if token.side < 0:
+                    token.offset = -least - PITCH - token.width / 2
+                    least = token.width / 2 - token.offset
+                else:
+                    token.offset = most + PITCH + token.width / 2
+                    most = token.width / 2 + token.offset
+            self.a, self.b = max(self.a, least), max(self.b, most)
         if len(self.pieces) - 1 in self.asides:
             self.length += ASIDE
         self._place_lanes()
