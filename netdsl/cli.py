@@ -15,6 +15,7 @@ import click
 
 from netdsl import options
 from netdsl.diagnostics import NetError, did_you_mean
+from netdsl.figure_options import Wanted, of_figure
 from netdsl.options import of_network
 from netdsl.terminal import (
     TARGETS,
@@ -69,9 +70,11 @@ def main() -> None:
     is_flag=True,
     help="A detector in one file; else what all detectors share is written beside it.",
 )
+@of_figure
 @guarded
 def compile(
     compiled: Callable[[], Network],
+    figure: Wanted,
     target: str,
     output: Path | None,
     format: str | None,
@@ -89,7 +92,10 @@ def compile(
     elif target == "table":
         result = network.table(what, depth)
     else:
-        result = network.diagram(what)
+        drawing = figure.drawing(network)
+        result = drawing.rendered(what, **figure.looks(target))
+        if drawing.said:
+            click.echo(f"netdsl: {drawing.said}", err=True)
     write(result, output, what)
 
 

@@ -193,11 +193,32 @@ class Network:
 
         return table(self.design, format, depth)
 
-    def diagram(self, format: str = "dot") -> str | bytes:
-        """The figure: `format` is dot or svg (texts), pdf or png (bytes)."""
-        from netdsl.backends.diagram import diagram
+    def diagram(
+        self,
+        format: str = "svg",
+        *,
+        beside: Sequence[Network] = (),
+        theme: str = "light",
+        dpi: float = 192,
+        engine: str = "",
+        embed_font: bool = False,
+        **settings: Any,
+    ) -> str | bytes:
+        """The figure: `format` is svg, tex, dot, mermaid or text (texts), pdf or png (bytes).
 
-        return diagram(self.design, format)
+        `settings` are those of `netdsl.backends.diagram.settings.Settings` (`kind="volumes"`, `level="block"`,
+        `only=("inception3a",)`), and `fit` the size of the page ("3.25in", "6.9x9.4in"); `beside` are networks
+        that the figure shows too, `theme` is light, dark, print, stage, or a file. Raises `NetError` for
+        settings that do not suit.
+        """
+        from netdsl.backends.diagram import diagram
+        from netdsl.backends.diagram.settings import Settings, page
+
+        if "fit" in settings:
+            settings["width"], settings["height"] = page(settings.pop("fit"))
+        others = [network.design for network in beside]
+        looks = {"theme": theme, "dpi": dpi, "engine": engine, "embed_font": embed_font}
+        return diagram(self.design, format, Settings(**settings), beside=others, **looks)
 
     def _repr_svg_(self) -> str | None:
         """The figure, for notebooks; None where nothing can draw it."""

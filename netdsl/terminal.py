@@ -23,10 +23,22 @@ if TYPE_CHECKING:
 # What `--to` makes: the suffixes of files, with the format that each means.
 TARGETS = {
     "torch": {"py": "py"},
-    "diagram": {"dot": "dot", "gv": "dot", "svg": "svg", "pdf": "pdf", "png": "png"},
+    "diagram": {
+        "svg": "svg",
+        "pdf": "pdf",
+        "png": "png",
+        "tex": "tex",
+        "tikz": "tex",
+        "dot": "dot",
+        "gv": "dot",
+        "mmd": "mermaid",
+        "md": "mermaid",
+        "txt": "text",
+    },
+    "graphviz": {"dot": "dot", "gv": "dot", "svg": "svg", "pdf": "pdf", "png": "png"},
     "table": {"txt": "text", "md": "markdown", "csv": "csv", "json": "json", "tex": "latex"},
 }
-DEFAULTS = {"torch": "py", "diagram": "dot", "table": "text"}
+DEFAULTS = {"torch": "py", "diagram": "svg", "graphviz": "dot", "table": "text"}
 
 
 # ------------------------------------------------------------------------------------------ failing

@@ -47,6 +47,7 @@ ROOMS = [
     "detecting",
     "terminal",
     "options",
+    "figure_options",
     "cli",
     "__main__",
 ]

@@ -61,6 +61,8 @@ def test_what_a_wheel_holds(wheel: Path) -> None:
     assert {"netdsl/_data/grammars/netdsl.lark", "netdsl/_data/zoo/resnet.net"} <= names
     assert {"netdsl/syntax/tables.json", "netdsl/codes.toml", "netdsl/py.typed"} <= names
     assert any(n.startswith("netdsl/_data/templates/torch/") for n in names)
+    fonts = {f"netdsl/backends/diagram/fonts/{n}" for n in ("regular.ttf", "bold.ttf", "OFL.txt")}
+    assert fonts <= names
     assert not any(n.startswith(("tests/", "docs/", "zoo/")) or n.endswith(".pyc") for n in names)
     assert "# netdsl" in metadata and "License-Expression: MIT" in metadata
 

@@ -54,6 +54,8 @@ class Keys:
             self.entries.append(Entry("@training", "training only"))
         if any(panel.times > 1 for panel in panels):
             self.entries.append(Entry("@repeat", "repeated"))
+        if settings.repeats == "paper" and any(panel.times > 1 for panel in panels):
+            self.notes.append("strides and projections in the first of a stage only")
         if any(panel.kind == "dense" for panel in panels):
             self.notes.append("each layer of a dense block reads all before it")
         self.notes += _fused(nodes)

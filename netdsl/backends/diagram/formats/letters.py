@@ -11,6 +11,7 @@ from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import SHARES, Text
 
 _SPACES = re.compile("  +")
+ROUNDING = 0.02  # points: of rooms, which scenes round
 NARROWEST = 0.6  # of the usual width: narrower letters cannot be read
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 # Signs and letters that Unicode does not take apart.
@@ -85,7 +86,7 @@ def squeeze(item: Text, shown: str) -> float:
     became longer in other letters does not reach its neighbours. It stays legible."""
     width = text_width(shown, item.size, item.bold)
     room = item.room or (text_width(item.text, item.size, item.bold) if shown != item.text else 0)
-    return max(NARROWEST, room / width) if 0 < room < width else 1.0
+    return max(NARROWEST, room / width) if 0 < room < width - ROUNDING else 1.0
 
 
 def start(item: Text, width: float) -> float:

@@ -135,7 +135,7 @@ def _flat(start: Point, way: tuple[Point, ...], step: float) -> list[Point]:
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = start, *way
     length = math.hypot(bx - ax, by - ay) + math.hypot(cx - bx, cy - by)
     length += math.hypot(dx - cx, dy - cy)
-    count = min(max(4, math.ceil(length / step)), 64)
+    count = min(max(4, math.ceil(length / step)), 256)
     points: list[Point] = []
     for i in range(1, count):
         t = i / count

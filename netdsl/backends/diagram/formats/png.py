@@ -39,7 +39,7 @@ def png(scene: Scene, theme: Theme, dpi: float = DPI) -> bytes:
     factor = next((factor for most, factor in FACTORS if width * height <= most), 0)
     if not factor:
         said = f"a PNG of {width:,} x {height:,} pixels is too large"
-        hint = "draw it coarser, with a lower `--level`, or as SVG or PDF"
+        hint = "draw it coarser (`--level block`), or as SVG or PDF"
         raise NetError([Diagnostic("E426", said, hint=hint)])
     packer = zlib.compressobj(9 if factor == FACTORS[0][1] else 6)
     parts: list[bytes] = []

@@ -4,7 +4,7 @@ edges makes the canvas several times as large and shrinks it (`png`)."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ class Canvas:
             points = flattened(outline(item), FLAT / self.scale)
             closed = isinstance(item, Rect) or (isinstance(item, Path) and item.closed)
             if fill and len(points) > 2:
-                self._area(map(self._at, points), fill)
+                self._area([self._at(point) for point in points], fill)
             if item.stroke and item.line:
                 pieces = dashes(points, closed, item.dash) if item.dash else [points]
                 for piece in pieces:
@@ -62,8 +62,24 @@ class Canvas:
                     self._line([self._at(p) for p in piece], whole, item.stroke, item.line)
 
     # ------------------------------------------------------------------------------------- areas
-    def _area(self, points: Iterable[Point], colour: str) -> None:
-        self.draw.polygon([(math.floor(x), math.floor(y)) for x, y in points], fill=colour)
+    def _area(self, points: Sequence[Point], colour: str) -> None:
+        """What corners enclose: pixels whose middle lies inside, so that areas side by side neither overlap
+        nor leave a gap. (Pillow's own polygons have corners on whole pixels, and reach beyond them.)"""
+        rows: dict[int, list[float]] = {}
+        height = self.image.height
+        for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]]):
+            if ay > by:
+                ax, ay, bx, by = bx, by, ax, ay
+            first, last = max(0, math.ceil(ay - 0.5)), min(height, math.ceil(by - 0.5))
+            slope = (bx - ax) / (by - ay) if first < last else 0.0
+            for row in range(first, last):
+                rows.setdefault(row, []).append(ax + (row + 0.5 - ay) * slope)
+        for row, crossings in rows.items():
+            crossings.sort()
+            for left, right in zip(crossings[::2], crossings[1::2]):
+                begin, end = math.ceil(left - 0.5), math.ceil(right - 0.5) - 1
+                if begin <= end:
+                    self.draw.rectangle((begin, row, end, row), colour)
 
     def _box(self, item: Rect | Circle) -> None:
         """A rectangle with round corners, or a circle, and its outline: half of it is outside."""
@@ -92,7 +108,7 @@ class Canvas:
     def _line(self, points: Sequence[Point], closed: bool, colour: str, line: float) -> None:
         """A line as wide as `line` points along points in pixels; its ends are cut off straight."""
         wide = max(1, round(line * self.scale))
-        half = max(0.3, line * self.scale / 2 - 0.25)  # polygons reach beyond their corners
+        half = max(0.5, line * self.scale / 2)
         count = len(points)
         pairs = [(i, (i + 1) % count) for i in range(count if closed else count - 1)]
         ways = [_way(points[a], points[b]) for a, b in pairs]

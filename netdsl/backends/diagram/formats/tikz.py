@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from netdsl.backends.diagram.formats.latex import SIGNS, latex
-from netdsl.backends.diagram.formats.letters import western
+from netdsl.backends.diagram.formats.letters import ROUNDING, western
 from netdsl.backends.diagram.formats.outline import outline, round_corner, short
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
@@ -24,7 +24,8 @@ WIDER = 1.06  # than planned: what a text may be in the paper's font before it i
 A_LINE = 6  # so many steps of a path stand on a line
 
 # Sans serif letters as wide as planned, if there are any; else those that can have any size.
-_PREAMBLE = r"""\documentclass[tikz,border=0pt]{standalone}
+_PREAMBLE = r"""% In a paper: \usepackage{standalone,tikz,graphicx}, and \input this file where the figure stands.
+\documentclass[tikz,border=0pt]{standalone}
 \usepackage{tikz,graphicx,textcomp}
 \IfFileExists{tgheros.sty}{\usepackage[T1]{fontenc}\usepackage{tgheros}}{%
 \IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{\usepackage{fix-cm}}}
@@ -56,7 +57,7 @@ def tikz(scene: Scene, theme: Theme, standalone: bool = True) -> str:
     right, bottom = left + scene.width, top + scene.height
     if max(right - min(left, 0), bottom - min(top, 0)) > LARGEST:
         size = f"{scene.width / 72:.0f} x {scene.height / 72:.0f} inches"
-        hint = "draw it coarser, with a lower `--level`, or as SVG or PDF"
+        hint = "draw it coarser (`--level block`), or as SVG or PDF"
         raise NetError([Diagnostic("E426", f"a figure of {size} is too large for TeX", hint=hint)])
     shapes = painted(scene, theme)
     frame = f"({short(left)},{short(top)}) rectangle ({short(right)},{short(bottom)})"
@@ -75,13 +76,8 @@ def tikz(scene: Scene, theme: Theme, standalone: bool = True) -> str:
     picture = "\n".join(lines) + "\n"
     if not standalone:
         return picture
-    title = western(scene.title)
-    return f"% {_plain(title)}\n{_PREAMBLE}{picture}\\end{{document}}\n"
-
-
-def _plain(text: str) -> str:
-    """A text in a comment."""
-    return text.encode("ascii", "replace").decode("ascii")
+    title = re.sub(r"[^A-Za-z0-9 .,:()+/_-]", "", western(scene.title))
+    return f"% {title}\n{_PREAMBLE}{picture}\\end{{document}}\n"
 
 
 def _signs(drawn: list[str]) -> list[str]:
@@ -161,7 +157,7 @@ def _at(point: Point) -> str:
 def _text(item: Text) -> str:
     """A label, and the most that it may be wide."""
     planned = text_width(item.text, item.size, item.bold)
-    most = item.room if 0 < item.room < planned else planned * WIDER
+    most = item.room if 0 < item.room < planned - ROUNDING else planned * WIDER
     look = f"anchor={_ANCHORS[item.anchor]},text={_name(item.fill)}"
     if item.turned:
         look += ",rotate=90"

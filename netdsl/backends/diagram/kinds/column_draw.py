@@ -10,8 +10,11 @@ from netdsl.backends.diagram.kinds.column_measures import LINE, TITLE, Measures
 from netdsl.backends.diagram.kinds.column_parts import Column
 from netdsl.backends.diagram.kinds.column_pen import ENTRY, FOOT, HEAD, ColumnPen
 from netdsl.backends.diagram.scene import legend, pen
+from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
+
+LEGEND = 200.0  # the least width of the legend, where the page has it
 
 
 def width(found: Sheet) -> float:
@@ -20,9 +23,19 @@ def width(found: Sheet) -> float:
 
 def height(found: Sheet, own: Sequence[Column], settings: Settings) -> float:
     """Of the whole figure, with titles, totals and legend."""
-    total = TITLE + HEAD + ENTRY + found.height + FOOT + LINE * max(map(len, found.facts)) + 4
+    titles = max(len(place.title) for place in found.columns)
+    total = (
+        TITLE * (1 + LEADING * (titles - 1))
+        + HEAD
+        + ENTRY
+        + found.height
+        + FOOT
+        + LINE * max(map(len, found.facts))
+        + 4
+    )
     if settings.legend:
-        total += legend.height(entries(own), notes(own), found.width) + 3
+        _, wide = _legend_place(found, settings)
+        total += legend.height(entries(own), notes(own), wide) + 3
     return total
 
 
@@ -47,7 +60,14 @@ def draw(
         ColumnPen(scene, column, place, measures, numbers).draw(found.height, facts)
     if settings.legend:
         top = found.height + FOOT + LINE * max(map(len, found.facts)) + 3
-        legend.legend(scene, 0, top, found.width, entries(own), notes(own))
+        left, wide = _legend_place(found, settings)
+        legend.legend(scene, left, top, wide, entries(own), notes(own))
+
+
+def _legend_place(found: Sheet, settings: Settings) -> tuple[float, float]:
+    """Where the legend begins and how wide it may be: wider than a single column, if the page is."""
+    wide = max(found.width, min(LEGEND, (settings.width or LEGEND) - 4))
+    return (found.width - wide) / 2, wide
 
 
 def _numbers(found: Sheet) -> list[tuple[float, int]]:

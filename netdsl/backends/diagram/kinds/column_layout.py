@@ -19,6 +19,7 @@ from netdsl.backends.diagram.kinds.column_measures import (
     TITLE,
     Lane,
     Measures,
+    broken,
     entry_text,
     facts,
     high,
@@ -33,7 +34,7 @@ from netdsl.backends.diagram.scene.metrics import text_width
 class Placed(NamedTuple):
     """A column: its axis, the width of its boxes, the tops of its rows, the lanes of its arcs and taps, the
     left ends of its side outputs, the places of its brackets, and how far from its axis boxes and lines
-    reach to both sides; `half` is half the width of its title and totals."""
+    reach to both sides; `half` is half the width of its title, which is in lines, and totals."""
 
     axis: float
     width: float
@@ -45,6 +46,7 @@ class Placed(NamedTuple):
     left: float
     right: float
     half: float
+    title: tuple[str, ...]
 
 
 class Band(NamedTuple):
@@ -209,13 +211,15 @@ def _horizontal(column: Column, tops: list[float], measures: Measures) -> Placed
     aside = 4.5 if measures.narrow else 6.5
     spans = [max(reach[s.first : s.last + 1]) + aside for s in column.spans]
     ends = [x + 2 + text_width("\xd799", pen.TIMES, True) for x in spans]
+    right = max([width / 2, *reach, *ends])
+    title = broken(column.title, width / 2 + right)
     half = max(
-        text_width(column.title, TITLE, True) / 2,
+        *(text_width(line, TITLE, True) / 2 for line in title),
         *(text_width(line, pen.SMALL) / 2 for line in facts(column, measures.narrow)),
     )
     return Placed(
         *(0.0, width, tops),
         [arcs[i] for i in range(len(arcs))],
         [taps[i] for i in range(len(taps))],
-        *(sides, spans, width / 2, max([width / 2, *reach, *ends]), half),
+        *(sides, spans, width / 2, right, half, title),
     )

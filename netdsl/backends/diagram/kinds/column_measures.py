@@ -93,6 +93,17 @@ def _lane_box(row: Row, lines: tuple[str, ...], measures: Measures) -> LaneBox:
     return LaneBox(row, lines, wide, high)
 
 
+def broken(title: str, most: float) -> tuple[str, ...]:
+    """A title in one line, or in two if it is much wider than its column and can be broken near its middle."""
+    if text_width(title, TITLE, True) <= most + AIR:
+        return (title,)
+    places = [i + 1 for i, letter in enumerate(title[:-1]) if letter in " _-"]
+    if not places:
+        return (title,)
+    at = min(places, key=lambda i: abs(len(title) - 2 * i))
+    return title[:at].rstrip(), title[at:]
+
+
 def entry_text(column: Column, measures: Measures) -> str:
     """`image 3x224x224`."""
     ((name, value),) = column.design.inputs.items()

@@ -27,6 +27,7 @@ from netdsl.backends.diagram.kinds.column_measures import (
 )
 from netdsl.backends.diagram.kinds.column_parts import START, Column
 from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Cluster, Point, Route, Scene
 from netdsl.backends.diagram.scene.scene import Placed as Node
 from netdsl.backends.diagram.text import TIMES
@@ -71,6 +72,8 @@ class ColumnPen:
 
     def leave(self, row: int, number: int) -> float:
         """Where the line with that number leaves the chain above a row, the lowest first."""
+        if row == len(self.column.rows):
+            return self.end(row - 1) + FORK
         return self.top(row) - FORK - APART * number
 
     def tail(self, row: int) -> str:
@@ -102,7 +105,7 @@ class ColumnPen:
         pen.texts(scene, place.axis, middle, facts, pen.SMALL, fill="muted")
         members = tuple(node.name for node in scene.nodes[start:])
         left, right = place.axis - place.left, place.axis + place.right
-        top = -ENTRY - HEAD - TITLE
+        top = -ENTRY - HEAD - TITLE * LEADING * len(place.title)
         size = (_rounded(right - left), _rounded(foot - top))
         spot = (_rounded(left), _rounded(top))
         scene.clusters.append(Cluster(column.name, column.title, *spot, *size, members))
@@ -110,11 +113,14 @@ class ColumnPen:
     def head(self) -> None:
         """The title, and what enters."""
         said = entry_text(self.column, self.measures)
-        tall, axis = self.measures.height, self.place.axis
+        place = self.place
+        tall, axis = self.measures.height, place.axis
         y = -ENTRY - tall / 2
         scene = self.scene
-        scene.text(axis, y - HEAD, self.column.title, TITLE, bold=True)
-        wide = self.place.width
+        lines = place.title
+        middle = y - HEAD - TITLE * LEADING * (len(lines) - 1) / 2
+        pen.texts(scene, axis, middle, lines, TITLE, bold=range(len(lines)))
+        wide = place.width
         pen.box(scene, axis, y, wide, tall, "input", (said,), self.measures.size)
         self.entry = f"{self.column.name}.{next(iter(self.column.design.inputs))}"
         while any(row.name == self.entry for row in self.column.rows):
@@ -216,6 +222,8 @@ class ColumnPen:
             share = seen[tap.head] / (arriving[tap.head] + 1)
             end = self.top(tap.head) + (self.bottom(tap.head) - self.top(tap.head)) * share
             points = [(self.place.axis, start), (x, start), (x, end), (right, end)]
+            if not self.column.rows[tap.tail + 1].flows:  # there is no chain for it to leave
+                points.insert(0, (self.place.axis, self.end(tap.tail)))
             self.line(self.tail(tap.tail), self.column.rows[tap.head].name, points, None, 3, "tap")
 
     def sides(self) -> None:
@@ -233,6 +241,9 @@ class ColumnPen:
                 side.row.name, side.row.kind, left, y - tall / 2, wide, tall, said, side.row.steps
             )
             points = [(self.place.axis, y), (left, y)]
+            following = self.column.rows[side.after + 1 : side.after + 2]
+            if not following or not following[0].flows:
+                points.insert(0, (self.place.axis, self.end(side.after)))
             self.line(self.tail(side.after), side.row.name, points, pen.TRAINING, 3, "training")
 
     # ----------------------------------------------------------------------------------------- notes

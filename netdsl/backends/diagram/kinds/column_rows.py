@@ -61,6 +61,7 @@ class _Reader:
         self.out = Column(subject, blocks)
         self.where: dict[int, int] = {}  # values -> the row that gives them
         self.made_by_sum = START - 1  # the row whose sum is the last thing that was drawn
+        self.inner = 0  # rows above this one are not in the body of a residual that is being read
         self.learned: dict[int, Counter[str]] = {}
         self.names: set[str] = set()
         self.times = 1
@@ -134,19 +135,21 @@ class _Reader:
 
     def absorbed(self, layers: Sequence[Layer], shape: Shape) -> bool:
         """Whether layers need no row of their own, and are counted with what stands above."""
-        if self.last < 0 or self.settings.fuse == "none":
+        if self.last < self.inner or self.settings.fuse == "none":
             return False
-        if self.made_by_sum == self.last and all(x.family == "activation" for x in layers):
-            (arc,) = [a for a in self.out.arcs if a.last == self.last][-1:]
-            arc.steps += self.counted(layers)
-            _say(self.out.then, [layers[0].label()])
-            return True
+        above: Row | Arc = self.out.rows[-1]
+        if self.made_by_sum == self.last:
+            above = [arc for arc in self.out.arcs if arc.last == self.last][-1]
+            if all(layer.family == "activation" for layer in layers):
+                above.steps += self.counted(layers)
+                _say(self.out.then, [layers[0].label()])
+                return True
         quiet = [x for x in layers if x.family == "dropout" or x.joins == "flatten"]
         still = [x for x in layers if changes_nothing(x, shape)]
         if len(quiet) + len(still) < len(layers):
             return False
         self.out.left_out |= bool(still)
-        self.out.rows[-1].steps += self.counted(layers)
+        above.steps += self.counted(layers)
         self.told(layers)
         return True
 
@@ -251,12 +254,19 @@ class _Reader:
         self.put(item.output, self.row_of(item.first))
 
     def around(self, item: Around, path: tuple[str, ...], title: str) -> None:
-        assert item.enters is not None
-        entry, first = self.row_of(item.enters), len(self.out.rows)
+        assert item.enters is not None and item.enters.shape is not None
+        entry = self.row_of(item.enters)
+        if entry != self.last:  # it begins with a value from further up
+            said = clean(item.enters.label or "value")
+            self.row((*path, said), "shape", Words(said, said), item.enters.shape, item)
+            entry = self.last
+        first, around = len(self.out.rows), self.inner
+        self.inner = first
+        self.put(item.enters, entry)
         self.put(item.body.entry, entry)
         self.items(item.body.items, path, title)
+        self.inner = around
         if self.last < first:  # a body without a layer
-            assert item.enters.shape is not None
             words = Words("identity", "identity")
             self.row((*path, "identity"), "shape", words, item.enters.shape, item)
         arc = Arc(self.named((*path, "sum")), first, self.last)

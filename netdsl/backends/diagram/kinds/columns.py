@@ -31,7 +31,7 @@ FORMS = (
 )  # equal runs once, blocks whole
 
 # What is given up first: air, then words, then the lines of boxes on shortcuts and room beside columns.
-_NARROW = Measures(pen.SMALL, False, 9.4, True, 8.0, 9.0, 3.0)
+_NARROW = Measures(pen.SMALL, False, 9.4, True, 7.0, 9.0, 3.0)
 MEASURES = (
     Measures(),
     Measures(height=8.8),
@@ -73,7 +73,7 @@ def _sheet(own: Sequence[Column], measures: Measures, page: float | None) -> She
     """Places for everything; columns move apart where the page has room."""
     stage = stages(own)
     found = sheet(own, stage, measures)
-    spare = (page or 0.0) - width(found)
+    spare = (page or 0.0) - width(found) - 0.1
     if spare <= 0 or len(own) < 2:
         return found
     return sheet(own, stage, measures, min(WIDEST, measures.beside + spare / (len(own) - 1)))

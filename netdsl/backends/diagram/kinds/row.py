@@ -15,6 +15,7 @@ from netdsl.backends.diagram.scene.scene import Point
 GAP, WIDEST_GAP, LANE_GAP = 6.0, 14.0, 12.0  # between parts; where lanes begin or end
 LINES = 17.0  # between lines
 LANE, FIRST_LANE = 5.0, 4.0  # between lanes; from the parts to the lowest
+SIDE_LANE = 3.0  # between lanes at the left of all lines
 TURN = 7.0  # room for a turn at the ends of lines
 
 
@@ -27,23 +28,39 @@ class Unit(Protocol):
     down: float
     inset: float
 
-    def paint(self, sheet: Sheet, left: float, axis: float) -> tuple[str, str]:
-        """Draw it from `left` on; the result is the names of the nodes in which the flow enters and from
-        which it leaves."""
+    def paint(self, sheet: Sheet, left: float, axis: float, top: float) -> Ends:
+        """Draw it from `left` on, in a line of parts that reaches up to `top`; the result is where the flow
+        enters and leaves."""
         ...
 
 
-class Place(NamedTuple):
-    """Where a part stands, and in which line."""
+class End(NamedTuple):
+    """A node in a part, and the way between it and the part's border, which is not drawn in panels."""
 
+    name: str
+    way: tuple[Point, ...] = ()
+
+
+class Ends(NamedTuple):
+    """The nodes in which the flow enters a part, and the one from which it leaves."""
+
+    enters: tuple[End, ...]
+    leaves: End
+
+
+class Place(NamedTuple):
+    """Where a part stands, and in which line. Arrows end at `left` and `right`; all of it, with what is
+    written around it, is between `start` and `stop`."""
+
+    start: float
     left: float
     right: float
+    stop: float
     top: float
     bottom: float
     axis: float
     line: int
-    enters: str
-    leaves: str
+    ends: Ends
 
 
 class Row(NamedTuple):
@@ -95,12 +112,19 @@ def row(
     reads = reads or neighbours(len(units))
     gaps = _gaps(len(units), reads)
     lines = broken(units, width, gaps)
+    where = {i: number for number, line in enumerate(lines) for i in line}
+    afar = _afar(where, reads)
+    beside = [slot for (j, i), (_, slot) in afar.items() if where[i] > where[j] + 1]
+    if beside:  # lines lead past others on the left
+        side = SIDE_LANE * (max(beside) + 1)
+        lines = broken(units, width - side, gaps)
+        where = {i: number for number, line in enumerate(lines) for i in line}
+        afar = _afar(where, reads)
+        left += side
     if len(lines) == 1:
         gaps = _spread(units, gaps, width)
     else:
         left += TURN
-    where = {i: number for number, line in enumerate(lines) for i in line}
-    afar = _afar(where, reads)
     places: list[Place] = []
     y = top
     for number, line in enumerate(lines):
@@ -113,18 +137,20 @@ def row(
             unit = units[i]
             if i != line[0]:
                 x += gaps[i]
-            enters, leaves = unit.paint(sheet, x, axis)
-            sides = (x + unit.inset, x + unit.width - unit.inset)
-            ends = (axis - unit.up, axis + unit.down, axis)
-            places.append(Place(*sides, *ends, number, enters, leaves))
+            found = unit.paint(sheet, x, axis, axis - up)
+            sides = (x, x + unit.inset, x + unit.width - unit.inset, x + unit.width)
+            highs = (axis - unit.up, axis + unit.down, axis)
+            places.append(Place(*sides, *highs, number, found))
             x += unit.width
             for j in reads[i]:
                 if j == i - 1:
                     _straight(sheet, places[j], places[i], y - LINES / 2)
                 elif (j, i) in lanes:
-                    _lane(sheet, places[j], places[i], axis - up - FIRST_LANE - LANE * lanes[j, i])
+                    y_lane = axis - up - FIRST_LANE - LANE * lanes[j, i]
+                    _lane(sheet, places[j], places[i], y_lane, alone=j not in reads[j + 1])
                 else:
-                    _far_lane(sheet, places, (j, i), afar[j, i][1])
+                    alone = j not in reads[j + 1]
+                    _far_lane(sheet, places, (j, i), afar[j, i][1], alone)
         y = axis + max(units[i].down for i in line) + LINES
     return Row(places, len(lines))
 
@@ -143,16 +169,18 @@ def _afar(where: dict[int, int], reads: list[list[int]]) -> dict[tuple[int, int]
     return out
 
 
-def _far_lane(sheet: Sheet, places: list[Place], link: tuple[int, int], slot: int) -> None:
+def _far_lane(
+    sheet: Sheet, places: list[Place], link: tuple[int, int], slot: int, alone: bool
+) -> None:
     """Below the line that it begins in, and, if there are others between, on at their left."""
     tail, head = places[link[0]], places[link[1]]
     floor = max(place.bottom for place in places if place.line == tail.line)
     roof = min(place.top for place in places if place.line == head.line)
-    last = places[link[0] + 1].line != tail.line
-    out, into = tail.right + (TURN - 1 if last else 4.0), head.left - 5.5
+    last = places[link[0] + 1].line != tail.line or alone
+    out, into = tail.stop + (TURN - 1 if last else 4.0), head.start - 5.5
     points = [(tail.right, tail.axis), (out, tail.axis), (out, floor + LANE * (slot + 1))]
     if head.line > tail.line + 1:
-        side = min(place.left for place in places) - TURN - 3.0 * (slot + 1)
+        side = min(place.start for place in places) - TURN - SIDE_LANE * (slot + 1)
         points += [(side, points[-1][1]), (side, roof - 3.0)]
     points.append((into, points[-1][1]))
     _end_lane(sheet, tail, head, points if last else points[1:])
@@ -191,18 +219,20 @@ def _straight(sheet: Sheet, tail: Place, head: Place, between: float) -> None:
     """To the neighbour, or from the end of a line to the beginning of the next."""
     if tail.line == head.line:
         points = [(tail.right, tail.axis), (head.left, head.axis)]
-        length = min(pen.HEAD, head.left - tail.right - 2)
-        sheet.edge(tail.leaves, head.enters, points, length=length)
+        length = min(pen.HEAD, max(1.0, head.left - tail.right - 2))
+        _edge(sheet, tail, head, points, length=length)
         return
-    out, back = tail.right + TURN - 1, head.left - TURN + 0.5
+    out, back = tail.stop + TURN - 1, head.start - TURN + 0.5
     points = [(tail.right, tail.axis), (out, tail.axis), (out, between), (back, between)]
-    sheet.edge(tail.leaves, head.enters, [*points, (back, head.axis), (head.left, head.axis)])
+    _edge(sheet, tail, head, [*points, (back, head.axis), (head.left, head.axis)])
 
 
-def _lane(sheet: Sheet, tail: Place, head: Place, y: float) -> None:
-    """Above the parts between two parts of a line."""
-    out, into = tail.right + 4.0, head.left - 5.5
-    _end_lane(sheet, tail, head, [(out, tail.axis), (out, y), (into, y)])
+def _lane(sheet: Sheet, tail: Place, head: Place, y: float, alone: bool) -> None:
+    """Above the parts between two parts of a line. It leaves the line to the neighbour, unless it is the
+    only one."""
+    out, into = tail.stop + 4.0, head.start - 5.5
+    start = [(tail.right, tail.axis)] if alone else []
+    _end_lane(sheet, tail, head, [*start, (out, tail.axis), (out, y), (into, y)])
 
 
 def _end_lane(sheet: Sheet, tail: Place, head: Place, points: list[Point]) -> None:
@@ -210,4 +240,23 @@ def _end_lane(sheet: Sheet, tail: Place, head: Place, points: list[Point]) -> No
     high = min(4.5, (head.axis - head.top) / 2)
     into = points[-1][0]
     points = [*points, (into, head.axis - high), (head.left, head.axis - high)]
-    sheet.edge(tail.leaves, head.enters, points, "shortcut", line=pen.SHORTCUT, length=3.0)
+    _edge(sheet, tail, head, points, "shortcut", line=pen.SHORTCUT, length=3.0)
+
+
+def _edge(
+    sheet: Sheet,
+    tail: Place,
+    head: Place,
+    points: list[Point],
+    role: str = "flow",
+    line: float = pen.EDGE,
+    length: float = pen.HEAD,
+) -> None:
+    """Draw a line from part to part, and note where it leads inside of them."""
+    way = tail.ends.leaves
+    for number, end in enumerate(head.ends.enters):
+        whole = [*way.way, *points, *end.way]
+        if number:
+            sheet.route(way.name, end.name, whole, role)
+        else:
+            sheet.edge(way.name, end.name, points, role, line=line, length=length, whole=whole)

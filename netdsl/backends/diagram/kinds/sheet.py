@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.legend import Entry, legend
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene
+from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene, rounded
 from netdsl.backends.diagram.steps import Steps
 from netdsl.backends.diagram.text import TIMES
 
@@ -32,11 +32,13 @@ WORDS = {
     "shape": "reshape, crop",
     "compute": "arithmetic",
     "extern": "extern",
+    "@solid": "",  # said in a note
     "@concat": "concat",
     "@sum": "sum",
     "@shortcut": "read again further on",
     "@repeat": "repeated",
 }
+KEYED = 230.0  # points: a legend below a narrow drawing may be so wide
 SPACE = 7.0  # between a drawing and its legend
 
 
@@ -108,9 +110,12 @@ class Sheet:
         size: float = pen.TEXT,
         bold: Sequence[int] = (),
         stage: int | None = None,
+        sideways: bool = False,
     ) -> str:
-        """A box around `x`, `y`."""
-        pen.box(self.scene, x, y, width, height, kind, lines, size, bold=bold, stage=stage)
+        """A box around `x`, `y`, of a stage if it has one; `sideways` where the flow leads to the right."""
+        place = (x, y, width, height)
+        looks = {"bold": bold, "stage": stage, "sideways": sideways}
+        pen.box(self.scene, *place, kind, lines, size, **looks)
         self.kinds[kind] = None
         place = (x - width / 2, y - height / 2, width, height)
         return self.placed(name, kind, place, lines, steps)
@@ -162,11 +167,24 @@ class Sheet:
         line: float = pen.EDGE,
         dash: str | None = None,
         length: float = pen.HEAD,
+        whole: Sequence[Point] | None = None,
     ) -> None:
-        """A line from node to node, or from panel to panel."""
+        """A line from node to node; `whole` is its way if that goes on in panels, where it is not drawn."""
         pen.arrow(self.scene, points, head=headed, line=line, dash=dash, length=length)
-        ends = tuple((round(x, 2), round(y, 2)) for x, y in points)
-        self.scene.routes.append(Route(tail, head, ends, role, dash is not None, headed))
+        self.route(tail, head, whole or points, role, dashed=dash is not None, headed=headed)
+
+    def route(
+        self,
+        tail: str,
+        head: str,
+        points: Sequence[Point],
+        role: str = "flow",
+        *,
+        dashed: bool = False,
+        headed: bool = True,
+    ) -> None:
+        """Note an edge whose line is drawn already."""
+        self.scene.routes.append(Route(tail, head, rounded(points), role, dashed, headed))
 
     def panel(
         self,
@@ -186,6 +204,19 @@ class Sheet:
         self.scene.clusters.append(Cluster(name, title, *place, tuple(members)))
         return name
 
+    def adopt(self, part: Scene, entries: Sequence[Entry], notes: Sequence[str]) -> None:
+        """Take a drawing over, with what its legend says."""
+        for node in part.nodes:
+            self.name(node.name)
+        for cluster in part.clusters:
+            self.name(cluster.name)
+        self.scene.add(part)
+        for entry in entries:
+            self.kinds[entry.kind] = None
+            self.words.setdefault(entry.kind, entry.text)
+        for note in notes:
+            self.note(note)
+
     # --------------------------------------------------------------------------------------- legend
     def entries(self) -> list[Entry]:
         """The kinds and signs that occur, in the order of the vocabulary."""
@@ -196,7 +227,7 @@ class Sheet:
         """Put the legend below, centred, and show all of it."""
         left, _, right, bottom = self.scene.bounds()
         if keyed and (self.entries() or self.notes):
-            room = max(right - left, 120.0 if width is None else min(width, 496.8) - 4)
+            room = max(right - left, min(KEYED, (width or KEYED) - 4))
             start = (left + right - room) / 2
             legend(self.scene, start, bottom + SPACE, room, self.entries(), self.notes)
         self.scene.crop()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netdsl.backends.diagram.figure import Edge, Node
 from netdsl.backends.diagram.layout.style import Style
 from netdsl.backends.diagram.scene import pen
+from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene, rounded
 
 if TYPE_CHECKING:
@@ -207,11 +208,15 @@ class Brush:
         title: str,
         note: str,
         training: bool,
+        words: str = "",
     ) -> None:
         """A panel around all that was placed since `begin`."""
         members = tuple(self.members.pop())
         (x, y), (w, h) = self.at(low, start), self.at(across, along)
         pen.panel(self.scene, x, y, w, h, title, note, training=training)
+        if words:
+            behind = x + 3.2 + text_width(title, pen.TITLE, bold=True) + 3
+            self.scene.text(behind, y + 6.2, words, pen.SMALL, "start", fill="muted")
         place = (round(x, 2), round(y, 2), round(w, 2), round(h, 2))
         self.scene.clusters.append(Cluster(name, title, *place, members))
         self.members[-1].append(name)

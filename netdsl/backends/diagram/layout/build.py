@@ -10,7 +10,9 @@ from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
 from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
 from netdsl.backends.diagram.layout.pieces import Arrow, Leaf, Piece, Row, Through, all_leaves
+from netdsl.backends.diagram.layout.readings import as_papers
 from netdsl.backends.diagram.layout.splits import Residual, Split
+from netdsl.backends.diagram.layout.tangle import untangle
 
 POINTS = ("fork", "rail", "entry")
 MOST_OF_IT = 0.5  # a group that holds more of a network's boxes than this needs no panel
@@ -30,10 +32,14 @@ def build(
     figure: Figure,
     hidden: frozenset[str] = frozenset(),
     ends: frozenset[str] = frozenset(),
+    repeats: str = "proved",
 ) -> Built:
     """The pieces of a figure; `hidden` are nodes that are not drawn, `ends` outputs that are an arrow with
     the shape below it."""
-    return _Builder(figure, hidden, ends).built()
+    built = _Builder(figure, hidden, ends).built()
+    if repeats == "paper":
+        as_papers(built.trunk)
+    return built
 
 
 class _Builder:
@@ -55,7 +61,13 @@ class _Builder:
 
     def built(self) -> Built:
         trunk, _ = self.chain(self.figure.children, None)
-        return Built(trunk, self.asides, self.cross())
+        letters = self.cross()
+        waiting = [trunk, *(frame.inner for frame in self.asides)]
+        while waiting:
+            chain = waiting.pop()
+            untangle(chain)
+            waiting += [inner for piece in chain.pieces for inner in piece.chains()]
+        return Built(trunk, self.asides, letters)
 
     def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
         """The edge between two nodes, which from now on is drawn."""

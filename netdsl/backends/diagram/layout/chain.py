@@ -32,6 +32,13 @@ class Chain:
         for number, piece in enumerate(pieces):
             piece.chain, piece.number = self, number
 
+    @classmethod
+    def of(cls, pieces: list[Piece]) -> Chain:
+        """A chain for those who look at pieces, which stay where they are."""
+        chain = cls([])
+        chain.pieces = pieces
+        return chain
+
     @property
     def empty(self) -> bool:
         return not self.pieces

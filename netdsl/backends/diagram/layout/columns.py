@@ -83,7 +83,9 @@ class Columns:
             if start <= lane.first < end <= lane.last:
                 tail = lane.crossings[0].edge.tail
                 letter = self.letters.of(tail)
-                part.asides.setdefault(lane.first - start, []).append(LetterMark(letter, tail))
+                beside = part.asides.setdefault(lane.first - start, [])
+                if not any(isinstance(t, LetterMark) and t.tail == tail for t in beside):
+                    beside.append(LetterMark(letter, tail))
                 for crossing in lane.crossings:
                     crossing.letter = letter
         part.arrange(self.style)

@@ -38,12 +38,14 @@ class Holder(Piece):
 class Frame(Holder):
     """A panel with its title on the left and the shape of what it gives on the right."""
 
-    __slots__ = ("before", "note", "title")
+    __slots__ = ("before", "note", "title", "words")
 
     def __init__(self, panel: Panel, inner: Chain, title: str = "", note: str = "") -> None:
         super().__init__(panel, inner)
         self.title = title
         self.note = note
+        told = [n for n in panel.notes if panel.kind == "head" or "shared" in n]
+        self.words = ", ".join(told)  # muted behind the title
         self.before = 0.0
 
     @property
@@ -55,8 +57,9 @@ class Frame(Holder):
         pad = style.panel + 0.8
         strip = STRIP if self.title or self.note else 0.0
         title = text_width(self.title, pen.TITLE, bold=True)
+        words = text_width(self.words, pen.SMALL) + 3 if self.words else 0.0
         note = text_width(self.note, pen.SMALL)
-        need = title + (note + 8 if note else 0) + 6.4
+        need = title + words + (note + 8 if note else 0) + 6.4
         if style.right:
             self.a, self.b = self.a + pad + strip, self.b + pad
             self.before = pad + style.gap / 2
@@ -64,9 +67,12 @@ class Frame(Holder):
             self.length = max(self.length, need)
             return
         self.before = pad + strip
+        first = self.inner.pieces[0]
+        if first.edge is None and first.crossings:
+            self.before += style.gap  # a line from elsewhere turns in below the title
         self.a, self.b, self.length = self.a + pad, self.b + pad, self.length + self.before + pad
         if self.title:
-            self.a = max(self.a, title + 3.2 + 3.5)  # the title never touches the trunk
+            self.a = max(self.a, title + words + 3.2 + 3.5)  # the title never touches the trunk
         if note:
             self.b = max(self.b, note + 3.2 + 3.5)
         self.b = max(self.b, need - self.a)
@@ -85,6 +91,7 @@ class Frame(Holder):
             self.title,
             self.note,
             self.panel.training,
+            self.words,
         )
         if result is not None:
             result = result._replace(span=None)
@@ -94,10 +101,11 @@ class Frame(Holder):
 class Repeat(Holder):
     """A bracket beside what is repeated, and how often."""
 
-    __slots__ = ("text",)
+    __slots__ = ("replaced", "text")
 
     def __init__(self, panel: Panel, inner: Chain) -> None:
         super().__init__(panel, inner)
+        self.replaced: str | None = None  # the node that it ends with where papers count
         self.text = f"\N{MULTIPLICATION SIGN}{panel.times:,}".replace(",", "\N{NO-BREAK SPACE}")
 
     def measure(self, style: Style) -> None:
@@ -107,6 +115,8 @@ class Repeat(Holder):
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         result = self.inner.place(brush, u, v, source)
+        if self.replaced is not None and result is not None:
+            brush.stands_for(self.replaced, result)
         brush.bracket(u + self.inner.b + 5, v + 0.5, v + self.length - 0.5, self.text)
         return result
 

@@ -77,8 +77,10 @@ class Leaf(Piece):
         found = node.lines
         if self.narrow and node.cell:
             found = (*node.cell, *node.lines[1:])
-        elif style.words == "short" and node.short:
+        elif style.words in ("short", "brief") and node.short:
             found = (node.short, *node.lines[1:])
+        elif style.words == "brief" and node.kind == "stack":
+            found = node.lines[:1]
         elif style.words == "cell" and node.cell:
             found = (*node.cell, *node.lines[1:])
         if node.times > 1 and found:
@@ -93,7 +95,10 @@ class Leaf(Piece):
             text_width(line, style.size, bold and i == 0 and len(lines) > 1)
             for i, line in enumerate(lines)
         ]
-        return max(style.narrowest, max(widths, default=0.0) * style.slack + style.padding)
+        wide = max(widths, default=0.0) * style.slack + style.padding
+        if self.node.kind in ("input", "output"):  # round ends
+            wide += 0.3 * style.height
+        return max(style.narrowest, wide)
 
     def high(self, style: Style) -> float:
         return style.height + style.line * (len(self.lines(style)) - 1)

@@ -55,15 +55,18 @@ class Split(Piece):
         self.offsets = [axis - middle for axis in axes]
         self.a, self.b = middle, wide - middle
         text = bar_text(self.join, style) if self.join is not None else ""
-        if text and not style.right:
-            need = text_width(text, pen.SMALL, bold=True) + 4
-            short = need - self.a - self.b
-            if short > 0:
-                self.a, self.b = self.a + short / 2, self.b + short / 2
+        self._widen(text)
         self.body = max(branch.length for branch in self.branches)
         self.top = style.gap + 2 + ROWS * max(0, len(self.opened) - (0 if self.main is None else 1))
         self.top += LETTERED * any(crossing.letter for crossing in self.opened.values())
         self.length = self.top + self.body + self._foot(style)
+
+    def _widen(self, text: str) -> None:
+        """Make room for the text of a bar."""
+        need = text_width(text, pen.SMALL, bold=True) + 4 if text else 0.0
+        short = need - self.a - self.b
+        if short > 0:
+            self.a, self.b = self.a + short / 2, self.b + short / 2
 
     def _foot(self, style: Style) -> float:
         """The room from the end of the branches to the end of the piece."""
@@ -187,6 +190,9 @@ class Residual(Split):
             self.lane = body.b + style.lane * 0.55 + way.a
             self.b = self.lane + way.b
         self.offsets = [0.0, self.lane]
+        if self._bar and self.join is not None:
+            self.a = max(self.a, 12.0)
+            self._widen(bar_text(self.join, style))
         self.top = 4 + style.gap * 0.75
         self.body = max(body.length, way.length)
         foot = style.gap * 0.8 + (self._tall(style) if self._bar else 2 * pen.CIRCLE)
@@ -222,7 +228,7 @@ class Residual(Split):
             brush.arrive(line, join.name, (u, middle - half), length=3.4)
         self._around(brush, u, v, source, middle, half)
         if self._bar:
-            low, high = u - max(self.a, 12.0), u + self.b
+            low, high = u - self.a, u + self.b
             brush.bar(join, low, high, middle, self._tall(brush.style), bar_text(join, brush.style))
             return Source(join.name, ((u, middle + half),))
         self._sign(brush, join, u, middle)

@@ -15,7 +15,8 @@ SIZE, ROW, SAMPLE, GAP = pen.SMALL, 11.2, 15.0, 9.0
 class Entry(NamedTuple):
     """`kind` is a kind of box, or `@sum`, `@concat`, `@shortcut`, `@changes`, `@training`, `@panel`,
     `@accent`, `@repeat`; `@to.conv` is an arrow in the colour of convolutions, `@step.conv` one to the
-    slab that a convolution makes, `@copy` one to a slab that is copied."""
+    slab that a convolution makes, `@copy` one to a slab that is copied,
+    `@copy.conv1` one to a slab that a 1x1 convolution makes of what is copied."""
 
     kind: str
     text: str
@@ -88,7 +89,8 @@ def legend(
         x = left + (width - total) / 2
         for entry in row:
             sample(scene, x, y, entry.kind)
-            scene.text(x + SAMPLE, y, entry.text, SIZE, "start")
+            wide = text_width(entry.text, SIZE)
+            scene.text(x + SAMPLE, y, entry.text, SIZE, "start", room=wide)
             x += _width(entry) + GAP
         y += ROW
     for note in folded(notes, width):
@@ -120,9 +122,9 @@ def sample(scene: Scene, x: float, y: float, kind: str) -> None:
         pen.arrow(
             scene, [(x - 1, y), (x + 12, y)], stroke=f"{kind.removeprefix('@to.')}.s", line=1.0
         )
-    elif kind == "@copy":
+    elif kind == "@copy" or kind.startswith("@copy."):
         pen.arrow(scene, [(x - 1, y), (x + 7.8, y)], stroke="muted", line=1.8, length=4.6)
-        pen.slab(scene, x + 8.4, y - 4, 3.6, 8, "shape")
+        pen.slab(scene, x + 8.4, y - 4, 3.6, 8, kind.removeprefix("@copy").strip(".") or "shape")
     elif kind == "@panel":
         scene.rect(x, y - 4, 12, 8, "panel", "line", pen.HAIR, 1.5)
     elif kind == "@repeat":

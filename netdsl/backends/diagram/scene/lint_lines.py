@@ -130,14 +130,14 @@ def _painted_through(scene: Scene, ink: Ink, said: set[str]) -> Iterator[Fault]:
 
 # --------------------------------------------------------------------------------------- loose ends
 def _loose(scene: Scene, routes: Routes, ink: Ink) -> Iterator[Fault]:
-    """Routes that do not reach their boxes: not themselves, and not by a rail or stub that they share."""
+    """Routes that do not reach their boxes: not themselves, and not by a rail or stub that they share.
+    Those without points are edges that are told and not drawn, such as to a part that is drawn elsewhere."""
     places: dict[str, Box] = {}
     for thing in (*scene.clusters, *scene.nodes):
         places[thing.name] = place(thing)
     for route in scene.routes:
         if len(route.points) == 1:
-            where = around(route.points)
-            yield Fault(faults.LOOSE, f"{named(route)} has no length", where)
+            yield Fault(faults.LOOSE, f"{named(route)} has no length", around(route.points))
     for route in routes.all:
         for name, point, word in (
             (route.tail, route.points[0], "start"),

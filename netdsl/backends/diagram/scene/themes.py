@@ -15,7 +15,8 @@ ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 ACCENTS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)  # arcs of dense blocks, by source
 ARC_DASHES = (None, None, "3.4 1.4", "3.4 1.4", "1.1 1.2", "1.1 1.2", "6 1.6")  # without colours
-STAGES = (SKY, ORANGE, GREEN, PURPLE, YELLOW, VERMILION)
+# In this order stages that follow one another can be told apart with any colour vision.
+STAGES = (SKY, ORANGE, GREEN, YELLOW, PURPLE, VERMILION)
 
 LEAST_CONTRAST = 4.5  # of text on what lies under it: WCAG 2.1, success criterion 1.4.3
 
@@ -52,6 +53,9 @@ KINDS = {
     "input": Look(None, 0.0, "stadium"),
     "output": Look(None, 0.0, "stadium"),
 }
+
+
+PARTS = ("f", "s", "top", "side")  # of a kind: fill, outline, and two faces of a solid
 
 
 def mix(first: str, second: str, share: float) -> str:
@@ -129,22 +133,31 @@ def _base(paper: str, ink: str, dark: bool) -> dict[str, str]:
     }
 
 
+def strength(look: Look, dark: bool) -> float:
+    """How much of its hue a kind has on light or on dark paper."""
+    if not dark or look.hue is None:
+        return look.strength
+    return min(0.36, 0.18 + look.strength * 0.42) if look.strength else 0.0
+
+
+def parts(
+    fill: str, hue: str | None, paper: str, ink: str, dark: bool
+) -> tuple[str, str, str, str]:
+    """The colours of `PARTS` of a kind with that fill; `hue` is None for what has none."""
+    ground = "#000000" if dark else ink
+    top = mix(fill, paper, 0.6)
+    if hue is None:
+        return fill, mix(ink, paper, 0.62), top, mix(fill, ground, 0.94)
+    outline = mix(hue, "#FFFFFF", 0.75) if dark else mix(hue, "#000000", 0.62)
+    return fill, outline, top, mix(mix(fill, hue, 0.72), ground, 0.94)
+
+
 def _coloured(name: str, paper: str, ink: str, dark: bool) -> Theme:
     colours = _base(paper, ink, dark)
     for kind, look in KINDS.items():
-        if look.hue is None:
-            fill, stroke = mix(ink, paper, look.strength), mix(ink, paper, 0.62)
-        elif dark:
-            strength = min(0.36, 0.18 + look.strength * 0.42) if look.strength else 0.0
-            fill, stroke = mix(look.hue, paper, strength), mix(look.hue, "#FFFFFF", 0.75)
-        else:
-            fill, stroke = mix(look.hue, paper, look.strength), mix(look.hue, "#000000", 0.62)
-        _kind(colours, kind, fill, stroke)
-        shade = mix(
-            mix(fill, look.hue, 0.72) if look.hue else fill, "#000000" if dark else ink, 0.94
-        )
-        colours[f"{kind}.top"] = mix(fill, paper, 0.6)
-        colours[f"{kind}.side"] = shade
+        fill = mix(look.hue or ink, paper, strength(look, dark))
+        for part, colour in zip(PARTS, parts(fill, look.hue, paper, ink, dark)):
+            colours[f"{kind}.{part}"] = colour
     _accents(colours, paper, "#FFFFFF" if dark else None)
     return Theme(name, colours)
 
@@ -163,36 +176,43 @@ def _accents(colours: dict[str, str], paper: str, light: str | None) -> None:
         colours[f"stage{i}.s"] = mix(hue, light or "#000000", 0.62)
 
 
-def _print() -> Theme:
+def _print(paper: str, ink: str) -> Theme:
     """Black on white, for print: greys and hatches."""
-    colours = _base("#FFFFFF", "#000000", False)
-    colours |= {"edge": "#000000", "muted": "#333333", "bar": "#000000", "accent": "#000000"}
+    colours = _base(paper, ink, False)
+    colours |= {"edge": ink, "muted": mix(ink, paper, 0.8), "bar": ink, "accent": ink}
     for kind, look in KINDS.items():
-        _kind(colours, kind, look.grey, "#000000")
-        colours[f"{kind}.top"] = "#FFFFFF"
-        colours[f"{kind}.side"] = mix(look.grey, "#000000", 0.9)
+        _kind(colours, kind, paper if look.grey == "#FFFFFF" else look.grey, ink)
+        colours[f"{kind}.top"] = paper
+        colours[f"{kind}.side"] = mix(look.grey, ink, 0.9)
     greys = ("#000000", "#8A8A8A", "#000000", "#8A8A8A", "#000000", "#8A8A8A", "#555555")
     for i, grey in enumerate(greys):
         colours[f"accent{i}"] = grey
     return Theme("print", colours, hatched=True)
 
 
-def _staged() -> Theme:
+def _staged(paper: str, ink: str) -> Theme:
     """Convolutions by the stage they belong to, as in ResNet's figure 3."""
-    theme = _coloured("stage", "#FFFFFF", "#1A1A1A", False)
+    theme = _coloured("stage", paper, ink, False)
     return Theme("stage", theme.colours, staged=True)
 
 
+# How a theme is made of its paper and its ink, and these two.
 MAKERS = {
-    "light": lambda: _coloured("light", "#FFFFFF", "#1A1A1A", False),
-    "dark": lambda: _coloured("dark", "#16191D", "#ECECEC", True),
-    "print": _print,
-    "stage": _staged,
+    "light": (lambda paper, ink: _coloured("light", paper, ink, False), "#FFFFFF", "#1A1A1A"),
+    "dark": (lambda paper, ink: _coloured("dark", paper, ink, True), "#16191D", "#ECECEC"),
+    "print": (_print, "#FFFFFF", "#000000"),
+    "stage": (_staged, "#FFFFFF", "#1A1A1A"),
 }
 NAMES = tuple(MAKERS)
+
+
+def based(name: str, paper: str | None = None, ink: str | None = None) -> Theme:
+    """One of `NAMES`, mixed with another paper or ink."""
+    make, own_paper, own_ink = MAKERS[name]
+    return make(paper or own_paper, ink or own_ink)
 
 
 @cache
 def named(name: str) -> Theme:
     """One of the themes that netdsl has (`NAMES`)."""
-    return MAKERS[name]()
+    return based(name)

@@ -1,0 +1,104 @@
+"""Which kind of figure draws a network, and the scene that it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from netdsl.backends.diagram.scene.scene import Scene
+from netdsl.backends.diagram.settings import Settings
+from netdsl.design import Applied, Design, Scope, Shared
+from netdsl.layers.base import Layer
+from netdsl.walks import links_of
+
+POINTS = 72  # an inch
+
+
+def scene_of(designs: Sequence[Design], settings: Settings) -> tuple[Scene, str]:
+    """The figure of a network, or of several, and a sentence that says what was chosen."""
+    kind = settings.kind if settings.kind != "auto" else chosen(designs, settings)
+    if kind == "network":
+        from netdsl.backends.diagram.drawing import draw
+
+        scene, said = draw(designs[0], settings)
+        return scene, f"{said}, smallest label {scene.smallest:.1f} pt"
+    scene = _maker(kind)(designs, settings)
+    size = f"{scene.width / POINTS:.2f} x {scene.height / POINTS:.2f} in"
+    return scene, f"kind {kind}, {size}, smallest label {scene.smallest:.1f} pt"
+
+
+def chosen(designs: Sequence[Design], settings: Settings) -> str:
+    """The kind of figure that suits: what papers print of such networks."""
+    if settings.only:
+        return "cell"
+    if len(designs) > 1:
+        return "columns"
+    (design,) = designs
+    plain = settings.level is None and not settings.expand and settings.direction == "down"
+    if not plain or settings.unroll or settings.fuse != "all" or settings.sizes != "auto":
+        return "network"  # which is the kind that these are about
+    if design.heads:
+        return "pipeline"
+    if not _widens(design.net, set()):
+        return "network"
+    from netdsl.backends.diagram.kinds.ladder.figure import is_ladder
+
+    return "ladder" if is_ladder(design) else "network"
+
+
+def _widens(scope: Scope, seen: set[int]) -> bool:
+    """Whether maps become larger somewhere, without which there is no ladder."""
+    if id(scope) in seen:
+        return False
+    seen.add(id(scope))
+    for link in links_of(scope.region):
+        what = link.what.scope if isinstance(link.what, Shared) else link.what
+        layer = what.layer if isinstance(what, Applied) else what
+        if isinstance(layer, Layer) and layer.look() == "up":
+            return True
+        if isinstance(what, Scope) and _widens(what, seen):
+            return True
+    return False
+
+
+def _maker(kind: str) -> Callable[[Sequence[Design], Settings], Scene]:
+    if kind == "cell":
+        from netdsl.backends.diagram.kinds.cells import cells
+
+        return cells
+    if kind == "columns":
+        from netdsl.backends.diagram.kinds.columns import columns
+
+        return columns
+    if kind == "timeline":
+        from netdsl.backends.diagram.kinds.timeline import timeline
+
+        return timeline
+    of_one = _of_one(kind)
+    return lambda designs, settings: of_one(designs[0], settings)
+
+
+def _of_one(kind: str) -> Callable[[Design, Settings], Scene]:
+    if kind == "volumes":
+        from netdsl.backends.diagram.kinds.volumes import volumes
+
+        return volumes
+    if kind == "ladder":
+        from netdsl.backends.diagram.kinds.ladder.figure import ladder
+
+        return ladder
+    if kind == "dense":
+        from netdsl.backends.diagram.kinds.dense.figure import dense
+
+        return dense
+    if kind == "pipeline":
+        from netdsl.backends.diagram.kinds.pipeline.figure import pipeline
+
+        return pipeline
+    if kind == "unravelled":
+        from netdsl.backends.diagram.kinds.unravelled import unravelled
+
+        return unravelled
+    assert kind == "boxes", kind
+    from netdsl.backends.diagram.kinds.boxes import boxes
+
+    return boxes
