@@ -69,6 +69,8 @@ def arranged(
                 style = style.but(most=UNROLLED)
             if found is None:
                 continue
+            if style.towers and any(map(towers.hides, found)):
+                continue
             shares = dict(zip(map(id, way.solids), split or ())) if style.towers else {}
             made = columns(found, usual, style, settings.sizes != "none", shares)
             hanging.widen(way, made, style.rows != 1)
@@ -185,6 +187,7 @@ def solids(scene: Scene, column: Column, tower: int, axis: float) -> None:
         steps = tuple(sorted(solid.steps.items())) if tower == 0 else ()
         name = links.node_name(solid, column, tower)
         scene.nodes.append(Placed(name, kind, left, top, wide, high, (layer_words(solid),), steps))
+    links.touching(scene, column, tower, axis)
     if column.split > 1:
         towers.number(scene, column, axis)
 
