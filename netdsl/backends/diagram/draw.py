@@ -27,7 +27,7 @@ from netdsl.backends.diagram.levels import Level, choose, levels_in, shortened
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
-from netdsl.backends.diagram.text import clean, kind_of, layer_text, shape_text
+from netdsl.backends.diagram.text import clean, kind_of, layer_text, part_of, shape_text
 from netdsl.backends.diagram.words import caption, description
 from netdsl.design import AuxEvent, Design, SharedModule, Value
 from netdsl.walks import inner_value
@@ -79,7 +79,9 @@ class Drawer(Canvas):
         known: dict[int, End] = {}
         for number, value in enumerate(item.reads):
             name = "input" if number == 0 else f"input_{number}"
+            inputs = {id(v): clean(n) for n, v in self.design.inputs.items()}
             shown = clean(value.label or "") if number else "previous layer"
+            shown = inputs.get(id(value), shown)
             end = self.add(children, "input", name, (shown or "other input",), value)
             known[id(value)] = end
             outer[value] = end
@@ -191,11 +193,12 @@ class Drawer(Canvas):
             own_steps(item),
             treated=self.treated_of(item) if any(x.weighted for x in item.layers) else "",
             changes=self.changes(item.enters, item.output),
-            resized=resized(item.enters, item.output),
+            resized=resized(item.enters, item.mapped or item.output),
+            mapped=shape_text(item.mapped.shape) if item.mapped is not None else "",
             times=number,
             short="" if lines[1:] or kind_of(first) == "norm" else self.words.short(first, shapes),
             cell=() if lines[1:] or kind_of(first) == "norm" else self.words.cell(first, shapes),
-            fused=", ".join(layer_text(layer) for layer in others),
+            fused=", ".join(layer_text(x) for x in others if part_of(x) not in (None, "flatten")),
         )
         for value in item.reads:
             other = "size" if first.family == "shape" else "tap"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.canvas import End, Ends
@@ -15,6 +16,7 @@ from netdsl.design import Value
 if TYPE_CHECKING:
     from netdsl.backends.diagram.draw import Drawer
 
+MOST_TERMS = 4  # equal ones that a sum writes out
 CIRCLES = {"add": "sum", "mul": "product"}
 
 
@@ -32,9 +34,14 @@ def sum_text(item: Join) -> str:
             return ""
         parts += [str(shape.channels)] * chain.times
     assert item.output is not None and item.output.shape is not None
-    if len(parts) > 8:
-        return f"concat: {item.output.shape.channels}"
-    return f"concat: {' + '.join(parts)} = {item.output.shape.channels}"
+    terms = []
+    for part, run in groupby(parts):
+        count = len(list(run))
+        terms += [f"{count} {TIMES} {part}"] if count > MOST_TERMS else [part] * count
+    total = item.output.shape.channels
+    if len(terms) > 2 * MOST_TERMS:
+        return f"concat: {total}"
+    return f"concat: {' + '.join(terms)} = {total}"
 
 
 def branch(d: Drawer, chain: Chain, ends: Ends) -> list[Child]:
@@ -137,7 +144,7 @@ def around(d: Drawer, item: Around, ends: Ends, into: list[Child], role: str) ->
     d.bodies += 1
     body = branch(d, item.body, inner)
     end = inner[item.body.result]
-    if item.scale is not None:
+    if item.scale not in (None, 1.0):
         end = _after(d, end, body, "compute", "scale", f"{TIMES} {item.scale:.4g}")
     if item.survival is not None:
         end = _after(d, end, body, "dropout", "survival", f"survival {item.survival:.3g}")

@@ -45,9 +45,10 @@ class Item:
 
 
 class Op(Item):
-    """A layer, with those that stand in its box; `path` leads to it from the item's scope."""
+    """A layer, with those that stand in its box; `path` leads to it from the item's scope. `mapped` is what
+    it gives before that is flattened in the box."""
 
-    __slots__ = ("layers", "path", "shared")
+    __slots__ = ("layers", "mapped", "path", "shared")
 
     def __init__(
         self, layers: list[Layer], path: tuple[str, ...], enters: Value, output: Value, end: int
@@ -56,6 +57,7 @@ class Op(Item):
         self.layers = layers
         self.path = path
         self.shared: SharedModule | None = None
+        self.mapped: Value | None = None
 
 
 class Sub(Item):
@@ -79,8 +81,8 @@ class Sub(Item):
     def titles(self, number: int = 1) -> list[str]:
         """The title of a level, which is its label, and its block's name if that says more. Of several
         that are folded the label is one's own, so they have the block's name."""
-        label = clean(self.label) if self.label and number == 1 else ""
-        name = clean(self.scope.name)
+        label = clean(self.label).replace("_", " ") if self.label and number == 1 else ""
+        name = clean(self.scope.name).replace("_", " ")
         if self.scope.kind == "block" and label and not label.startswith(name):
             return [label, name]
         return [label or name]

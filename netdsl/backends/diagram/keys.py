@@ -16,6 +16,7 @@ from netdsl.design import Value
 from netdsl.layers.base import Layer
 
 LONGEST_PERIOD = 8
+FEWEST_BOXES = 5  # equal boxes one after another are folded from here on
 FEWEST_BRANCHES = 4  # equal branches side by side are folded from here on
 
 
@@ -124,6 +125,8 @@ def _best_run(items: list[Item], at: int, clock: Clock) -> tuple[int, int]:
         if items[at].key != items[at + period].key:
             continue
         times = _repetitions(items, at, period, clock)
+        if period == 1 and times < FEWEST_BOXES and isinstance(items[at], Op):
+            continue  # a few equal boxes are written out, as papers do
         if times < 3 and all(isinstance(item, Op) for item in items[at : at + period]):
             continue  # two boxes are read faster than one that says that it is two
         if (times - 1) * period > saved:

@@ -55,7 +55,7 @@ def cells(designs: Sequence[Design], settings: Settings) -> Scene:
     panels = _captioned([panel for design in designs for panel in _panels(design, settings)])
     _all_there(designs, panels, settings)
     width = settings.width or PAGE[0]
-    keys = Keys([p.figure for p in panels], settings)
+    keys = Keys([p.figure for p in panels], settings, cell=True)
     for style in (CELL, SHORT, TIGHT):
         style = style.but(right=settings.direction == "right", sizes="none")
         drawn = [_shown(panel, style, number) for number, panel in enumerate(panels)]

@@ -224,9 +224,9 @@ class Brush:
     def size_note(self, node: Node, u: float, v: float) -> None:
         """The shape that a box gives, muted beside it: to its right, or below."""
         if self.right:
-            self.scene.text(v, u + 6, node.shape, pen.SMALL, fill="muted")
+            self.scene.text(v, u + 6, node.size, pen.SMALL, fill="muted")
         else:
-            self.scene.text(u + 3.5, v, node.shape, pen.SMALL, "start", fill="muted")
+            self.scene.text(u + 3.5, v, node.size, pen.SMALL, "start", fill="muted")
 
     def end(self, node: Node, u: float, v: float, along: float) -> None:
         """The shape of what comes out, behind the tip of the last arrow."""

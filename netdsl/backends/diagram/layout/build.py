@@ -344,6 +344,11 @@ class _Builder:
                 if ends_of[1] in gone:
                     self.waiting.pop(ends_of)
         node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
+        boxes = list(all_leaves(frame.inner))
+        if len(boxes) == 1 and boxes[0].node.kind == "stack":  # the token says as much
+            if frame in self.asides:
+                self.asides.remove(frame)
+            return Token(node.but(steps=next(iter(nodes_of(children))).steps), "")
         return Token(node, self.first_of(frame))
 
     def first_of(self, frame: Frame) -> str:

@@ -197,8 +197,8 @@ class LetterMark:
         self, brush: Brush, u: float, axis: float, v: float, tail: str, start: Point | None = None
     ) -> None:
         """Beside the chain, at the height where lines leave its own node."""
-        start = brush.taps[self.tail]
-        row = start[-1][1]
-        line = brush.points([*start, (u - LETTER, row)])
+        way = brush.taps[self.tail]
+        row = way[-1][1]
+        line = brush.points([*way, (u - LETTER, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))

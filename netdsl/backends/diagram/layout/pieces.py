@@ -122,7 +122,7 @@ class Leaf(Piece):
         else:
             self.b += plate
             if self.sized(style):
-                self.b += NOTE + text_width(self.node.shape, pen.SMALL)
+                self.b += NOTE + text_width(self.node.size, pen.SMALL)
 
     def half(self, style: Style) -> float:
         """Half of the box across the flow."""
@@ -135,7 +135,7 @@ class Leaf(Piece):
         node = self.node
         if node.kind == "input":
             return style.words == "cell" and node.shape not in node.lines[0]
-        if node.kind == "output" or not node.shape or self.is_sign:
+        if node.kind == "output" or not node.size or self.is_sign or node.size in node.lines:
             return False
         return style.sizes == "all" or (style.sizes == "auto" and node.resized and self.outside)
 
