@@ -277,6 +277,9 @@ class Drawer(Canvas):
         inside = levels_in(item.plan, self.inside)
         path = ".".join((*self.path, *item.path))
         if self.depth == 0 or not self.level.opens(path, inside):
+            same = (v is not None and self.same(v) for v in (item.output, item.enters))
+            if len(set(map(id, same))) == 1 and not self.steps.item(item):
+                return  # it does nothing
             self.box(item, ends, into, role, item.path[0], title, *notes, number=number)
             return
         kind = item.scope.kind if item.scope.kind in PANELS else "group"

@@ -50,7 +50,7 @@ class Keys:
             self.entries.append(Entry("@concat", f"concat, C{times}H{times}W"))
         if any(_projects(figure) for figure in figures):
             self.entries.append(Entry("@changes", "projection shortcut"))
-        if any(node.training for node in nodes):
+        if any(node.training for node in drawn):
             self.entries.append(Entry("@training", "training only"))
         if any(panel.times > 1 for panel in panels):
             self.entries.append(Entry("@repeat", "repeated"))

@@ -59,7 +59,7 @@ def boxes(design: Design, settings: Settings | None = None) -> Scene:
         wide = beside * side + (beside - 1) * BESIDE
         notes = _notes(found, region, frame, (height, width))
         legend.legend(scene, 0, y - 4, wide, [], notes)
-    scene.crop(width=settings.width)
+    scene.crop()
     return scene
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from netdsl import totals
 from netdsl.backends.diagram.plan import Planner
+from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps
 from netdsl.backends.diagram.text import clean, large, plural
 from netdsl.design import Design
@@ -93,9 +94,10 @@ class Subject(Record):
         return self.planner.design
 
 
-def subject(design: Design, name: str) -> Subject:
-    """A network, planned, with its numbers; no row is made yet."""
-    planner = Planner(design)
+def subject(design: Design, name: str, fuse: str) -> Subject:
+    """A network, planned, with its numbers; no row is made yet. Equal runs are folded in the plan whatever is
+    asked for: what is drawn of them is chosen later."""
+    planner = Planner(design, Settings(fuse=fuse))
     cost = totals.cost_used(design)
     facts = [plural(totals.depth(design), "layer")]
     facts += [f"{large(cost.macs)} MACs"] if cost.macs else []

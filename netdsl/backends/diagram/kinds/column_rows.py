@@ -6,7 +6,6 @@ is one row; residuals are arcs over rows. Values that are read further down, pas
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -20,9 +19,16 @@ from netdsl.backends.diagram.items import (
     Item,
     Join,
     Op,
-    Plan,
     Sub,
     Weight,
+)
+from netdsl.backends.diagram.kinds.column_items import (
+    after,
+    called,
+    changes_nothing,
+    innermost,
+    say,
+    strided,
 )
 from netdsl.backends.diagram.kinds.column_parts import (
     START,
@@ -37,7 +43,7 @@ from netdsl.backends.diagram.kinds.column_parts import (
 )
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, times
-from netdsl.backends.diagram.text import TIMES, clean, kind_of
+from netdsl.backends.diagram.text import clean, kind_of
 from netdsl.design import Value
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
@@ -56,6 +62,7 @@ class _Reader:
         self.same = planner.clock.same
         self.count = Steps()
         self.settings = settings
+        self.said = labels.Words(settings.labels)
         self.fold = fold
         self.blocks = blocks
         self.out = Column(subject, blocks)
@@ -107,28 +114,32 @@ class _Reader:
         elif isinstance(item, Around):
             self.around(item, path, title)
         else:
-            kind, said = _whole(item)
+            kind, said = called(item)
             self.box(item, (*path, item.word or "compute"), kind, said)
 
     def op(self, item: Op, path: tuple[str, ...]) -> None:
         assert item.enters is not None and item.enters.shape is not None
-        shape, entry = item.enters.shape, self.row_of(item.enters)
-        for layers in parted(item.layers, self.settings.fuse):
-            before = shown = shape
-            for layer in layers:
-                shape = _after(layer, shape, item)
-                shown = shown if layer.joins == "flatten" else shape
-            flows = self.row_of(item.enters) == self.last
-            if flows and self.absorbed(layers, before):
-                continue
-            row = self.row((*path, *item.path), kind_of(layers[0]), _words(layers), shown, item)
-            row.steps += self.counted(layers)
+        before = shape = shown = item.enters.shape
+        for layer in item.layers:
+            shape = after(layer, shape, item)
+            shown = shown if layer.joins == "flatten" else shape
+        if self.row_of(item.enters) != self.last or not self.absorbed(item.layers, before):
+            kind = kind_of(item.layers[0])
+            words = self.words(item.layers, item.enters.shape)
+            row = self.row((*path, *item.path), kind, words, shown, item)
+            row.steps += self.counted(item.layers)
             row.treated = item.treated
-            self.told(layers[1:])
-            self.put(item.enters, self.last)  # what is left of the box reads this part of it
-        self.put(item.enters, entry)
+            self.told(item.layers[1:])
         for value in (*item.made, item.output):
             self.put(value, self.last)
+
+    def words(self, layers: Sequence[Layer], *shapes: Shape) -> Words:
+        """What stands in a box: its first layer. A normalisation on its own says what follows it."""
+        first, *rest = layers
+        if first.joins == "norm" and rest and rest[0].joins == "activation":
+            said = f"{labels.long(first)}, {labels.long(rest[0])}"
+            return Words(said, said)
+        return Words(self.said.long(first, shapes), self.said.short(first, shapes))
 
     def counted(self, layers: Sequence[Layer]) -> Counter[str]:
         return times(Counter(layer.word for layer in layers), self.times)
@@ -137,17 +148,13 @@ class _Reader:
         """Whether layers need no row of their own, and are counted with what stands above."""
         if self.last < self.inner or self.settings.fuse == "none":
             return False
-        above: Row | Arc = self.out.rows[-1]
-        if self.made_by_sum == self.last:
-            above = [arc for arc in self.out.arcs if arc.last == self.last][-1]
-            if all(layer.family == "activation" for layer in layers):
-                above.steps += self.counted(layers)
-                _say(self.out.then, [layers[0].label()])
-                return True
         quiet = [x for x in layers if x.family == "dropout" or x.joins == "flatten"]
         still = [x for x in layers if changes_nothing(x, shape)]
         if len(quiet) + len(still) < len(layers):
             return False
+        above: Row | Arc = self.out.rows[-1]
+        if self.made_by_sum == self.last:
+            above = [arc for arc in self.out.arcs if arc.last == self.last][-1]
         self.out.left_out |= bool(still)
         above.steps += self.counted(layers)
         self.told(layers)
@@ -160,7 +167,7 @@ class _Reader:
             for x in layers
             if x.joins in ("norm", "activation")
         ]
-        _say(self.out.inside, found + ["dropout" for x in layers if x.family == "dropout"])
+        say(self.out.inside, found + ["dropout" for x in layers if x.family == "dropout"])
 
     def row(self, path: tuple[str, ...], kind: str, words: Words, shape: Shape, item: Item) -> Row:
         """A new row at the end, that reads what an item reads."""
@@ -214,7 +221,7 @@ class _Reader:
             isinstance(x, (Join, DenseItem, Arithmetic)) for x in item.plan.items
         ):
             return True
-        return self.blocks and item.scope.kind == "block" and _innermost(item.plan)
+        return self.blocks and item.scope.kind == "block" and innermost(item.plan)
 
     def box(self, item: Item, path: tuple[str, ...], kind: str, said: str) -> None:
         """One row for all of an item, with the channels of its result and how much smaller its maps are."""
@@ -226,7 +233,7 @@ class _Reader:
         assert shape is not None
         if not isinstance(item, HeadItem):
             said = f"{clean(said)}, {shape.channels}"
-            said += _strided(item.enters.shape if item.enters is not None else before, shape)
+            said += strided(item.enters.shape if item.enters is not None else before, shape)
         row = self.row(path, kind, Words(said, said), shape, item)
         row.steps += times(self.count.item(item), self.times)
         row.treated = item.treated
@@ -270,13 +277,15 @@ class _Reader:
             words = Words("identity", "identity")
             self.row((*path, "identity"), "shape", words, item.enters.shape, item)
         arc = Arc(self.named((*path, "sum")), first, self.last)
-        arc.steps += times(Counter({"residual": 1}), self.times)
+        arc.steps += times(Counter(own_steps(item)), self.times)
+        say(self.out.then, [layer.label() for layer in item.after])
         for step in item.shortcut.items:
             arc.boxes += self.lane(step, path)
         if self.row_of(item.body.result) != self.last:
             self.out.taps.append(Tap(self.row_of(item.body.result), self.last))
         self.out.arcs.append(arc)
         self.made_by_sum = self.last
+        self.put(item.inner, self.last)
         self.put(item.output, self.last)
 
     def lane(self, item: Item, path: tuple[str, ...]) -> Iterator[Row]:
@@ -287,10 +296,15 @@ class _Reader:
             return
         assert item.output is not None and item.output.shape is not None
         if isinstance(item, Op):
-            name, words, kind = item.path, _words(item.layers), kind_of(item.layers[0])
+            assert item.enters is not None and item.enters.shape is not None
+            name, words, kind = (
+                item.path,
+                self.words(item.layers, item.enters.shape),
+                kind_of(item.layers[0]),
+            )
             self.told(item.layers[1:])
         else:
-            kind, said = _whole(item)
+            kind, said = called(item)
             said = f"{said}, {item.output.shape.channels}"
             name, words = getattr(item, "path", (item.word or kind,)), Words(said, said)
         row = Row(self.named((*path, *name)), kind, words, item.output.shape)
@@ -307,90 +321,3 @@ class _Reader:
         row = Row(self.named((*path, title)), "softmax", Words(title, title), shape)
         row.steps += times(self.count.item(item), self.times)
         self.out.sides.append(Side(self.row_of(item.enters), row))
-
-
-# ------------------------------------------------------------------------------------------- helpers
-def parted(layers: Sequence[Layer], fuse: str) -> list[list[Layer]]:
-    """The layers of a box, in the boxes that a setting leaves: all in one, activations apart, or each
-    alone."""
-    if fuse == "all":
-        return [list(layers)]
-    out: list[list[Layer]] = []
-    for layer in layers:
-        apart = fuse == "none" or layer.joins == "activation"
-        if out and not apart:
-            out[-1].append(layer)
-        else:
-            out.append([layer])
-    return out
-
-
-def changes_nothing(layer: Layer, shape: Shape) -> bool:
-    """Adaptive pooling to the size that the map has already: every bin is one place."""
-    return (
-        layer.family == "pooling"
-        and layer.word.startswith("adaptive")
-        and layer.output(shape) == shape
-    )
-
-
-def _words(layers: Sequence[Layer]) -> Words:
-    """What stands in a box: its first layer. A normalisation on its own says what follows it."""
-    first, *rest = layers
-    if first.joins == "norm" and rest and rest[0].joins == "activation":
-        said = f"{labels.long(first)}, {labels.long(rest[0])}"
-        return Words(said, said)
-    return Words(labels.long(first), labels.short(first))
-
-
-def _say(said: list[str], words: Sequence[str]) -> None:
-    said += [word for word in words if word not in said]
-
-
-def _after(layer: Layer, shape: Shape, item: Op) -> Shape:
-    """The shape behind a layer of a box."""
-    if layer.references():  # it reads more than what flows
-        assert item.output is not None and item.output.shape is not None
-        return item.output.shape
-    return layer.output(shape)
-
-
-def _innermost(plan: Plan) -> bool:
-    """Whether no block is used on a level, and more than one layer."""
-    waiting, found = list(plan.items), 0
-    while waiting:
-        item = waiting.pop()
-        found += isinstance(item, Op)
-        if isinstance(item, Sub):
-            if item.scope.kind == "block":
-                return False
-            waiting += item.plan.items
-        elif isinstance(item, Fold):
-            waiting += item.items
-        elif isinstance(item, Around):
-            waiting += item.body.items + item.shortcut.items
-    return found > 1
-
-
-def _whole(item: Item) -> tuple[str, str]:
-    """The kind and the word of the one box for an item that is no layer."""
-    if isinstance(item, Join):
-        return "stack", f"{item.word} of {sum(chain.times for chain in item.branches)}"
-    if isinstance(item, DenseItem):
-        return "stack", f"dense {TIMES}{len(item.iterations)}"
-    if isinstance(item, HeadItem):
-        return "stack", item.event.kind.title
-    if isinstance(item, Sub):
-        return "stack", item.titles()[-1]
-    return ("compute", "arithmetic") if isinstance(item, Arithmetic) else ("stack", item.word)
-
-
-def _strided(before: Shape | None, after: Shape) -> str:
-    """`, /2` where maps get smaller by about that, "" elsewhere."""
-    if before is None or not before.sides or not after.sides:
-        return ""
-    old, new = before.sides[-1], after.sides[-1]
-    if not isinstance(old, int) or not isinstance(new, int) or new < 1:
-        return ""
-    ratio = 2 ** round(math.log2(old / new))
-    return f", /{ratio}" if ratio > 1 else ""

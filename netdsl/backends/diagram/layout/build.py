@@ -58,6 +58,10 @@ class _Builder:
         self.asides: list[Frame] = []
         self.known: dict[tuple[object, ...], Frame] = {}
         self.entered: dict[str, dict[int, Edge]] = {}
+        self.into: dict[str, list[Edge]] = defaultdict(list)
+        for edge in figure.edges:
+            self.into[edge.head].append(edge)
+        self.afar: list[tuple[Token, str]] = []  # side outputs of what is inside of something
 
     def built(self) -> Built:
         trunk, _ = self.chain(self.figure.children, None)
@@ -94,7 +98,7 @@ class _Builder:
                 end = at + 1
                 while end < len(shown) and self.is_end_of(shown[end], child):
                     end += 1
-                self.aside(shown[at:end], max(len(pieces) - 1, 0), asides)
+                self.aside(shown[at:end], pieces, asides)
                 at = end
                 continue
             row = self.row(shown, at)
@@ -271,51 +275,76 @@ class _Builder:
 
     # -------------------------------------------------------------------------------- side outputs
     def is_aside(self, child: fig.Child) -> bool:
-        if isinstance(child, fig.Split) or self.apart:
-            return False
-        return child.training and child.kind != "output"
+        return not self.apart and all(node.training for node in nodes_of([child]))
 
     def is_end_of(self, child: fig.Child, start: fig.Child) -> bool:
         """Whether an output belongs to a side output."""
-        return isinstance(child, Node) and child.training and child.kind == "output"
+        if not (isinstance(child, Node) and child.training and child.kind == "output"):
+            return False
+        inside = {node.name for node in nodes_of([start])}
+        return any(edge.tail in inside for edge in self.into[child.name])
 
     def aside(
-        self, children: list[fig.Child], after: int, asides: dict[int, list[Token | LetterMark]]
+        self,
+        children: list[fig.Child],
+        pieces: list[Piece],
+        asides: dict[int, list[Token | LetterMark]],
     ) -> None:
         """A panel of its own for a side output, which several equal ones share, and a token for each."""
         first, *ends = children
+        nodes = list(nodes_of(children))
+        inside = {node.name for node in nodes}
+        entering = [e for node in nodes for e in self.into[node.name] if e.tail not in inside]
+        tail = entering[0].tail if entering else None
+        if tail is not None:
+            self.take(tail, entering[0].head, entering[0].head_slot)
+        if isinstance(first, Node) and first.kind == "output":  # it has no steps of its own
+            token = Token(first.but(lines=first.lines[:1]), "")
+        else:
+            token = self.panelled(first, ends, len(entering) < 2)
+        known = (n for n, piece in reversed(list(enumerate(pieces))) if piece.exit == tail)
+        after = next(known, None)
+        if after is None and tail is not None:
+            self.afar.append((token, tail))
+        after = max(len(pieces) - 1, 0) if after is None else after
+        asides.setdefault(after, []).append(token)
+
+    def panelled(self, first: fig.Child, ends: list[fig.Child], alone: bool) -> Token:
+        """The token of a side output, and its panel if there is not one already that is equal. What reads
+        several values has a panel of its own (not `alone`)."""
         self.ends |= {end.name for end in ends if isinstance(end, Node)}
-        assert not isinstance(first, fig.Split)
-        panel = (
-            first if isinstance(first, Panel) else Panel(first.name, "aux", [first], training=True)
-        )
-        name = panel.title or panel.name.split(".")[0]
-        first_node = next(iter(nodes_of(children)))
-        tail = next((e for e in self.figure.edges if e.head == first_node.name), None)
+        children = [first, *ends]
+        name = next(iter(nodes_of([first]))).name.split(".")[0]
+        panel = first
+        if not isinstance(first, Panel):
+            name = next((n.name.split(".")[0] for n in ends if isinstance(n, Node)), name)
+            panel = Panel(f"{name}.aside", "aux", [first], training=True)
+        assert isinstance(panel, Panel)
+        name = panel.title or name
         key = tuple(
             (n.kind, n.lines[n.kind == "stack" :], n.fused)
             for n in nodes_of(children)
             if n.kind != "output"
         )
         note = next((line for end in ends if isinstance(end, Node) for line in end.lines[1:]), "")
-        if tail is not None:
-            self.take(tail.tail, first_node.name)
-        frame = self.known.get(key)
+        frame = self.known.get(key) if alone else None
         if frame is None:
             self.frames, self.apart = self.frames + 1, True
             inner, _ = self.chain([*panel.children, *ends], None)
             self.frames, self.apart = self.frames - 1, False
-            frame = self.known[key] = Frame(panel, inner, name, note)
+            frame = Frame(panel, inner, name, note)
+            if alone:
+                self.known[key] = frame
             self.asides.append(frame)
         else:
             frame.title = f"{frame.title}, {name}"
             self.merge_steps(frame, children)
-            for tail_name, head in list(self.waiting):
-                if any(head == n.name for n in nodes_of(children)):
-                    self.waiting.pop((tail_name, head))
+            gone = {node.name for node in nodes_of(children)}
+            for ends_of in list(self.waiting):
+                if ends_of[1] in gone:
+                    self.waiting.pop(ends_of)
         node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
-        token = Token(node, self.first_of(frame))
-        asides.setdefault(after, []).append(token)
+        return Token(node, self.first_of(frame))
 
     def first_of(self, frame: Frame) -> str:
         return next(all_leaves(frame.inner)).node.name
@@ -347,6 +376,9 @@ class _Builder:
         letters = Letters()
         for crossing in route(found, letters):
             self.mark(self.home[crossing.edge.tail], crossing.letter)
+        for token, tail in self.afar:
+            token.letter = letters.of(tail)
+            self.mark(self.home[tail], token.letter)
         return letters
 
     def into_branch(self, piece: Piece, crossing: Crossing) -> bool:

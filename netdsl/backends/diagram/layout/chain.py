@@ -120,6 +120,10 @@ class Chain:
                 ):
                     current = end
                 brush.tapped(piece.exit, u, v, TAP)
+            last = number == len(self.pieces) - 1 and end is not None
+            start = end.points[-1] if last and end is not None else None
             for token in self.asides.get(number, ()):
-                token.place(brush, u + token.offset, u, v, brush.origin(piece.exit or ""))
+                tail = brush.origin(piece.exit or "")
+                beside = any(lane.first == number and lane.side > 0 for lane in self.lanes)
+                token.place(brush, u + token.offset, u, v + beside * TAP, tail, start)
         return current

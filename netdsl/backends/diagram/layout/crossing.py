@@ -89,8 +89,10 @@ def route(crossings: Iterable[tuple[Crossing, Piece, Piece]], letters: Letters) 
             start = outer.get(id(chain))
             if start is not None:
                 break
-        else:
-            raise AssertionError("a figure is one tree")
+        else:  # into a side output, which stands apart
+            crossing.letter = letters.of(crossing.edge.tail)
+            lost.append(crossing)
+            continue
         sides = _sides(tail, chain, True) & _sides(head, chain, False)
         if start is piece and isinstance(piece, Residual) and 1 in piece.opened:
             crossing.inner = piece.opened[1] is crossing

@@ -11,6 +11,7 @@ from netdsl.backends.diagram.layout.pieces import Piece
 from netdsl.backends.diagram.layout.style import STRIP, TAP, Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
+from netdsl.backends.diagram.scene.scene import Point
 
 
 class Holder(Piece):
@@ -123,27 +124,36 @@ class Repeat(Holder):
 
 class Token:
     """A side output beside the chain: a small box with its name. `node` stands for it, `first` is where its
-    own panel begins."""
+    own panel begins, "" if it has none; `letter` stands for the line to it, if it comes from afar."""
 
-    __slots__ = ("first", "node", "offset", "width")
+    __slots__ = ("first", "letter", "node", "offset", "width")
 
     def __init__(self, node: Node, first: str) -> None:
         self.node = node
         self.first = first
+        self.letter = ""
         self.offset = self.width = 0.0
 
     def measure(self, style: Style) -> None:
         self.width = max(24.0, text_width(self.node.lines[0], style.size, bold=True) + 6)
 
-    def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
-        """Beside the line of the node `tail` at `axis`, `v`."""
+    def place(
+        self, brush: Brush, u: float, axis: float, v: float, tail: str, start: Point | None = None
+    ) -> None:
+        """Beside the line of the node `tail` at `axis`, `v`; `start` is where the line ends, if it does."""
         row, top = v + TAP, v + TAP + 5
         high = 11.0
-        line = Source(tail, ((axis, row), (u, row)), "training", pen.TRAINING)
+        first = (start,) if start is not None and start[1] < row - 0.1 else ()
+        line = Source(tail, (*first, (axis, row), (u, row)), "training", pen.TRAINING)
+        if self.letter:
+            brush.letters.append((u, row, self.letter))
+            line = Source(tail, ((u, row + LETTER),), "training", pen.TRAINING, cut=True)
+            top += LETTER
         across, along = (high, self.width) if brush.right else (self.width, high)
         brush.arrive(line, self.node.name, (u, top))
         brush.token(self.node, u, top + along / 2, across, along)
-        brush.scene_route(self.node.name, self.first)
+        if self.first:
+            brush.scene_route(self.node.name, self.first)
 
 
 class Mark(Piece):
@@ -183,7 +193,9 @@ class LetterMark:
     def measure(self, style: Style) -> None:
         """It is as large as its letter."""
 
-    def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
+    def place(
+        self, brush: Brush, u: float, axis: float, v: float, tail: str, start: Point | None = None
+    ) -> None:
         """Beside the chain, at the height where lines leave its own node."""
         start = brush.taps[self.tail]
         row = start[-1][1]

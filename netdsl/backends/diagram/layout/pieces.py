@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Crossing
 
 NOTE = 3.5  # between a box and what stands beside it
+TAPS = 3.0  # between lines that leave a row of boxes sideways
+TURN = 4.0  # between lines that turn above a row of boxes
+LETTERED = 9.0  # the middle of a letter above a box
 
 
 class Piece:
@@ -212,15 +215,16 @@ class Arrow(Piece):
 
 class Row(Piece):
     """Boxes side by side that begin or end a chain: inputs, outputs. The chain's line meets the one that is
-    `main`."""
+    `main`; lines from elsewhere come to the others, each at a height of its own above them."""
 
-    __slots__ = ("leaves", "main", "offsets")
+    __slots__ = ("leaves", "main", "offsets", "rows")
 
     def __init__(self, leaves: list[Leaf], main: int) -> None:
         super().__init__()
         self.leaves = leaves
         self.main = main
         self.offsets: list[float] = []
+        self.rows: dict[str, float] = {}  # heights of lines that turn above the boxes, by box
 
     def measure(self, style: Style) -> None:
         at, axes = 0.0, []
@@ -232,22 +236,53 @@ class Row(Piece):
         middle = axes[self.main]
         self.offsets = [axis - middle for axis in axes]
         self.a, self.b = middle, whole - middle
-        self.length = max(leaf.length for leaf in self.leaves)
+        self._rows(style)
+        self.length = self.above(style) + max(leaf.length for leaf in self.leaves)
+        if self.leaves[0].node.kind != "output":
+            self.length += TAPS * max(0, len(self.leaves) - 2)
+
+    def _rows(self, style: Style) -> None:
+        """Lines from the right turn the higher the farther they go to the left, and the other way around, so
+        that they do not cross."""
+        places = {leaf.node.name: offset for leaf, offset in zip(self.leaves, self.offsets)}
+        turning = [(c.side, places[c.edge.head], c.edge.head) for c in self.crossings]
+        for leaf, offset in zip(self.leaves, self.offsets):
+            if leaf.edge is not None and abs(offset) > 0.1:
+                turning.append((1 if offset < 0 else -1, offset, leaf.node.name))
+        turning.sort(key=lambda line: (line[0], line[0] * line[1]))
+        self.rows = {name: TURN * number for number, (_, _, name) in enumerate(turning)}
+
+    def above(self, style: Style) -> float:
+        """The room above the boxes, in which lines turn."""
+        lettered = 2 * TURN * any(crossing.letter for crossing in self.crossings)
+        return TURN * len(self.rows) + lettered
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         result = None
+        crossings = {crossing.edge.head: crossing for crossing in self.crossings}
+        first = v - brush.style.gap / 2
         for number, (leaf, offset) in enumerate(zip(self.leaves, self.offsets)):
-            top = v + (self.length - leaf.length if self.leaves[0].node.kind == "input" else 0.0)
+            top = v + self.above(brush.style)
+            name, at = leaf.node.name, u + offset
             fed = source if leaf.edge is not None else None
-            if fed is not None and offset:
-                row = v - brush.style.gap / 2
-                fed = fed.to((u, row), (u + offset, row))
-            end = leaf.place(brush, u + offset, top, fed)
+            if fed is not None and abs(offset) > 0.1:
+                row = first + self.rows[name]
+                fed = fed.to((u, row), (at, row))
+            elif name in crossings:
+                crossing = crossings[name]
+                lettered = crossing.letter and crossing not in brush.lanes
+                row = top - LETTERED if lettered else first + self.rows[name]
+                fed = brush.entering(crossing, at, row)
+            end = leaf.place(brush, at, top, fed)
             assert end is not None
             if number == self.main:
-                result = end
-            brush.tapped(leaf.node.name, u + offset, v + self.length, TAP)
+                result = end.to((u, v + self.length))
+            brush.tapped(name, at, top + leaf.length, TAP + TAPS * self._after(number))
         return result
+
+    def _after(self, number: int) -> int:
+        """How many boxes stand behind one whose lines leave sideways: each at a height of its own."""
+        return sum(other > number and other != self.main for other in range(len(self.leaves)))
 
 
 def bar_text(node: Node, style: Style) -> str:
