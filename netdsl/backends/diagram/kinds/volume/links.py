@@ -74,7 +74,7 @@ def join(
 def touching(scene: Scene, column: Column, tower: int, axis: float) -> None:
     """The ways between solids that stand close behind each other: nothing is drawn between them."""
     for (tail, start), (head, end) in pairwise(zip(column.solids, column.placed)):
-        y = axis + (end.top + end.bottom) / 2
+        y = axis + min(max(0.0, end.top), end.bottom)
         names = (node_name(tail, column, tower), node_name(head, column, tower))
         points = ((start.right, y), (end.left, y))
         scene.routes.append(Route(*names, rounded(points), headed=False))
