@@ -41,10 +41,10 @@ from netdsl.backends.diagram.kinds.column_parts import (
     Tap,
     Words,
 )
+from netdsl.backends.diagram.kinds.column_writing import Writer
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, times
 from netdsl.backends.diagram.text import clean, kind_of
-from netdsl.design import Value
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
 from netdsl.walks import inner_value
@@ -55,23 +55,14 @@ def column(subject: Subject, settings: Settings, fold: bool, blocks: bool) -> Co
     return _Reader(subject, settings, fold, blocks).read()
 
 
-class _Reader:
+class _Reader(Writer):
     def __init__(self, subject: Subject, settings: Settings, fold: bool, blocks: bool) -> None:
-        planner = subject.planner
-        self.plan = planner.scope(subject.design.net)
-        self.same = planner.clock.same
+        super().__init__(Column(subject, fold, blocks))
         self.count = Steps()
         self.settings = settings
         self.said = labels.Words(settings.labels)
-        self.fold = fold
         self.blocks = blocks
-        self.out = Column(subject, blocks)
-        self.where: dict[int, int] = {}  # values -> the row that gives them
-        self.made_by_sum = START - 1  # the row whose sum is the last thing that was drawn
         self.inner = 0  # rows above this one are not in the body of a residual that is being read
-        self.learned: dict[int, Counter[str]] = {}
-        self.names: set[str] = set()
-        self.times = 1
 
     def read(self) -> Column:
         for value in self.out.design.inputs.values():
@@ -79,28 +70,16 @@ class _Reader:
         net = self.out.design.net
         if net.input is not None:
             self.where[id(self.same(net.input))] = START
-        self.items(self.plan.items, (), self.out.design.name)
+        plan = self.out.subject.planner(self.out.fold).scope(net)
+        self.items(plan.items, ())
         return self.out
 
-    # --------------------------------------------------------------------------------------- values
-    @property
-    def last(self) -> int:
-        return len(self.out.rows) - 1
-
-    def put(self, value: Value | None, row: int) -> None:
-        if value is not None:
-            self.where[id(self.same(value))] = row
-
-    def row_of(self, value: Value) -> int:
-        """The row that gives a value; unknown ones are those of a copy that is not drawn."""
-        return self.where.get(id(self.same(value)), self.last)
-
     # ---------------------------------------------------------------------------------------- items
-    def items(self, items: Sequence[Item], path: tuple[str, ...], title: str) -> None:
+    def items(self, items: Sequence[Item], path: tuple[str, ...]) -> None:
         for item in items:
-            self.item(item, path, title)
+            self.item(item, path)
 
-    def item(self, item: Item, path: tuple[str, ...], title: str) -> None:
+    def item(self, item: Item, path: tuple[str, ...]) -> None:
         if item.aux is not None:
             self.side(item, path)
         elif isinstance(item, Weight):
@@ -110,9 +89,9 @@ class _Reader:
         elif isinstance(item, Sub):
             self.sub(item, path)
         elif isinstance(item, Fold):
-            self.run(item, path, title)
+            self.run(item, path)
         elif isinstance(item, Around):
-            self.around(item, path, title)
+            self.around(item, path)
         else:
             kind, said = called(item)
             self.box(item, (*path, item.word or "compute"), kind, said)
@@ -141,9 +120,6 @@ class _Reader:
             return Words(said, said)
         return Words(self.said.long(first, shapes), self.said.short(first, shapes))
 
-    def counted(self, layers: Sequence[Layer]) -> Counter[str]:
-        return times(Counter(layer.word for layer in layers), self.times)
-
     def absorbed(self, layers: Sequence[Layer], shape: Shape) -> bool:
         """Whether layers need no row of their own, and are counted with what stands above."""
         if self.last < self.inner or self.settings.fuse == "none":
@@ -160,41 +136,6 @@ class _Reader:
         self.told(layers)
         return True
 
-    def told(self, layers: Sequence[Layer]) -> None:
-        """Note what stands in the box of another layer."""
-        found = [
-            "BN" if x.word in ("bn", "frozen_bn") else x.word if x.joins == "norm" else x.label()
-            for x in layers
-            if x.joins in ("norm", "activation")
-        ]
-        say(self.out.inside, found + ["dropout" for x in layers if x.family == "dropout"])
-
-    def row(self, path: tuple[str, ...], kind: str, words: Words, shape: Shape, item: Item) -> Row:
-        """A new row at the end, that reads what an item reads."""
-        row = Row(self.named(path), kind, words, shape)
-        number = len(self.out.rows)
-        tails: list[int] = []
-        for value in item.reads:
-            if id(value) in self.learned:
-                row.steps += times(self.learned.pop(id(value)), self.times)
-                continue
-            tails.append(self.row_of(value))
-        row.flows = number - 1 in tails
-        for tail in sorted({*tails} - {number - 1}, reverse=True):
-            self.out.taps.append(Tap(tail, number))
-        self.out.rows.append(row)
-        self.made_by_sum = START - 1
-        return row
-
-    def named(self, path: tuple[str, ...]) -> str:
-        """A name that no other node has."""
-        plain = name = ".".join((self.out.name, *path))
-        number = 2
-        while name in self.names:
-            name, number = f"{plain}#{number}", number + 1
-        self.names.add(name)
-        return name
-
     # --------------------------------------------------------------------------------------- levels
     def sub(self, item: Sub, path: tuple[str, ...]) -> None:
         path = (*path, *item.path)
@@ -205,7 +146,7 @@ class _Reader:
             return
         for outer, inner in item.binding:
             self.put(inner, self.row_of(outer))
-        self.items(item.plan.items, path, titles[-1])
+        self.items(item.plan.items, path)
         result = self.row_of(item.plan.result)
         for way, outer in item.link.exports.items():
             inner = inner_value(item.scope, way)
@@ -241,26 +182,17 @@ class _Reader:
             self.put(made, self.last)
 
     # ---------------------------------------------------------------------------------------- forms
-    def run(self, item: Fold, path: tuple[str, ...], title: str) -> None:
-        """Equal runs: once with a bracket, or all of them."""
-        entry = item.items[0].enters
-        assert entry is not None
-        before = self.row_of(entry)
+    def run(self, item: Fold, path: tuple[str, ...]) -> None:
+        """Equal runs, of which the first is drawn, with a bracket."""
         first = len(self.out.rows)
-        if self.fold:
-            self.times *= item.times
-            self.items(item.items, path, title)
-            self.times //= item.times
-            if first <= self.last:
-                self.out.spans.append(Span(first, self.last, item.times))
-        else:
-            for _ in range(item.times):
-                self.items(item.items, path, title)
-                self.put(entry, self.row_of(item.first))
-            self.put(entry, before)
+        self.times *= item.times
+        self.items(item.items, path)
+        self.times //= item.times
+        if first <= self.last:
+            self.out.spans.append(Span(first, self.last, item.times))
         self.put(item.output, self.row_of(item.first))
 
-    def around(self, item: Around, path: tuple[str, ...], title: str) -> None:
+    def around(self, item: Around, path: tuple[str, ...]) -> None:
         assert item.enters is not None and item.enters.shape is not None
         entry = self.row_of(item.enters)
         if entry != self.last:  # it begins with a value from further up
@@ -271,7 +203,7 @@ class _Reader:
         self.inner = first
         self.put(item.enters, entry)
         self.put(item.body.entry, entry)
-        self.items(item.body.items, path, title)
+        self.items(item.body.items, path)
         self.inner = around
         if self.last < first:  # a body without a layer
             words = Words("identity", "identity")

@@ -10,7 +10,7 @@ from netdsl.backends.diagram.kinds.column_draw import draw, height, width
 from netdsl.backends.diagram.kinds.column_fold import alike, shortened
 from netdsl.backends.diagram.kinds.column_layout import Sheet, sheet
 from netdsl.backends.diagram.kinds.column_measures import WIDEST, Measures, facts
-from netdsl.backends.diagram.kinds.column_parts import Column, subject
+from netdsl.backends.diagram.kinds.column_parts import Column, Subject
 from netdsl.backends.diagram.kinds.column_rows import column
 from netdsl.backends.diagram.kinds.column_stages import stages
 from netdsl.backends.diagram.scene import pen
@@ -99,7 +99,7 @@ def _plans(
 ) -> Iterator[tuple[list[Column], Measures]]:
     """Columns and measures, those that show most first."""
     subjects = [
-        subject(design, name, settings.fuse) for design, name in zip(designs, _names(designs))
+        Subject(design, name, settings.fuse) for design, name in zip(designs, _names(designs))
     ]
     own: list[Column] = []
     spare = (settings.height or TALLEST) - AROUND
