@@ -19,12 +19,13 @@ class Chain:
     """Pieces one after another. `owner` is the piece that the chain is part of and `branch` its number
     there. `lanes` run beside it, `asides` are tokens of side outputs by the piece they leave."""
 
-    __slots__ = ("a", "asides", "b", "branch", "gaps", "lanes", "length", "owner", "pieces")
+    __slots__ = ("a", "asides", "b", "branch", "gaps", "lanes", "length", "owner", "pieces", "turns")
 
     def __init__(self, pieces: list[Piece], owner: Piece | None = None, branch: int = 0) -> None:
         self.pieces = pieces
         self.owner = owner
         self.branch = branch
+        self.turns = False  # its line goes on in another column
         self.lanes: list[Lane] = []
         self.asides: dict[int, list[Token | LetterMark]] = {}
         self.gaps: list[float] = []
@@ -58,6 +59,10 @@ class Chain:
             for token in tokens:
                 token.measure(style)
                 near = self.pieces[number : number + 2]
+                if self.turns and number == len(self.pieces) - 1:  # the line goes on to the right
+                    token.offset = -(near[0].a / 2 + PITCH + token.width / 2)
+                    self.a = max(self.a, token.width / 2 - token.offset)
+                    continue
                 token.offset = max(piece.b for piece in near) + PITCH + token.width / 2
                 self.b = max(self.b, token.offset + token.width / 2)
         if len(self.pieces) - 1 in self.asides:

@@ -88,6 +88,7 @@ class Columns:
                     beside.append(LetterMark(letter, tail))
                 for crossing in lane.crossings:
                     crossing.letter = letter
+        part.turns = end < len(trunk.pieces)
         part.arrange(self.style)
         return part
 

@@ -82,7 +82,6 @@ def _cuts(built: Built, free: bool) -> set[int]:
     """The pieces before which a column may end."""
     trunk = built.trunk
     cuts = {n for n in range(1, len(trunk.pieces)) if trunk.pieces[n].edge is not None or free}
-    cuts -= {n + 1 for n in trunk.asides}  # a turn would run over what stands there
     cuts -= {n for n in cuts if _belongs(trunk.pieces[n])}
     if not free:
         for lane in trunk.lanes:

@@ -199,6 +199,7 @@ class LetterMark:
         """Beside the chain, at the height where lines leave its own node."""
         way = brush.taps[self.tail]
         row = way[-1][1]
-        line = brush.points([*way, (u - LETTER, row)])
+        edge = u - LETTER if u > axis else u + LETTER
+        line = brush.points([*way, (edge, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))
