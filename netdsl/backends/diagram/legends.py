@@ -22,7 +22,7 @@ TEXTS = {
     "linear": "fully connected",
     "softmax": "softmax",
     "stack": "block",
-    "dropout": "in training at random",
+    "dropout": "dropped at random in training",
 }
 DEPTHWISE = "dw conv"
 SIGNS = {"sum": "sum", "product": "product", "difference": "difference", "quotient": "quotient"}
@@ -43,6 +43,8 @@ class Keys:
         for kind, text in TEXTS.items():
             if kind in kinds:
                 own = [node for node in nodes if node.kind == kind]
+                if kind == "dropout" and all("dropout" in node.lines[0] for node in own):
+                    continue  # they say it themselves
                 if kind == "grouped" and all(DEPTHWISE in node.lines[0] for node in own):
                     text = "depthwise conv"
                 self.entries.append(Entry(kind, text))
