@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netdsl.backends.diagram.figure import Child, Figure, Node, Panel, Split, nodes_of, panels_of
+from netdsl.backends.diagram.labels import VALID
 from netdsl.backends.diagram.notes import fused_notes
 from netdsl.backends.diagram.scene.legend import Entry
 from netdsl.backends.diagram.scene.legend import height as legend_height
@@ -69,6 +70,8 @@ class Keys:
             self.notes.append("strides and projections in the first of a stage only")
         if any(panel.kind == "dense" for panel in panels):
             self.notes.append("each layer of a dense block reads all before it")
+        if cell and any(node.cell[-1:] and node.cell[-1].endswith(f" {VALID}") for node in nodes):
+            self.notes.append(f"{VALID}: no padding")
         self.notes += fused_notes(figures)
 
     def _after(self, nodes: list[Node], kind: str, text: str) -> str:
