@@ -25,6 +25,13 @@ def after(item: Join | Around) -> str:
     return ", ".join(layer_text(layer) for layer in item.after)
 
 
+def survival_text(item: Around) -> str:
+    """`survival 0.8`, or `survival 0.99 to 0.84` of several."""
+    assert item.survival is not None
+    until = "" if item.until is None else f" to {item.until:.3g}"
+    return f"survival {item.survival:.3g}{until}"
+
+
 def sum_text(item: Join) -> str:
     """`64 + 128 + 32 + 32 = 256`: the channels of a concatenation."""
     parts: list[str] = []
@@ -147,7 +154,7 @@ def around(d: Drawer, item: Around, ends: Ends, into: list[Child], role: str) ->
     if item.scale not in (None, 1.0):
         end = _after(d, end, body, "compute", "scale", f"{TIMES} {item.scale:.4g}")
     if item.survival is not None:
-        end = _after(d, end, body, "dropout", "survival", f"survival {item.survival:.3g}")
+        end = _after(d, end, body, "dropout", "survival", survival_text(item))
     d.link(end, joined, "flow")
     shortcut = branch(d, item.shortcut, inner)
     d.bodies -= 1

@@ -122,11 +122,12 @@ class Join(Item):
 
 
 class Around(Item):
-    """A residual: a body, and a way around it. `after` and `inner` as of a `Join`."""
+    """A residual: a body, and a way around it. `after` and `inner` as of a `Join`; `until` is the chance of
+    survival of the last one of equal ones that it stands for."""
 
     word = "residual"
 
-    __slots__ = ("after", "body", "inner", "scale", "shortcut", "survival")
+    __slots__ = ("after", "body", "inner", "scale", "shortcut", "survival", "until")
 
     def __init__(
         self, body: Chain, shortcut: Chain, enters: Value, output: Value, end: int
@@ -136,6 +137,7 @@ class Around(Item):
         self.shortcut = shortcut
         self.scale: float | None = None
         self.survival: float | None = None
+        self.until: float | None = None
         self.after: list[Layer] = []
         self.inner: Value | None = None
 
@@ -240,3 +242,16 @@ def only_group(items: list[Item]) -> Sub | None:
     if not isinstance(only, Sub) or only.scope.kind != "group" or only.shared or only.link.exports:
         return None
     return only
+
+
+def parts_of(item: Item) -> list[list[Item]]:
+    """The chains inside of an item that belong to the same scope."""
+    if isinstance(item, Fold):
+        return [item.items]
+    if isinstance(item, Join):
+        return [branch.items for branch in item.branches]
+    if isinstance(item, Around):
+        return [item.body.items, item.shortcut.items]
+    if isinstance(item, DenseItem):
+        return [chain.items for chain in item.iterations]
+    return []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netdsl.backends.diagram.clock import Clock
-from netdsl.backends.diagram.items import Chain, Fold, Item, Op
+from netdsl.backends.diagram.items import Around, Chain, Fold, Item, Op, Sub, parts_of
 from netdsl.design import Value
 from netdsl.layers.base import Layer
 
@@ -107,6 +107,7 @@ def fold(items: list[Item], keys: Keys, clock: Clock) -> list[Item]:
             at += 1
             continue
         folded = Fold(items[at : at + period], times, items[at + times * period - 1])
+        _range(folded.items, items[at + (times - 1) * period : at + times * period])
         numbering = Numbering(clock)
         for item in folded.items:
             numbering.item(item)
@@ -116,6 +117,22 @@ def fold(items: list[Item], keys: Keys, clock: Clock) -> list[Item]:
         out.append(folded)
         at += period * times
     return out
+
+
+def _range(first: Sequence[Item], last: Sequence[Item]) -> None:
+    """Note chances of survival that differ between the first and the last of equal runs."""
+    waiting = list(zip(first, last))
+    while waiting:
+        one, other = waiting.pop()
+        if isinstance(one, Around) and isinstance(other, Around):
+            end = other.until if other.until is not None else other.survival
+            one.until = end if end != one.survival else None
+        pairs = list(zip(_inside(one), _inside(other)))
+        waiting += [pair for a, b in pairs for pair in zip(a, b)]
+
+
+def _inside(item: Item) -> list[list[Item]]:
+    return [item.plan.items] if isinstance(item, Sub) else parts_of(item)
 
 
 def _best_run(items: list[Item], at: int, clock: Clock) -> tuple[int, int]:

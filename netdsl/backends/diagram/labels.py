@@ -11,6 +11,7 @@ from netdsl.code.expr import Literal
 from netdsl.layers.base import Given, Layer
 from netdsl.shapes import Shape
 
+VALID = "V"  # no padding, as Szegedy et al. (2016) mark it
 CONVOLUTIONS = ("conv", "conv1", "grouped", "fixed")
 
 
@@ -63,6 +64,16 @@ def depthwise(text: str, layer: Layer, shapes: Sequence[Shape | None]) -> str:
     return text.replace(" conv", " dw conv").replace(f", g{groups}", "")
 
 
+def unpadded(layer: Layer, shapes: Sequence[Shape | None]) -> bool:
+    """Whether a window that overlaps itself stays inside of the map, so that the borders are lost."""
+    if layer.family not in ("convolution", "pooling") or not shapes or shapes[0] is None:
+        return False
+    window = layer.window(shapes[0]) if shapes[0].sides else None
+    if window is None or any(window.padding):
+        return False
+    return any(kernel > stride for kernel, stride in zip(window.kernel, window.stride))
+
+
 class Words:
     """The texts of layers in the words of papers, or of PyTorch."""
 
@@ -79,6 +90,7 @@ class Words:
 
     def cell(self, layer: Layer, shapes: Sequence[Shape | None]) -> tuple[str, ...]:
         if not self.torch:
-            return tuple(depthwise(line, layer, shapes) for line in cell(layer))
+            *before, last = (depthwise(line, layer, shapes) for line in cell(layer))
+            return (*before, f"{last} {VALID}" if unpadded(layer, shapes) else last)
         name, bracket, rest = torch_words(layer, shapes).partition("(")
         return (name, rest.removesuffix(")")) if bracket and rest != ")" else (name,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netdsl.backends.diagram.figure import Child, Figure, Node, Panel, Split, nodes_of, panels_of
+from netdsl.backends.diagram.labels import VALID
 from netdsl.backends.diagram.notes import fused_notes
 from netdsl.backends.diagram.scene.legend import Entry
 from netdsl.backends.diagram.scene.legend import height as legend_height
@@ -22,7 +23,7 @@ TEXTS = {
     "linear": "fully connected",
     "softmax": "softmax",
     "stack": "block",
-    "dropout": "in training at random",
+    "dropout": "dropped at random in training",
 }
 DEPTHWISE = "dw conv"
 SIGNS = {"sum": "sum", "product": "product", "difference": "difference", "quotient": "quotient"}
@@ -43,6 +44,8 @@ class Keys:
         for kind, text in TEXTS.items():
             if kind in kinds:
                 own = [node for node in nodes if node.kind == kind]
+                if kind == "dropout" and all("dropout" in node.lines[0] for node in own):
+                    continue  # they say it themselves
                 if kind == "grouped" and all(DEPTHWISE in node.lines[0] for node in own):
                     text = "depthwise conv"
                 self.entries.append(Entry(kind, text))
@@ -67,6 +70,8 @@ class Keys:
             self.notes.append("strides and projections in the first of a stage only")
         if any(panel.kind == "dense" for panel in panels):
             self.notes.append("each layer of a dense block reads all before it")
+        if cell and any(node.cell[-1:] and node.cell[-1].endswith(f" {VALID}") for node in nodes):
+            self.notes.append(f"{VALID}: no padding")
         self.notes += fused_notes(figures)
 
     def _after(self, nodes: list[Node], kind: str, text: str) -> str:

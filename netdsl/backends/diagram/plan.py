@@ -19,9 +19,9 @@ from netdsl.backends.diagram.items import (
     Plan,
     Sub,
     Weight,
+    parts_of,
 )
 from netdsl.backends.diagram.keys import Keys, Numbering, fold, fold_branches
-from netdsl.backends.diagram.levels import parts_of
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.text import layer_text, part_of
 from netdsl.backends.diagram.treatment import Treated
@@ -297,7 +297,8 @@ class Planner:
         numbering.enter(entry)
         numbering.chain(chain)
         numbering.chain(shortcut)
-        key = self.keys.number("residual", what.scale, what.survival, *numbering.parts)
+        survival = what.survival if self.settings.unroll else what.survival is not None
+        key = self.keys.number("residual", what.scale, survival, *numbering.parts)
         numbering.close(item, key, link.output)
         item.reads.insert(0, entry)
         return [item]
