@@ -74,7 +74,9 @@ def draw(arguments: list[str], to: Path) -> str:
 def page(listed: list[Section], texts: dict[str, str]) -> str:
     """The page; `texts` are the files of figures that stand in it as texts."""
     parts = [ABOUT]
-    parts += [f"- [{s.title}](#{anchor(s.title)}): {', '.join(map(link, s.entries))}" for s in listed]
+    parts += [
+        f"- [{s.title}](#{anchor(s.title)}): {', '.join(map(link, s.entries))}" for s in listed
+    ]
     for section in listed:
         parts.append(f"\n## {section.title}")
         for entry in section.entries:

@@ -83,7 +83,7 @@ def _panels(design: Design, settings: Settings) -> list[Panel]:
     found = []
     for path, item in items.items():
         own = clean(item.titles()[-1])
-        title = own if len(titles) > 1 and titles.count(own) == 1 else clean(path)
+        title = own if len(set(titles)) == len(titles) > 1 else clean(path)
         drawer = Drawer(planner, level(plan, "layer", settings.expand))
         found.append(Panel(_without_panels(drawer.part(item, title)), title, name, path))
     if not items:
