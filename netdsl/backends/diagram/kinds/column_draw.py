@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from netdsl.backends.diagram.kinds.column_layout import Sheet
 from netdsl.backends.diagram.kinds.column_legend import entries, notes
+from netdsl.backends.diagram.kinds.column_margin import ENTRY
 from netdsl.backends.diagram.kinds.column_measures import LINE, TITLE, Measures
 from netdsl.backends.diagram.kinds.column_parts import Column
-from netdsl.backends.diagram.kinds.column_pen import ENTRY, FOOT, HEAD, ColumnPen
+from netdsl.backends.diagram.kinds.column_pen import FOOT, HEAD, ColumnPen
 from netdsl.backends.diagram.scene import legend, pen
 from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Scene

@@ -86,7 +86,7 @@ def _places(count: int, runs: Sequence[Run]) -> list[int]:
 def _replaced(column: Column, runs: Sequence[Run]) -> Column:
     """The column with runs of rows as one each, which stand for all that was in them."""
     where = _places(len(column.rows), runs)
-    out = Column(column.subject, column.blocks)
+    out = Column(column.subject, column.fold, column.blocks)
     out.inside, out.then, out.left_out = column.inside, column.then, column.left_out
     new: dict[int, Row] = {}
     for run in runs:

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netdsl.backends.diagram.kinds.column_parts import Column
+from netdsl.backends.diagram.legends import TEXTS
 from netdsl.backends.diagram.scene.legend import Entry
-from netdsl.backends.diagram.text import TIMES
 
 KINDS = {
-    "conv": f"k{TIMES}k convolution",
-    "conv1": f"1{TIMES}1 convolution",
-    "grouped": "grouped convolution",
-    "fixed": "fixed convolution",
-    "pool": "pooling",
-    "up": "upsampling",
-    "norm": "normalisation",
-    "activation": "activation",
-    "linear": "fully connected",
-    "softmax": "softmax",
-    "stack": "block",
+    **TEXTS,
     "dropout": "dropout",
     "shape": "reshaping",
     "extern": "extern layer",

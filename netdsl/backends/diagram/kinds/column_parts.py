@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from netdsl import totals
 from netdsl.backends.diagram.plan import Planner
+from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps
 from netdsl.backends.diagram.text import clean, large, plural
 from netdsl.design import Design
-from netdsl.record import Record
 from netdsl.shapes import Shape
 
 START = -1  # the row of what enters the network
@@ -79,38 +79,37 @@ class Side(NamedTuple):
     row: Row
 
 
-class Subject(Record):
+class Subject:
     """A network that becomes a column: `name` is what its nodes begin with, `total` how many multiplying
     layers it has, `facts` are its layers on the longest path, multiply-adds and parameters, in words."""
 
-    planner: Planner
-    name: str
-    total: int
-    facts: tuple[str, ...]
+    def __init__(self, design: Design, name: str, fuse: str) -> None:
+        self.design = design
+        self.name = name
+        self._fuse = fuse
+        self._planners: dict[bool, Planner] = {}
+        cost = totals.cost_used(design)
+        facts = [plural(totals.depth(design), "layer")]
+        facts += [f"{large(cost.macs)} MACs"] if cost.macs else []
+        self.facts = (*facts, f"{large(cost.parameters)} parameters")
+        steps = Steps().plan(self.planner(True).scope(design.net))
+        self.total = sum(steps[word] for word in ("conv", "conv_transpose", "linear"))
 
-    @property
-    def design(self) -> Design:
-        return self.planner.design
-
-
-def subject(design: Design, name: str) -> Subject:
-    """A network, planned, with its numbers; no row is made yet."""
-    planner = Planner(design)
-    cost = totals.cost_used(design)
-    facts = [plural(totals.depth(design), "layer")]
-    facts += [f"{large(cost.macs)} MACs"] if cost.macs else []
-    facts.append(f"{large(cost.parameters)} parameters")
-    steps = Steps().plan(planner.scope(design.net))
-    total = sum(steps[word] for word in ("conv", "conv_transpose", "linear"))
-    return Subject(planner, name, total, tuple(facts))
+    def planner(self, fold: bool) -> Planner:
+        """Plans it, with equal runs folded or each by its name."""
+        if fold not in self._planners:
+            settings = Settings(fuse=self._fuse, unroll=not fold)
+            self._planners[fold] = Planner(self.design, settings)
+        return self._planners[fold]
 
 
 class Column:
     """A network as rows. `inside` are the words of what stands in boxes of other layers, `then` what
     follows sums, both in the order of their appearance."""
 
-    def __init__(self, subject: Subject, blocks: bool) -> None:
+    def __init__(self, subject: Subject, fold: bool, blocks: bool) -> None:
         self.subject = subject
+        self.fold = fold  # equal runs stand once
         self.design = subject.design
         self.name = subject.name
         self.blocks = blocks  # each innermost one is a row

@@ -6,7 +6,6 @@ is one row; residuals are arcs over rows. Values that are read further down, pas
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -20,9 +19,16 @@ from netdsl.backends.diagram.items import (
     Item,
     Join,
     Op,
-    Plan,
     Sub,
     Weight,
+)
+from netdsl.backends.diagram.kinds.column_items import (
+    after,
+    called,
+    changes_nothing,
+    innermost,
+    say,
+    strided,
 )
 from netdsl.backends.diagram.kinds.column_parts import (
     START,
@@ -35,10 +41,10 @@ from netdsl.backends.diagram.kinds.column_parts import (
     Tap,
     Words,
 )
+from netdsl.backends.diagram.kinds.column_writing import Writer
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, times
-from netdsl.backends.diagram.text import TIMES, clean, kind_of
-from netdsl.design import Value
+from netdsl.backends.diagram.text import clean, kind_of
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
 from netdsl.walks import inner_value
@@ -49,22 +55,14 @@ def column(subject: Subject, settings: Settings, fold: bool, blocks: bool) -> Co
     return _Reader(subject, settings, fold, blocks).read()
 
 
-class _Reader:
+class _Reader(Writer):
     def __init__(self, subject: Subject, settings: Settings, fold: bool, blocks: bool) -> None:
-        planner = subject.planner
-        self.plan = planner.scope(subject.design.net)
-        self.same = planner.clock.same
+        super().__init__(Column(subject, fold, blocks))
         self.count = Steps()
         self.settings = settings
-        self.fold = fold
+        self.said = labels.Words(settings.labels)
         self.blocks = blocks
-        self.out = Column(subject, blocks)
-        self.where: dict[int, int] = {}  # values -> the row that gives them
-        self.made_by_sum = START - 1  # the row whose sum is the last thing that was drawn
         self.inner = 0  # rows above this one are not in the body of a residual that is being read
-        self.learned: dict[int, Counter[str]] = {}
-        self.names: set[str] = set()
-        self.times = 1
 
     def read(self) -> Column:
         for value in self.out.design.inputs.values():
@@ -72,28 +70,16 @@ class _Reader:
         net = self.out.design.net
         if net.input is not None:
             self.where[id(self.same(net.input))] = START
-        self.items(self.plan.items, (), self.out.design.name)
+        plan = self.out.subject.planner(self.out.fold).scope(net)
+        self.items(plan.items, ())
         return self.out
 
-    # --------------------------------------------------------------------------------------- values
-    @property
-    def last(self) -> int:
-        return len(self.out.rows) - 1
-
-    def put(self, value: Value | None, row: int) -> None:
-        if value is not None:
-            self.where[id(self.same(value))] = row
-
-    def row_of(self, value: Value) -> int:
-        """The row that gives a value; unknown ones are those of a copy that is not drawn."""
-        return self.where.get(id(self.same(value)), self.last)
-
     # ---------------------------------------------------------------------------------------- items
-    def items(self, items: Sequence[Item], path: tuple[str, ...], title: str) -> None:
+    def items(self, items: Sequence[Item], path: tuple[str, ...]) -> None:
         for item in items:
-            self.item(item, path, title)
+            self.item(item, path)
 
-    def item(self, item: Item, path: tuple[str, ...], title: str) -> None:
+    def item(self, item: Item, path: tuple[str, ...]) -> None:
         if item.aux is not None:
             self.side(item, path)
         elif isinstance(item, Weight):
@@ -103,90 +89,52 @@ class _Reader:
         elif isinstance(item, Sub):
             self.sub(item, path)
         elif isinstance(item, Fold):
-            self.run(item, path, title)
+            self.run(item, path)
         elif isinstance(item, Around):
-            self.around(item, path, title)
+            self.around(item, path)
         else:
-            kind, said = _whole(item)
+            kind, said = called(item)
             self.box(item, (*path, item.word or "compute"), kind, said)
 
     def op(self, item: Op, path: tuple[str, ...]) -> None:
         assert item.enters is not None and item.enters.shape is not None
-        shape, entry = item.enters.shape, self.row_of(item.enters)
-        for layers in parted(item.layers, self.settings.fuse):
-            before = shown = shape
-            for layer in layers:
-                shape = _after(layer, shape, item)
-                shown = shown if layer.joins == "flatten" else shape
-            flows = self.row_of(item.enters) == self.last
-            if flows and self.absorbed(layers, before):
-                continue
-            row = self.row((*path, *item.path), kind_of(layers[0]), _words(layers), shown, item)
-            row.steps += self.counted(layers)
+        before = shape = shown = item.enters.shape
+        for layer in item.layers:
+            shape = after(layer, shape, item)
+            shown = shown if layer.joins == "flatten" else shape
+        if self.row_of(item.enters) != self.last or not self.absorbed(item.layers, before):
+            kind = kind_of(item.layers[0])
+            words = self.words(item.layers, item.enters.shape)
+            row = self.row((*path, *item.path), kind, words, shown, item)
+            row.steps += self.counted(item.layers)
             row.treated = item.treated
-            self.told(layers[1:])
-            self.put(item.enters, self.last)  # what is left of the box reads this part of it
-        self.put(item.enters, entry)
+            self.told(item.layers[1:])
         for value in (*item.made, item.output):
             self.put(value, self.last)
 
-    def counted(self, layers: Sequence[Layer]) -> Counter[str]:
-        return times(Counter(layer.word for layer in layers), self.times)
+    def words(self, layers: Sequence[Layer], *shapes: Shape) -> Words:
+        """What stands in a box: its first layer. A normalisation on its own says what follows it."""
+        first, *rest = layers
+        if first.joins == "norm" and rest and rest[0].joins == "activation":
+            said = f"{labels.long(first)}, {labels.long(rest[0])}"
+            return Words(said, said)
+        return Words(self.said.long(first, shapes), self.said.short(first, shapes))
 
     def absorbed(self, layers: Sequence[Layer], shape: Shape) -> bool:
         """Whether layers need no row of their own, and are counted with what stands above."""
         if self.last < self.inner or self.settings.fuse == "none":
             return False
-        above: Row | Arc = self.out.rows[-1]
-        if self.made_by_sum == self.last:
-            above = [arc for arc in self.out.arcs if arc.last == self.last][-1]
-            if all(layer.family == "activation" for layer in layers):
-                above.steps += self.counted(layers)
-                _say(self.out.then, [layers[0].label()])
-                return True
         quiet = [x for x in layers if x.family == "dropout" or x.joins == "flatten"]
         still = [x for x in layers if changes_nothing(x, shape)]
         if len(quiet) + len(still) < len(layers):
             return False
+        above: Row | Arc = self.out.rows[-1]
+        if self.made_by_sum == self.last:
+            above = [arc for arc in self.out.arcs if arc.last == self.last][-1]
         self.out.left_out |= bool(still)
         above.steps += self.counted(layers)
         self.told(layers)
         return True
-
-    def told(self, layers: Sequence[Layer]) -> None:
-        """Note what stands in the box of another layer."""
-        found = [
-            "BN" if x.word in ("bn", "frozen_bn") else x.word if x.joins == "norm" else x.label()
-            for x in layers
-            if x.joins in ("norm", "activation")
-        ]
-        _say(self.out.inside, found + ["dropout" for x in layers if x.family == "dropout"])
-
-    def row(self, path: tuple[str, ...], kind: str, words: Words, shape: Shape, item: Item) -> Row:
-        """A new row at the end, that reads what an item reads."""
-        row = Row(self.named(path), kind, words, shape)
-        number = len(self.out.rows)
-        tails: list[int] = []
-        for value in item.reads:
-            if id(value) in self.learned:
-                row.steps += times(self.learned.pop(id(value)), self.times)
-                continue
-            tails.append(self.row_of(value))
-        row.flows = number - 1 in tails
-        for tail in sorted({*tails} - {number - 1}, reverse=True):
-            self.out.taps.append(Tap(tail, number))
-        self.out.rows.append(row)
-        self.made_by_sum = START - 1
-        return row
-
-    def named(self, path: tuple[str, ...]) -> str:
-        """A name that no other node has."""
-        plain = name = ".".join((self.out.name, *path))
-        number = 2
-        while name in self.names:
-            name, number = f"{plain}#{number}", number + 1
-        self.names.add(name)
-        return name
 
     # --------------------------------------------------------------------------------------- levels
     def sub(self, item: Sub, path: tuple[str, ...]) -> None:
@@ -198,7 +146,7 @@ class _Reader:
             return
         for outer, inner in item.binding:
             self.put(inner, self.row_of(outer))
-        self.items(item.plan.items, path, titles[-1])
+        self.items(item.plan.items, path)
         result = self.row_of(item.plan.result)
         for way, outer in item.link.exports.items():
             inner = inner_value(item.scope, way)
@@ -214,7 +162,7 @@ class _Reader:
             isinstance(x, (Join, DenseItem, Arithmetic)) for x in item.plan.items
         ):
             return True
-        return self.blocks and item.scope.kind == "block" and _innermost(item.plan)
+        return self.blocks and item.scope.kind == "block" and innermost(item.plan)
 
     def box(self, item: Item, path: tuple[str, ...], kind: str, said: str) -> None:
         """One row for all of an item, with the channels of its result and how much smaller its maps are."""
@@ -226,7 +174,7 @@ class _Reader:
         assert shape is not None
         if not isinstance(item, HeadItem):
             said = f"{clean(said)}, {shape.channels}"
-            said += _strided(item.enters.shape if item.enters is not None else before, shape)
+            said += strided(item.enters.shape if item.enters is not None else before, shape)
         row = self.row(path, kind, Words(said, said), shape, item)
         row.steps += times(self.count.item(item), self.times)
         row.treated = item.treated
@@ -234,26 +182,17 @@ class _Reader:
             self.put(made, self.last)
 
     # ---------------------------------------------------------------------------------------- forms
-    def run(self, item: Fold, path: tuple[str, ...], title: str) -> None:
-        """Equal runs: once with a bracket, or all of them."""
-        entry = item.items[0].enters
-        assert entry is not None
-        before = self.row_of(entry)
+    def run(self, item: Fold, path: tuple[str, ...]) -> None:
+        """Equal runs, of which the first is drawn, with a bracket."""
         first = len(self.out.rows)
-        if self.fold:
-            self.times *= item.times
-            self.items(item.items, path, title)
-            self.times //= item.times
-            if first <= self.last:
-                self.out.spans.append(Span(first, self.last, item.times))
-        else:
-            for _ in range(item.times):
-                self.items(item.items, path, title)
-                self.put(entry, self.row_of(item.first))
-            self.put(entry, before)
+        self.times *= item.times
+        self.items(item.items, path)
+        self.times //= item.times
+        if first <= self.last:
+            self.out.spans.append(Span(first, self.last, item.times))
         self.put(item.output, self.row_of(item.first))
 
-    def around(self, item: Around, path: tuple[str, ...], title: str) -> None:
+    def around(self, item: Around, path: tuple[str, ...]) -> None:
         assert item.enters is not None and item.enters.shape is not None
         entry = self.row_of(item.enters)
         if entry != self.last:  # it begins with a value from further up
@@ -264,19 +203,21 @@ class _Reader:
         self.inner = first
         self.put(item.enters, entry)
         self.put(item.body.entry, entry)
-        self.items(item.body.items, path, title)
+        self.items(item.body.items, path)
         self.inner = around
         if self.last < first:  # a body without a layer
             words = Words("identity", "identity")
             self.row((*path, "identity"), "shape", words, item.enters.shape, item)
         arc = Arc(self.named((*path, "sum")), first, self.last)
-        arc.steps += times(Counter({"residual": 1}), self.times)
+        arc.steps += times(Counter(own_steps(item)), self.times)
+        say(self.out.then, [layer.label() for layer in item.after])
         for step in item.shortcut.items:
             arc.boxes += self.lane(step, path)
         if self.row_of(item.body.result) != self.last:
             self.out.taps.append(Tap(self.row_of(item.body.result), self.last))
         self.out.arcs.append(arc)
         self.made_by_sum = self.last
+        self.put(item.inner, self.last)
         self.put(item.output, self.last)
 
     def lane(self, item: Item, path: tuple[str, ...]) -> Iterator[Row]:
@@ -287,10 +228,15 @@ class _Reader:
             return
         assert item.output is not None and item.output.shape is not None
         if isinstance(item, Op):
-            name, words, kind = item.path, _words(item.layers), kind_of(item.layers[0])
+            assert item.enters is not None and item.enters.shape is not None
+            name, words, kind = (
+                item.path,
+                self.words(item.layers, item.enters.shape),
+                kind_of(item.layers[0]),
+            )
             self.told(item.layers[1:])
         else:
-            kind, said = _whole(item)
+            kind, said = called(item)
             said = f"{said}, {item.output.shape.channels}"
             name, words = getattr(item, "path", (item.word or kind,)), Words(said, said)
         row = Row(self.named((*path, *name)), kind, words, item.output.shape)
@@ -307,90 +253,3 @@ class _Reader:
         row = Row(self.named((*path, title)), "softmax", Words(title, title), shape)
         row.steps += times(self.count.item(item), self.times)
         self.out.sides.append(Side(self.row_of(item.enters), row))
-
-
-# ------------------------------------------------------------------------------------------- helpers
-def parted(layers: Sequence[Layer], fuse: str) -> list[list[Layer]]:
-    """The layers of a box, in the boxes that a setting leaves: all in one, activations apart, or each
-    alone."""
-    if fuse == "all":
-        return [list(layers)]
-    out: list[list[Layer]] = []
-    for layer in layers:
-        apart = fuse == "none" or layer.joins == "activation"
-        if out and not apart:
-            out[-1].append(layer)
-        else:
-            out.append([layer])
-    return out
-
-
-def changes_nothing(layer: Layer, shape: Shape) -> bool:
-    """Adaptive pooling to the size that the map has already: every bin is one place."""
-    return (
-        layer.family == "pooling"
-        and layer.word.startswith("adaptive")
-        and layer.output(shape) == shape
-    )
-
-
-def _words(layers: Sequence[Layer]) -> Words:
-    """What stands in a box: its first layer. A normalisation on its own says what follows it."""
-    first, *rest = layers
-    if first.joins == "norm" and rest and rest[0].joins == "activation":
-        said = f"{labels.long(first)}, {labels.long(rest[0])}"
-        return Words(said, said)
-    return Words(labels.long(first), labels.short(first))
-
-
-def _say(said: list[str], words: Sequence[str]) -> None:
-    said += [word for word in words if word not in said]
-
-
-def _after(layer: Layer, shape: Shape, item: Op) -> Shape:
-    """The shape behind a layer of a box."""
-    if layer.references():  # it reads more than what flows
-        assert item.output is not None and item.output.shape is not None
-        return item.output.shape
-    return layer.output(shape)
-
-
-def _innermost(plan: Plan) -> bool:
-    """Whether no block is used on a level, and more than one layer."""
-    waiting, found = list(plan.items), 0
-    while waiting:
-        item = waiting.pop()
-        found += isinstance(item, Op)
-        if isinstance(item, Sub):
-            if item.scope.kind == "block":
-                return False
-            waiting += item.plan.items
-        elif isinstance(item, Fold):
-            waiting += item.items
-        elif isinstance(item, Around):
-            waiting += item.body.items + item.shortcut.items
-    return found > 1
-
-
-def _whole(item: Item) -> tuple[str, str]:
-    """The kind and the word of the one box for an item that is no layer."""
-    if isinstance(item, Join):
-        return "stack", f"{item.word} of {sum(chain.times for chain in item.branches)}"
-    if isinstance(item, DenseItem):
-        return "stack", f"dense {TIMES}{len(item.iterations)}"
-    if isinstance(item, HeadItem):
-        return "stack", item.event.kind.title
-    if isinstance(item, Sub):
-        return "stack", item.titles()[-1]
-    return ("compute", "arithmetic") if isinstance(item, Arithmetic) else ("stack", item.word)
-
-
-def _strided(before: Shape | None, after: Shape) -> str:
-    """`, /2` where maps get smaller by about that, "" elsewhere."""
-    if before is None or not before.sides or not after.sides:
-        return ""
-    old, new = before.sides[-1], after.sides[-1]
-    if not isinstance(old, int) or not isinstance(new, int) or new < 1:
-        return ""
-    ratio = 2 ** round(math.log2(old / new))
-    return f", /{ratio}" if ratio > 1 else ""

@@ -10,7 +10,7 @@ from netdsl.backends.diagram.kinds.column_draw import draw, height, width
 from netdsl.backends.diagram.kinds.column_fold import alike, shortened
 from netdsl.backends.diagram.kinds.column_layout import Sheet, sheet
 from netdsl.backends.diagram.kinds.column_measures import WIDEST, Measures, facts
-from netdsl.backends.diagram.kinds.column_parts import Column, subject
+from netdsl.backends.diagram.kinds.column_parts import Column, Subject
 from netdsl.backends.diagram.kinds.column_rows import column
 from netdsl.backends.diagram.kinds.column_stages import stages
 from netdsl.backends.diagram.scene import pen
@@ -21,7 +21,7 @@ from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError
 
 MOST = 5  # networks beside each other
-TALLEST = 676.8  # 9.4 inches: a page's text, if nothing else is asked for
+WIDE, TALLEST = 496.8, 676.8  # 6.9 x 9.4 inches: a page's text, if nothing else is asked for
 ROW, AROUND = 14.5, 120.0  # points that a row takes, and what stands around all rows
 FORMS = (
     (False, False),
@@ -47,11 +47,11 @@ def columns(designs: Sequence[Design], settings: Settings | None = None) -> Scen
 
     Every layer is a row. Where that is higher than `settings.height` (9.4 inches by default), equal blocks
     are folded, then blocks are one row each. Raises `NetError` for other numbers of networks or one with
-    several inputs (E431), and where sizes are open (E432).
+    several inputs (E442), and where sizes are open (E432).
     """
     settings = settings or Settings()
     _check(designs)
-    most, widest = settings.height or TALLEST, settings.width or math.inf
+    most, widest = settings.height or TALLEST, settings.width or WIDE
     chosen: tuple[list[Column], Sheet, Measures] | None = None
     least = (math.inf, math.inf)
     for own, measures in _plans(designs, settings):
@@ -65,7 +65,7 @@ def columns(designs: Sequence[Design], settings: Settings | None = None) -> Scen
     own, found, measures = _unfolded(*chosen, settings)
     scene = Scene(_listed([c.title for c in own]), _description(own, found))
     draw(scene, own, found, measures, settings)
-    scene.crop(width=settings.width)
+    scene.crop()
     return scene
 
 
@@ -98,7 +98,9 @@ def _plans(
     designs: Sequence[Design], settings: Settings
 ) -> Iterator[tuple[list[Column], Measures]]:
     """Columns and measures, those that show most first."""
-    subjects = [subject(design, name) for design, name in zip(designs, _names(designs))]
+    subjects = [
+        Subject(design, name, settings.fuse) for design, name in zip(designs, _names(designs))
+    ]
     own: list[Column] = []
     spare = (settings.height or TALLEST) - AROUND
     for forms in _forms(settings, 2 * ROW * max(one.total for one in subjects) > 3 * spare):
@@ -138,13 +140,13 @@ def _check(designs: Sequence[Design]) -> None:
     if not 1 <= len(designs) <= MOST:
         message = f"columns are drawn of 1 to {MOST} networks, not of {len(designs)}"
         hint = "choose those that are compared, or make several figures"
-        raise NetError([Diagnostic("E431", message, hint=hint)])
+        raise NetError([Diagnostic("E442", message, hint=hint)])
     for design in designs:
         name = clean(design.name)
         if len(design.inputs) != 1:
             message = f"`{name}` has {len(design.inputs)} inputs, and a column begins with one"
             hint = "the figure of the network alone has all of them"
-            raise NetError([Diagnostic("E431", message, hint=hint)])
+            raise NetError([Diagnostic("E442", message, hint=hint)])
         (shape,) = (value.shape for value in design.inputs.values())
         if shape is None or not shape.known:
             message = (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
+from netdsl.backends.diagram.text import clean
 from netdsl.design import Applied, Design, Scope, Shared
 from netdsl.layers.base import Layer
 from netdsl.walks import links_of
 
 POINTS = 72  # an inch
+ABOVE, BETWEEN = 16.0, 18.0  # room for the name of a figure, and between figures
 
 
 def scene_of(designs: Sequence[Design], settings: Settings) -> tuple[Scene, str]:
@@ -74,7 +77,35 @@ def _maker(kind: str) -> Callable[[Sequence[Design], Settings], Scene]:
 
         return timeline
     of_one = _of_one(kind)
-    return lambda designs, settings: of_one(designs[0], settings)
+    return lambda designs, settings: stacked([of_one(d, settings) for d in designs], designs)
+
+
+def stacked(scenes: Sequence[Scene], designs: Sequence[Design]) -> Scene:
+    """Figures of several networks below each other, each with its name."""
+    if len(scenes) == 1:
+        return scenes[0]
+    title = ", ".join(clean(design.name).replace("_", " ") for design in designs)
+    whole = Scene(title, " ".join(scene.description for scene in scenes))
+    widest, y = max(scene.width for scene in scenes), 0.0
+    for number, (scene, design) in enumerate(zip(scenes, designs)):
+        name = clean(design.name).replace("_", " ")
+        whole.text(0.0, y + pen.TIMES / 2, name, pen.TIMES, "start", bold=True)
+        left = (widest - scene.width) / 2 - scene.left
+        whole.add(named_apart(scene, f"{number}."), left, y + ABOVE - scene.top)
+        y += ABOVE + scene.height + BETWEEN
+    whole.crop()
+    return whole
+
+
+def named_apart(scene: Scene, prefix: str) -> Scene:
+    """The scene with a prefix before all names, which several figures may share."""
+    scene.nodes = [n._replace(name=prefix + n.name) for n in scene.nodes]
+    scene.routes = [r._replace(tail=prefix + r.tail, head=prefix + r.head) for r in scene.routes]
+    scene.clusters = [
+        c._replace(name=prefix + c.name, members=tuple(prefix + m for m in c.members))
+        for c in scene.clusters
+    ]
+    return scene
 
 
 def _of_one(kind: str) -> Callable[[Design, Settings], Scene]:

@@ -65,7 +65,7 @@ def unravelled(design: Design, settings: Settings | None = None) -> Scene:
     if settings.legend:
         wide = max(left + tree_width(n, step), 180.0)
         bottom = legend.legend(scene, 0, bottom + 6, wide, _entries(shown), _notes(shown, found))
-    scene.crop(width=settings.width)
+    scene.crop()
     return scene
 
 
@@ -89,13 +89,18 @@ def _chosen(design: Design, settings: Settings) -> list[Block]:
         hint = "the view is for networks with `residual { ... }`, like zoo:resnet18"
         raise NetError([Diagnostic("E433", message, hint=hint)])
     only = settings.only
-    found = [b for b in every if not only or b.name == only or b.name.startswith(f"{only}.")]
+    found = [b for b in every if not only or any(_below(b.name, path) for path in only)]
     if not found:
         parts = list(dict.fromkeys(block.name.split(".")[0] for block in every))
         hint = f"there are some in {', '.join(parts[:6])}{', ...' if len(parts) > 6 else ''}"
-        message = f"`{clean(only)}` of `{name}` has no residual blocks"
+        message = f"`{clean(', '.join(only))}` of `{name}` has no residual blocks"
         raise NetError([Diagnostic("E433", message, hint=hint)])
     return found
+
+
+def _below(name: str, path: str) -> bool:
+    """Whether a block is the part at a path, or stands in it."""
+    return name == path or name.startswith((f"{path}.", f"{path} "))
 
 
 def _lengths(

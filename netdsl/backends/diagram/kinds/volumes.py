@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netdsl.backends.diagram.kinds.volume import hanging, heads, key, links, towers
-from netdsl.backends.diagram.kinds.volume.captions import Usual, caption, layer_words
+from netdsl.backends.diagram.kinds.volume.captions import Usual, caption, node_lines
 from netdsl.backends.diagram.kinds.volume.solids import draw
 from netdsl.backends.diagram.kinds.volume.spacing import Column, extent, fit, shown
 from netdsl.backends.diagram.kinds.volume.stages import ALL, LAYERS, MAPS, Stage, stages
@@ -68,6 +68,8 @@ def arranged(
             if settings.unroll:
                 style = style.but(most=UNROLLED)
             if found is None:
+                continue
+            if style.towers and any(map(towers.hides, found)):
                 continue
             shares = dict(zip(map(id, way.solids), split or ())) if style.towers else {}
             made = columns(found, usual, style, settings.sizes != "none", shares)
@@ -184,7 +186,8 @@ def solids(scene: Scene, column: Column, tower: int, axis: float) -> None:
         left, top, wide, high = (round(v, 2) for v in box)
         steps = tuple(sorted(solid.steps.items())) if tower == 0 else ()
         name = links.node_name(solid, column, tower)
-        scene.nodes.append(Placed(name, kind, left, top, wide, high, (layer_words(solid),), steps))
+        scene.nodes.append(Placed(name, kind, left, top, wide, high, node_lines(solid), steps))
+    links.touching(scene, column, tower, axis)
     if column.split > 1:
         towers.number(scene, column, axis)
 

@@ -124,7 +124,7 @@ class _Builder:
             if isinstance(child, Node) and child.name in self.hidden:
                 continue
             piece = self.piece(child, current)
-            if piece is None:
+            if piece is None or (pieces and self.joined(pieces[-1], piece)):
                 continue
             pieces.append(piece)
             if not (isinstance(child, Node) and child.kind == "output"):
@@ -132,6 +132,25 @@ class _Builder:
         chain = Chain(pieces)
         chain.asides = asides
         return chain, current
+
+    def joined(self, before: Piece, piece: Piece) -> bool:
+        """Whether an activation goes into the box of the normalisation before it, out of whose group it is."""
+        if not (isinstance(before, Leaf) and isinstance(piece, Leaf)) or piece.edge is None:
+            return False
+        norm, node = before.node, piece.node
+        both = (norm.kind, node.kind) == ("norm", "activation")
+        if not both or any(tail == norm.name and e for (tail, _), e in self.waiting.items()):
+            return False
+        steps = dict(norm.steps)
+        for word, count in node.steps:
+            steps[word] = steps.get(word, 0) + count
+        lines = (f"{norm.lines[0]}, {node.lines[0]}", *norm.lines[1:])
+        before.node = norm.but(lines=lines, short="", cell=(), steps=tuple(sorted(steps.items())))
+        for (tail, head), edges in list(self.waiting.items()):
+            if tail == node.name:  # what read the activation reads the box
+                self.waiting[norm.name, head] += [edge.but(tail=norm.name) for edge in edges]
+                del self.waiting[tail, head]
+        return True
 
     def opened(self, children: list[fig.Child]) -> list[fig.Child]:
         """Children with the parts of groups that hold most of the network in their place."""
@@ -360,6 +379,11 @@ class _Builder:
                 if ends_of[1] in gone:
                     self.waiting.pop(ends_of)
         node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
+        boxes = list(all_leaves(frame.inner))
+        if len(boxes) == 1 and boxes[0].node.kind == "stack":  # the token says as much
+            if frame in self.asides:
+                self.asides.remove(frame)
+            return Token(node.but(steps=next(iter(nodes_of(children))).steps), "")
         return Token(node, self.first_of(frame))
 
     def first_of(self, frame: Frame) -> str:

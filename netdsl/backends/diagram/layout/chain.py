@@ -19,12 +19,24 @@ class Chain:
     """Pieces one after another. `owner` is the piece that the chain is part of and `branch` its number
     there. `lanes` run beside it, `asides` are tokens of side outputs by the piece they leave."""
 
-    __slots__ = ("a", "asides", "b", "branch", "gaps", "lanes", "length", "owner", "pieces")
+    __slots__ = (
+        "a",
+        "asides",
+        "b",
+        "branch",
+        "gaps",
+        "lanes",
+        "length",
+        "owner",
+        "pieces",
+        "turns",
+    )
 
     def __init__(self, pieces: list[Piece], owner: Piece | None = None, branch: int = 0) -> None:
         self.pieces = pieces
         self.owner = owner
         self.branch = branch
+        self.turns = False  # its line goes on in another column
         self.lanes: list[Lane] = []
         self.asides: dict[int, list[Token | LetterMark]] = {}
         self.gaps: list[float] = []
@@ -60,7 +72,13 @@ class Chain:
             most = max((piece.b for piece in near), default=0.0)
             for token in tokens:
                 token.measure(style)
-                if token.side < 0:
+                last = (
+                    self.turns and number == len(self.pieces) - 1
+                )  # the line goes on to the right
+                if last and token.side > 0:
+                    token.offset = -((near[0].a if near else 0.0) / 2 + PITCH + token.width / 2)
+                    least = max(least, token.width / 2 - token.offset)
+                elif token.side < 0:
                     token.offset = -least - PITCH - token.width / 2
                     least = token.width / 2 - token.offset
                 else:

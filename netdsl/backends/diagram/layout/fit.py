@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netdsl.backends.diagram.layout.build import Built
 from netdsl.backends.diagram.layout.columns import Columns, partition
-from netdsl.backends.diagram.layout.pieces import Row
+from netdsl.backends.diagram.layout.pieces import Leaf, Piece, Row
 from netdsl.backends.diagram.layout.style import DENSITIES, Style
 from netdsl.backends.diagram.layout.widths import equalise
 
@@ -87,10 +87,16 @@ def _cuts(built: Built, free: bool) -> set[int]:
     """The pieces before which a column may end."""
     trunk = built.trunk
     cuts = {n for n in range(1, len(trunk.pieces)) if trunk.pieces[n].edge is not None or free}
+    cuts -= {n for n in cuts if _belongs(trunk.pieces[n])}
     if not free:
         for lane in trunk.lanes:
             cuts -= set(range(lane.first + 1, lane.last + 1))
     return cuts
+
+
+def _belongs(piece: Piece) -> bool:
+    """Whether a piece belongs to what is before it: a column does not begin with it."""
+    return isinstance(piece, Leaf) and piece.node.kind in ("dropout", "activation", "norm")
 
 
 def best(found: list[Plan]) -> Plan | None:

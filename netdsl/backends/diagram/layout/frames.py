@@ -216,6 +216,7 @@ class LetterMark:
         """Beside the chain, at the height where lines leave its own node."""
         tap = brush.taps[self.tail]
         row = tap[-1][1]
-        line = brush.points([*tap, (u - self.side * LETTER, row)])
+        edge = u - LETTER if u > axis else u + LETTER
+        line = brush.points([*tap, (edge, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))

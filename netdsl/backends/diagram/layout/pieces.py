@@ -132,7 +132,7 @@ class Leaf(Piece):
         else:
             self.b += plate
             if self.sized(style):
-                self.b += NOTE + text_width(self.node.shape, pen.SMALL)
+                self.b += NOTE + text_width(self.node.size, pen.SMALL)
         if right:
             self.b = max(self.b, half + right)
 
@@ -153,7 +153,7 @@ class Leaf(Piece):
         node = self.node
         if node.kind == "input":
             return style.words == "cell" and node.shape not in node.lines[0]
-        if node.kind == "output" or not node.shape or self.is_sign:
+        if node.kind == "output" or not node.size or self.is_sign or node.size in node.lines:
             return False
         return style.sizes == "all" or (style.sizes == "auto" and node.resized and self.outside)
 

@@ -26,7 +26,7 @@ class Style(Record):
 
 LONG = Style()
 SHORT = Style(words="short", beside=3.0, slack=1.05, padding=4.0)
-TIGHT = Style(words="short", size=7.0, beside=2.4, slack=1.02, padding=3.6, panel=2.4)
+TIGHT = Style(words="short", size=7.0, beside=2.4, slack=1.02, padding=3.6, panel=2.4, classes=1.12)
 CELL = Style(
     words="cell", size=7.5, height=14.0, line=8.8, gap=9.0, beside=5.0, slack=1.2, padding=8.0
 )

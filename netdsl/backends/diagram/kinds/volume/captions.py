@@ -11,7 +11,7 @@ from netdsl.backends.diagram.kinds.volume.style import Style
 from netdsl.backends.diagram.kinds.volume.trunk import Solid
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.text import TIMES, clean, layer_text
+from netdsl.backends.diagram.text import TIMES, clean, layer_text, shape_text
 from netdsl.layers.base import Layer
 from netdsl.record import Record
 
@@ -101,6 +101,12 @@ def caption(
         rest = [joined]
     said = size if sizes else ""
     return Caption(stage.name, tuple(layers), said, tuple(rest), told if sizes else "")
+
+
+def node_lines(solid: Solid) -> tuple[str, str]:
+    """A solid in two lines, for formats that know boxes only: its layer, or the input's name, and its shape."""
+    first = clean(solid.name) if solid.kind == "input" else layer_words(solid)
+    return first, shape_text(solid.shape)
 
 
 def sides_text(solid: Solid) -> str:
