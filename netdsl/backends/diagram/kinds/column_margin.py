@@ -18,7 +18,7 @@ from netdsl.backends.diagram.kinds.column_measures import (
     Measures,
     high,
 )
-from netdsl.backends.diagram.kinds.column_parts import START, Column
+from netdsl.backends.diagram.kinds.column_parts import START, Arc, Column
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Placed as Node
 from netdsl.backends.diagram.scene.scene import Point, Route, Scene
@@ -43,7 +43,7 @@ class Margin:
         self.place = place
         self.measures = measures
         self.numbers = numbers
-        self.entry = ""
+        self.entry = column.entry
 
     def top(self, row: int) -> float:
         return self.place.tops[row]
@@ -82,13 +82,15 @@ class Margin:
             end = self.bottom(arc.last) + SUM + NEXT * sums.index(arc)
             dash = pen.CHANGES if arc.changes else None
             tail, before = self.tail(arc.first - 1), [(axis, start), (x, start)]
+            if not self.column.rows[arc.first].flows:  # there is no chain for it to leave
+                before.insert(0, (axis, self.end(arc.first - 1)))
             around = min(ROUND, (end - start) / 2)
             if not lane.boxes:
                 points = [*before, (x, end), (axis + RADIUS, end)]
                 self.line(tail, arc.name, points, dash, around)
             else:
                 tall = sum(box.height for box in lane.boxes) + BARE * (len(lane.boxes) - 1)
-                y = (start + end - tall) / 2
+                y = self.clear(arc, start, end, tall)
                 around = min(around, y - start)
                 for box in lane.boxes:
                     self.lane_box(box, x, y)
@@ -107,6 +109,20 @@ class Margin:
             pen.sign(self.scene, axis, end, "sum", RADIUS)
             box = (axis - RADIUS, end - RADIUS, 2 * RADIUS, 2 * RADIUS)
             self.node(arc.name, "sum", *box, (), arc.steps)
+
+    def clear(self, arc: Arc, start: float, end: float, tall: float) -> float:
+        """Where boxes on a shortcut begin: in its middle, or where no line crosses them."""
+        rows = range(arc.first + 1, arc.last + 1)
+        lines = [self.leave(tap.tail + 1, 0) for tap in self.column.taps if tap.tail + 1 in rows]
+        heads = [tap.head for tap in self.column.taps if arc.first <= tap.head <= arc.last]
+        lines += [(self.top(head) + self.bottom(head)) / 2 for head in heads]
+        middle = (start + end - tall) / 2
+        steps = [k * 1.5 * side for k in range(1, 40) for side in (1, -1)]
+        for y in (middle, *(middle + step for step in steps)):
+            inside = start + 2 < y < end - 2 - tall
+            if inside and not any(y - 4 < line < y + tall + 4 for line in lines):
+                return y
+        return middle
 
     def lane_box(self, box: LaneBox, x: float, top: float) -> None:
         row = box.row

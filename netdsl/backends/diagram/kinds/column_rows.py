@@ -40,6 +40,7 @@ from netdsl.backends.diagram.kinds.column_parts import (
     Subject,
     Tap,
     Words,
+    beside,
 )
 from netdsl.backends.diagram.kinds.column_writing import Writer
 from netdsl.backends.diagram.settings import Settings
@@ -72,6 +73,8 @@ class _Reader(Writer):
             self.where[id(self.same(net.input))] = START
         plan = self.out.subject.planner(self.out.fold).scope(net)
         self.items(plan.items, ())
+        for steps in self.learned.values():  # read in a merge, or by nothing
+            self.out.unread += steps
         return self.out
 
     # ---------------------------------------------------------------------------------------- items
@@ -83,7 +86,8 @@ class _Reader(Writer):
         if item.aux is not None:
             self.side(item, path)
         elif isinstance(item, Weight):
-            self.learned[id(item.event.value)] = Counter(own_steps(item))
+            known = self.learned.setdefault(id(item.event.value), Counter())
+            known.update(times(Counter(own_steps(item)), self.times))
         elif isinstance(item, Op):
             self.op(item, path)
         elif isinstance(item, Sub):
@@ -252,4 +256,4 @@ class _Reader(Writer):
         assert shape is not None and item.enters is not None
         row = Row(self.named((*path, title)), "softmax", Words(title, title), shape)
         row.steps += times(self.count.item(item), self.times)
-        self.out.sides.append(Side(self.row_of(item.enters), row))
+        beside(self.out.sides, Side(self.row_of(item.enters), row))
