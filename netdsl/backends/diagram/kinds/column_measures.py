@@ -70,7 +70,12 @@ def high(column: Column, row: int, measures: Measures) -> float:
     """The height of a row: more where a second plate stands out, or many lines arrive."""
     arriving = sum(tap.head == row for tap in column.taps)
     plate = pen.PLATE if column.rows[row].kind == "stack" else 0.0
-    return max(measures.height, ARRIVING * (arriving + 1)) + plate
+    lines = ARRIVING * (arriving + 1)
+    boxes = [len(arc.boxes) for arc in column.arcs if arc.first == arc.last == row and arc.boxes]
+    if arriving and boxes:  # room for the lines, and above them for boxes of one or two lines
+        box = measures.height + (measures.size * 1.2 if measures.narrow else 0.0)
+        lines += max(boxes) * (box + BARE) + box + 4
+    return max(measures.height, lines) + plate
 
 
 def lane_boxes(arc: Arc, room: float, measures: Measures) -> tuple[LaneBox, ...]:
