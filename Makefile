@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Each process has torch and a few networks in memory: two to four of them.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all lint peers bench wheel clean
+.PHONY: demo test test-all lint peers gallery bench wheel clean
 
 demo: $(VENV)/demo
 	$(BIN)/python docs/demo.py
@@ -25,6 +25,9 @@ lint: $(VENV)/test
 peers: $(VENV)/test
 	$(BIN)/python tests/zoo/compare.py > docs/zoo.md.new
 	mv docs/zoo.md.new docs/zoo.md
+
+gallery: $(VENV)/test
+	$(BIN)/python docs/gallery.py
 
 bench: $(VENV)/test
 	$(BIN)/python benchmarks/startup.py

@@ -14,6 +14,7 @@ from netdsl.backends.diagram.settings import (
     KINDS,
     LABELS,
     LEVELS,
+    REPEATS,
     SIZES,
     Settings,
     page,
@@ -54,6 +55,12 @@ _OPTIONS: Sequence[Callable[[Any], Any]] = (
     ),
     click.option("--unroll", is_flag=True, help="Figures: repeat what is repeated."),
     click.option(
+        "--repeats",
+        type=click.Choice(REPEATS),
+        default="proved",
+        help="Figures: brackets hold what is equal, or the first of a stage too, as papers count.",
+    ),
+    click.option(
         "--fuse",
         type=click.Choice(FUSED),
         default="all",
@@ -87,7 +94,19 @@ _OPTIONS: Sequence[Callable[[Any], Any]] = (
     click.option("--embed-font", is_flag=True, help="Figures: put the font into an SVG."),
 )
 _NAMES = (
-    *("kind", "fit", "level", "expand", "only", "beside", "sizes", "unroll", "fuse", "labels"),
+    *(
+        "kind",
+        "fit",
+        "level",
+        "expand",
+        "only",
+        "beside",
+        "sizes",
+        "unroll",
+        "repeats",
+        "fuse",
+        "labels",
+    ),
     *("direction", "theme", "no_legend", "dpi", "engine", "embed_font"),
 )
 
@@ -122,6 +141,7 @@ class Wanted:
             "only",
             "sizes",
             "unroll",
+            "repeats",
             "fuse",
             "labels",
             "direction",

@@ -14,10 +14,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.settings import Settings, checked
-from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
+
+if TYPE_CHECKING:
+    from netdsl.design import Design
 
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "mermaid", "text")
 DPI = 192
@@ -79,18 +82,30 @@ class Drawing:
 
             return mermaid_of(self.design)
         if format == "text":
-            from netdsl.backends.diagram.formats.plain import plain_of
+            from netdsl.backends.diagram.draw import Drawer
+            from netdsl.backends.diagram.formats.plain import plain
+            from netdsl.backends.diagram.levels import level
+            from netdsl.backends.diagram.plan import Planner
 
-            return plain_of(self.design)
+            settings = self.settings
+            planner = Planner(self.design, settings)
+            name = settings.level or "layer"
+            chosen = level(planner.scope(self.design.net), name, settings.expand)
+            return plain(Drawer(planner, chosen).draw())
         return self._pictured(format, theme, dpi, engine, embed_font)
 
     def _pictured(
         self, format: str, theme: str, dpi: float, engine: str, embed_font: bool
     ) -> str | bytes:
         from netdsl.backends.diagram.kinds.registry import scene_of
-        from netdsl.backends.diagram.scene.theme_file import theme as theme_of
+        from netdsl.backends.diagram.scene.themes import NAMES, named
 
-        colours = theme_of(theme)
+        if theme in NAMES:
+            colours = named(theme)
+        else:
+            from netdsl.backends.diagram.scene.theme_file import theme as of_file
+
+            colours = of_file(theme)
         settings = self.settings
         if format == "dot" or engine:  # a graph shows the network, not a picture of it
             settings = settings.but(kind="network") if settings.kind == "auto" else settings

@@ -27,10 +27,17 @@ from netdsl.backends.diagram.levels import Level, choose, levels_in, shortened
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
-from netdsl.backends.diagram.text import clean, kind_of, layer_text, shape_text
+from netdsl.backends.diagram.text import clean, kind_of, layer_text, part_of, shape_text
 from netdsl.backends.diagram.words import caption, description
 from netdsl.design import AuxEvent, Design, SharedModule, Value
+from netdsl.layers.base import Layer
 from netdsl.walks import inner_value
+
+
+def with_more(lines: tuple[str, ...], added: str) -> tuple[str, ...]:
+    """Lines of a box with something at the end of the last."""
+    return (*lines[:-1], lines[-1] + added)
+
 
 PANELS = ("block", "aux", "module", "dense")
 
@@ -47,6 +54,7 @@ class Drawer(Canvas):
         super().__init__(planner.clock.same, next(iter(planner.design.inputs.values()), None))
         self.design = design = planner.design
         self.words = Words(planner.settings.labels)
+        self.usual = planner.usual()
         self.plan = planner.scope(design.net)
         self.level = level or choose(self.plan)
         self.depth = self.level.depth
@@ -79,7 +87,9 @@ class Drawer(Canvas):
         known: dict[int, End] = {}
         for number, value in enumerate(item.reads):
             name = "input" if number == 0 else f"input_{number}"
+            inputs = {id(v): clean(n) for n, v in self.design.inputs.items()}
             shown = clean(value.label or "") if number else "previous layer"
+            shown = inputs.get(id(value), shown)
             end = self.add(children, "input", name, (shown or "other input",), value)
             known[id(value)] = end
             outer[value] = end
@@ -176,9 +186,12 @@ class Drawer(Canvas):
         first, *others = item.layers
         shapes = [value.shape for value in item.reads]
         lines = [self.words.long(first, shapes)]
-        if others and kind_of(first) == "norm" and not self.words.torch:
-            lines[0] = ", ".join([lines[0], *(layer_text(layer) for layer in others)])
-        if item.shared is not None:
+        kept = [x for x in others if part_of(x) not in (None, "flatten")]
+        alone = kind_of(first) in ("norm", "activation")
+        own = [x for x in kept if alone or self.unusual(first, x)]
+        added = "".join(f", {layer_text(layer)}" for layer in own if not self.words.torch)
+        lines[0] += added
+        if item.shared is not None and len(item.shared.uses) > 1:
             lines.append(self.shared_text(item.shared))
         lines += notes
         assert item.enters is not None and item.output is not None
@@ -191,16 +204,22 @@ class Drawer(Canvas):
             own_steps(item),
             treated=self.treated_of(item) if any(x.weighted for x in item.layers) else "",
             changes=self.changes(item.enters, item.output),
-            resized=resized(item.enters, item.output),
+            resized=resized(item.enters, item.mapped or item.output),
+            mapped=shape_text(item.mapped.shape) if item.mapped is not None else "",
             times=number,
-            short="" if lines[1:] or kind_of(first) == "norm" else self.words.short(first, shapes),
-            cell=() if lines[1:] or kind_of(first) == "norm" else self.words.cell(first, shapes),
-            fused=", ".join(layer_text(layer) for layer in others),
+            short="" if lines[1:] else self.words.short(first, shapes) + added,
+            cell=() if lines[1:] else with_more(self.words.cell(first, shapes), added),
+            fused=", ".join(layer_text(x).partition(", ")[0] for x in kept if x not in own),
         )
         for value in item.reads:
             other = "size" if first.family == "shape" else "tap"
             self.edge(ends, value, end, role if value is item.enters else other)
         ends.set_all((item.output, *item.made), end)
+
+    def unusual(self, first: Layer, layer: Layer) -> bool:
+        """Whether an activation is not the one that most such layers have."""
+        usual = self.usual.get(first.family)
+        return part_of(layer) == "activation" and layer_text(layer) != usual
 
     def treated_of(self, item: Item) -> str:
         """What becomes of an item's weights; uses of a block that are treated differently say it, not
@@ -273,10 +292,14 @@ class Drawer(Canvas):
         title, *notes = item.titles(number)
         if item.shared is not None:
             name = clean(item.shared.name)
-            notes += [*([name] if name != title else []), self.shared_text(item.shared)]
+            notes += [name] if name != title else []
+            notes += [self.shared_text(item.shared)] if len(item.shared.uses) > 1 else []
         inside = levels_in(item.plan, self.inside)
         path = ".".join((*self.path, *item.path))
         if self.depth == 0 or not self.level.opens(path, inside):
+            same = (v is not None and self.same(v) for v in (item.output, item.enters))
+            if len(set(map(id, same))) == 1 and not self.steps.item(item):
+                return  # it does nothing
             self.box(item, ends, into, role, item.path[0], title, *notes, number=number)
             return
         kind = item.scope.kind if item.scope.kind in PANELS else "group"

@@ -32,20 +32,22 @@ def draw(design: Design, settings: Settings | None = None) -> tuple[Scene, str]:
         drawn = Drawer(planner, level(plan, name, settings.expand)).draw()
         tried: list[Plan] = []
         for free in (False, True):
-            built = build(drawn, hidden(design, drawn))
+            built = build(drawn, hidden(design, drawn), repeats=settings.repeats)
             keys = Keys([drawn], settings)
             style = Style(right=settings.direction == "right", sizes=settings.sizes)
             tried += plans(built, width, height, keys.height, style, free)
             chosen = best(tried)
             if chosen is not None:
-                return _painted(drawn, chosen, keys, width), said(name, chosen)
+                scene = _painted(drawn, chosen, keys, width)
+                return scene, said(name, chosen, scene)
             if not built.trunk.lanes:
                 break
         nearest = min(tried, key=lambda plan: plan.rank)
         found.append((name, nearest, drawn))
     name, nearest, drawn = min(found, key=lambda entry: entry[1].rank)
     scene = _painted(drawn, nearest, Keys([drawn], settings), width)
-    return scene, f"{said(name, nearest)} (larger than asked for: nothing smaller can be read)"
+    told = said(name, nearest, scene)
+    return scene, f"{told} (larger than asked for: nothing smaller can be read)"
 
 
 def _painted(drawn: Figure, chosen: Plan, keys: Keys, width: float) -> Scene:
@@ -61,10 +63,10 @@ def _painted(drawn: Figure, chosen: Plan, keys: Keys, width: float) -> Scene:
     return scene
 
 
-def said(name: str, plan: Plan) -> str:
+def said(name: str, plan: Plan, scene: Scene) -> str:
     """`level layer, 3 columns, short labels, 6.72 x 5.06 in, smallest label 7.0 pt`."""
     parts = plural(len(plan.breaks) + 1, "row" if plan.style.right else "column")
-    size = f"{plan.width / POINTS:.2f} x {plan.height / POINTS:.2f} in"
+    size = f"{scene.width / POINTS:.2f} x {scene.height / POINTS:.2f} in"
     return f"level {name}, {parts}, {plan.style.words} labels, {size}"
 
 

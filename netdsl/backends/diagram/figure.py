@@ -19,7 +19,8 @@ class Node(Record):
     `kind` is one of `KINDS`. `lines` are its text, the first is the main one; `short` and `cell` are
     others for it, in one line and in two, where there are any, and `fused` is what else is in the box:
     `BN, ReLU`. `shape` is the shape of what it gives, without the batch; `changes` says that this is not
-    the shape of what it reads, `resized` that height or width are not. `stage` counts how often they were
+    the shape of what it reads, `resized` that height or width are not, and
+    `mapped` is the shape before it was flattened in the box. `stage` counts how often they were
     halved on the way, None for what has none.
     `times` copies of it follow one another. `steps` are the steps of the network that it stands for,
     by word and number, with all repetitions. `slots` are the places of a rail or bar where branches
@@ -41,7 +42,13 @@ class Node(Record):
     cell: tuple[str, ...] = ()
     fused: str = ""
     resized: bool = False
+    mapped: str = ""
     stage: int | None = None
+
+    @property
+    def size(self) -> str:
+        """The shape that is said of it: of a map that is flattened in its box that of the map."""
+        return self.mapped or self.shape
 
 
 KINDS = (

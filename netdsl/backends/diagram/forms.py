@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.canvas import End, Ends
@@ -15,12 +16,20 @@ from netdsl.design import Value
 if TYPE_CHECKING:
     from netdsl.backends.diagram.draw import Drawer
 
+MOST_TERMS = 4  # equal ones that a sum writes out
 CIRCLES = {"add": "sum", "mul": "product"}
 
 
 def after(item: Join | Around) -> str:
     """The activation behind a sum."""
     return ", ".join(layer_text(layer) for layer in item.after)
+
+
+def survival_text(item: Around) -> str:
+    """`survival 0.8`, or `survival 0.99 to 0.84` of several."""
+    assert item.survival is not None
+    until = "" if item.until is None else f" to {item.until:.3g}"
+    return f"survival {item.survival:.3g}{until}"
 
 
 def sum_text(item: Join) -> str:
@@ -32,9 +41,14 @@ def sum_text(item: Join) -> str:
             return ""
         parts += [str(shape.channels)] * chain.times
     assert item.output is not None and item.output.shape is not None
-    if len(parts) > 8:
-        return f"concat: {item.output.shape.channels}"
-    return f"concat: {' + '.join(parts)} = {item.output.shape.channels}"
+    terms = []
+    for part, run in groupby(parts):
+        count = len(list(run))
+        terms += [f"{count} {TIMES} {part}"] if count > MOST_TERMS else [part] * count
+    total = item.output.shape.channels
+    if len(terms) > 2 * MOST_TERMS:
+        return f"concat: {total}"
+    return f"concat: {' + '.join(terms)} = {total}"
 
 
 def branch(d: Drawer, chain: Chain, ends: Ends) -> list[Child]:
@@ -137,10 +151,10 @@ def around(d: Drawer, item: Around, ends: Ends, into: list[Child], role: str) ->
     d.bodies += 1
     body = branch(d, item.body, inner)
     end = inner[item.body.result]
-    if item.scale is not None:
+    if item.scale not in (None, 1.0):
         end = _after(d, end, body, "compute", "scale", f"{TIMES} {item.scale:.4g}")
     if item.survival is not None:
-        end = _after(d, end, body, "dropout", "survival", f"survival {item.survival:.3g}")
+        end = _after(d, end, body, "dropout", "survival", survival_text(item))
     d.link(end, joined, "flow")
     shortcut = branch(d, item.shortcut, inner)
     d.bodies -= 1

@@ -20,6 +20,13 @@ def fuse(items: list[Item], keys: Keys, clock: Clock, how: str = "all") -> list[
     out: list[Item] = []
     for item in items:
         before = out[-1] if out else None
+        if (
+            isinstance(item, Op)
+            and isinstance(before, Op)
+            and _prepares(before, item, parts, clock)
+        ):
+            out[-1] = _both(item, before, keys, clock)
+            continue
         if not isinstance(item, Op) or before is None or not _follows(before, item, parts, clock):
             out.append(item)
         elif isinstance(before, Op) and _joins(before, item):
@@ -31,18 +38,30 @@ def fuse(items: list[Item], keys: Keys, clock: Clock, how: str = "all") -> list[
     return out
 
 
+def _prepares(before: Op, item: Op, parts: tuple[str, ...], clock: Clock) -> bool:
+    """Whether a box does nothing but flatten what the next one, a linear layer, reads."""
+    if "flatten" not in parts or [part_of(layer) for layer in before.layers] != ["flatten"]:
+        return False
+    return item.layers[0].family == "linear" and _alone(before, item, clock)
+
+
 def _both(before: Op, item: Op, keys: Keys, clock: Clock) -> Op:
     """One box for both."""
-    assert before.output is not None and before.enters is not None and item.output is not None
-    inner = before.output
-    both = Op([*before.layers, *item.layers], before.path, before.enters, item.output, item.end)
+    first, last = (item, before) if item.output is before.enters else (before, item)
+    assert first.output is not None and first.enters is not None and last.output is not None
+    inner = first.output
+    layers = [*before.layers, *item.layers]
+    both = Op(layers, before.path, first.enters, last.output, last.end)
     both.shared = before.shared
     both.treated = before.treated
+    both.mapped = before.mapped
+    if first is before and any(part_of(layer) == "flatten" for layer in item.layers):
+        both.mapped = inner
     numbering = Numbering(clock)
-    for value in before.reads:
+    for value in first.reads:
         numbering.read(value)
-    key = keys.number("op", before.key, item.key, *numbering.parts)
-    numbering.close(both, key, *before.made, *item.made, inner)
+    key = keys.number("op", first.key, last.key, *numbering.parts)
+    numbering.close(both, key, *first.made, *last.made, inner)
     return both
 
 
@@ -55,13 +74,16 @@ def _given_after(before: Around | Join, item: Op, keys: Keys, clock: Clock) -> N
 
 
 def _follows(before: Item, item: Op, parts: tuple[str, ...], clock: Clock) -> bool:
+    """Whether an item reads nothing but what is before it, and can be part of a box."""
+    return _alone(before, item, clock) and all(part_of(layer) in parts for layer in item.layers)
+
+
+def _alone(before: Item, item: Op, clock: Clock) -> bool:
     """Whether an item reads nothing but what is before it, which nothing else reads."""
     if item.enters is not before.output or len(item.reads) != 1 or before.aux or item.aux:
         return False
     assert before.output is not None
-    if not clock.ends_with(before.output, item.end):
-        return False
-    return all(part_of(layer) in parts for layer in item.layers)
+    return clock.ends_with(before.output, item.end)
 
 
 def _after_sum(before: Around | Join, item: Op) -> bool:

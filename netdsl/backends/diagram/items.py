@@ -45,9 +45,10 @@ class Item:
 
 
 class Op(Item):
-    """A layer, with those that stand in its box; `path` leads to it from the item's scope."""
+    """A layer, with those that stand in its box; `path` leads to it from the item's scope. `mapped` is what
+    it gives before that is flattened in the box."""
 
-    __slots__ = ("layers", "path", "shared")
+    __slots__ = ("layers", "mapped", "path", "shared")
 
     def __init__(
         self, layers: list[Layer], path: tuple[str, ...], enters: Value, output: Value, end: int
@@ -56,6 +57,7 @@ class Op(Item):
         self.layers = layers
         self.path = path
         self.shared: SharedModule | None = None
+        self.mapped: Value | None = None
 
 
 class Sub(Item):
@@ -79,8 +81,8 @@ class Sub(Item):
     def titles(self, number: int = 1) -> list[str]:
         """The title of a level, which is its label, and its block's name if that says more. Of several
         that are folded the label is one's own, so they have the block's name."""
-        label = clean(self.label) if self.label and number == 1 else ""
-        name = clean(self.scope.name)
+        label = clean(self.label).replace("_", " ") if self.label and number == 1 else ""
+        name = clean(self.scope.name).replace("_", " ")
         if self.scope.kind == "block" and label and not label.startswith(name):
             return [label, name]
         return [label or name]
@@ -120,11 +122,12 @@ class Join(Item):
 
 
 class Around(Item):
-    """A residual: a body, and a way around it. `after` and `inner` as of a `Join`."""
+    """A residual: a body, and a way around it. `after` and `inner` as of a `Join`; `until` is the chance of
+    survival of the last one of equal ones that it stands for."""
 
     word = "residual"
 
-    __slots__ = ("after", "body", "inner", "scale", "shortcut", "survival")
+    __slots__ = ("after", "body", "inner", "scale", "shortcut", "survival", "until")
 
     def __init__(
         self, body: Chain, shortcut: Chain, enters: Value, output: Value, end: int
@@ -134,6 +137,7 @@ class Around(Item):
         self.shortcut = shortcut
         self.scale: float | None = None
         self.survival: float | None = None
+        self.until: float | None = None
         self.after: list[Layer] = []
         self.inner: Value | None = None
 
@@ -238,3 +242,16 @@ def only_group(items: list[Item]) -> Sub | None:
     if not isinstance(only, Sub) or only.scope.kind != "group" or only.shared or only.link.exports:
         return None
     return only
+
+
+def parts_of(item: Item) -> list[list[Item]]:
+    """The chains inside of an item that belong to the same scope."""
+    if isinstance(item, Fold):
+        return [item.items]
+    if isinstance(item, Join):
+        return [branch.items for branch in item.branches]
+    if isinstance(item, Around):
+        return [item.body.items, item.shortcut.items]
+    if isinstance(item, DenseItem):
+        return [chain.items for chain in item.iterations]
+    return []

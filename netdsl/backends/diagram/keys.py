@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from netdsl.backends.diagram.clock import Clock
-from netdsl.backends.diagram.items import Chain, Fold, Item, Op
+from netdsl.backends.diagram.items import Around, Chain, Fold, Item, Op, Sub, parts_of
 from netdsl.design import Value
 from netdsl.layers.base import Layer
 
 LONGEST_PERIOD = 8
+FEWEST_BOXES = 5  # equal boxes one after another are folded from here on
 FEWEST_BRANCHES = 4  # equal branches side by side are folded from here on
 
 
@@ -106,6 +107,7 @@ def fold(items: list[Item], keys: Keys, clock: Clock) -> list[Item]:
             at += 1
             continue
         folded = Fold(items[at : at + period], times, items[at + times * period - 1])
+        _range(folded.items, items[at + (times - 1) * period : at + times * period])
         numbering = Numbering(clock)
         for item in folded.items:
             numbering.item(item)
@@ -117,6 +119,22 @@ def fold(items: list[Item], keys: Keys, clock: Clock) -> list[Item]:
     return out
 
 
+def _range(first: Sequence[Item], last: Sequence[Item]) -> None:
+    """Note chances of survival that differ between the first and the last of equal runs."""
+    waiting = list(zip(first, last))
+    while waiting:
+        one, other = waiting.pop()
+        if isinstance(one, Around) and isinstance(other, Around):
+            end = other.until if other.until is not None else other.survival
+            one.until = end if end != one.survival else None
+        pairs = list(zip(_inside(one), _inside(other)))
+        waiting += [pair for a, b in pairs for pair in zip(a, b)]
+
+
+def _inside(item: Item) -> list[list[Item]]:
+    return [item.plan.items] if isinstance(item, Sub) else parts_of(item)
+
+
 def _best_run(items: list[Item], at: int, clock: Clock) -> tuple[int, int]:
     """The period and number of repetitions from here that save most; (1, 1) for none."""
     best, saved = (1, 1), 0
@@ -124,6 +142,8 @@ def _best_run(items: list[Item], at: int, clock: Clock) -> tuple[int, int]:
         if items[at].key != items[at + period].key:
             continue
         times = _repetitions(items, at, period, clock)
+        if period == 1 and times < FEWEST_BOXES and isinstance(items[at], Op):
+            continue  # a few equal boxes are written out, as papers do
         if times < 3 and all(isinstance(item, Op) for item in items[at : at + period]):
             continue  # two boxes are read faster than one that says that it is two
         if (times - 1) * period > saved:

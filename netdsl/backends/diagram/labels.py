@@ -11,6 +11,7 @@ from netdsl.code.expr import Literal
 from netdsl.layers.base import Given, Layer
 from netdsl.shapes import Shape
 
+VALID = "V"  # no padding, as Szegedy et al. (2016) mark it
 CONVOLUTIONS = ("conv", "conv1", "grouped", "fixed")
 
 
@@ -55,6 +56,24 @@ def torch_words(layer: Layer, shapes: Sequence[Shape | None]) -> str:
     return clean(re.sub(r"\bnn\.|\bkernel_size=|, inplace=True", "", call.text))
 
 
+def depthwise(text: str, layer: Layer, shapes: Sequence[Shape | None]) -> str:
+    """`3x3 dw conv, 960` for a convolution with a group for every channel."""
+    groups = getattr(layer, "groups", 1)
+    if groups == 1 or not shapes or shapes[0] is None or shapes[0].channels != groups:
+        return text
+    return text.replace(" conv", " dw conv").replace(f", g{groups}", "")
+
+
+def unpadded(layer: Layer, shapes: Sequence[Shape | None]) -> bool:
+    """Whether a window that overlaps itself stays inside of the map, so that the borders are lost."""
+    if layer.family not in ("convolution", "pooling") or not shapes or shapes[0] is None:
+        return False
+    window = layer.window(shapes[0]) if shapes[0].sides else None
+    if window is None or any(window.padding):
+        return False
+    return any(kernel > stride for kernel, stride in zip(window.kernel, window.stride))
+
+
 class Words:
     """The texts of layers in the words of papers, or of PyTorch."""
 
@@ -62,15 +81,16 @@ class Words:
         self.torch = language == "torch"
 
     def long(self, layer: Layer, shapes: Sequence[Shape | None]) -> str:
-        return torch_words(layer, shapes) if self.torch else long(layer)
+        return torch_words(layer, shapes) if self.torch else depthwise(long(layer), layer, shapes)
 
     def short(self, layer: Layer, shapes: Sequence[Shape | None]) -> str:
         if not self.torch:
-            return short(layer)
+            return depthwise(short(layer), layer, shapes)
         return re.sub(r"(, \w+=\w+)+\)$", ")", torch_words(layer, shapes))
 
     def cell(self, layer: Layer, shapes: Sequence[Shape | None]) -> tuple[str, ...]:
         if not self.torch:
-            return cell(layer)
+            *before, last = (depthwise(line, layer, shapes) for line in cell(layer))
+            return (*before, f"{last} {VALID}" if unpadded(layer, shapes) else last)
         name, bracket, rest = torch_words(layer, shapes).partition("(")
         return (name, rest.removesuffix(")")) if bracket and rest != ")" else (name,)

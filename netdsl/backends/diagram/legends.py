@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from netdsl.backends.diagram.figure import Figure, Node, Split, nodes_of, panels_of
+from netdsl.backends.diagram.figure import Child, Figure, Node, Panel, Split, nodes_of, panels_of
+from netdsl.backends.diagram.labels import VALID
+from netdsl.backends.diagram.notes import fused_notes
 from netdsl.backends.diagram.scene.legend import Entry
 from netdsl.backends.diagram.scene.legend import height as legend_height
 from netdsl.backends.diagram.settings import Settings
@@ -22,15 +23,16 @@ TEXTS = {
     "linear": "fully connected",
     "softmax": "softmax",
     "stack": "block",
+    "dropout": "dropped at random in training",
 }
+DEPTHWISE = "dw conv"
 SIGNS = {"sum": "sum", "product": "product", "difference": "difference", "quotient": "quotient"}
-CONVOLUTIONS = ("conv", "conv1", "grouped", "fixed", "up")
 
 
 class Keys:
     """What stands in the legend of a figure."""
 
-    def __init__(self, figures: Sequence[Figure], settings: Settings) -> None:
+    def __init__(self, figures: Sequence[Figure], settings: Settings, cell: bool = False) -> None:
         self.entries: list[Entry] = []
         self.notes: list[str] = []
         if not settings.legend:
@@ -41,27 +43,46 @@ class Keys:
         kinds = {node.kind for node in nodes}
         for kind, text in TEXTS.items():
             if kind in kinds:
+                own = [node for node in nodes if node.kind == kind]
+                if kind == "dropout" and all("dropout" in node.lines[0] for node in own):
+                    continue  # they say it themselves
+                if kind == "grouped" and all(DEPTHWISE in node.lines[0] for node in own):
+                    text = "depthwise conv"
                 self.entries.append(Entry(kind, text))
         for kind, text in SIGNS.items():
             if kind in kinds:
                 self.entries.append(Entry(f"@{kind}", self._after(nodes, kind, text)))
         if "concat" in kinds:
             times = "\N{MULTIPLICATION SIGN}"
-            self.entries.append(Entry("@concat", f"concat, C{times}H{times}W"))
-        if any(_projects(figure) for figure in figures):
-            self.entries.append(Entry("@changes", "projection shortcut"))
-        if any(node.training for node in nodes):
+            shape = "" if cell else f", C{times}H{times}W"
+            self.entries.append(Entry("@concat", f"concat{shape}"))
+        ways = [node for figure in figures for node in _ways(figure.children)]
+        if ways:
+            projects = all(node.kind in ("conv", "conv1") for node in ways)
+            self.entries.append(
+                Entry("@changes", f"{'projection' if projects else 'shape-changing'} shortcut")
+            )
+        if any(node.training for node in drawn):
             self.entries.append(Entry("@training", "training only"))
         if any(panel.times > 1 for panel in panels):
             self.entries.append(Entry("@repeat", "repeated"))
+        if settings.repeats == "paper" and any(panel.times > 1 for panel in panels):
+            self.notes.append("strides and projections in the first of a stage only")
         if any(panel.kind == "dense" for panel in panels):
             self.notes.append("each layer of a dense block reads all before it")
-        self.notes += _fused(nodes)
+        if cell and any(node.cell[-1:] and node.cell[-1].endswith(f" {VALID}") for node in nodes):
+            self.notes.append(f"{VALID}: no padding")
+        self.notes += fused_notes(figures)
 
     def _after(self, nodes: list[Node], kind: str, text: str) -> str:
-        """`sum, then ReLU`, where that holds for all of them."""
-        after = {node.fused for node in nodes if node.kind == kind}
-        return f"{text}, then {next(iter(after))}" if len(after) == 1 and "" not in after else text
+        """`sum, then ReLU`, where that holds for all of them; or for all but the last."""
+        after = [node.fused for node in nodes if node.kind == kind]
+        said = {fused for fused in after if fused}
+        if len(said) != 1:
+            return text
+        if all(after):
+            return f"{text}, then {after[0]}"
+        return f"{text}, then {after[0]} but for the last" if all(after[:-1]) else text
 
     def height(self, width: float) -> float:
         """The room that it takes at a width."""
@@ -70,43 +91,13 @@ class Keys:
         return legend_height(self.entries, self.notes, width) + 8
 
 
-def _projects(drawn: Figure) -> bool:
-    def of(children: list) -> bool:
-        for child in children:
-            if isinstance(child, Split):
-                if child.kind == "residual" and any(n.lines for n in nodes_of(child.branches[1])):
-                    return True
-                if any(of(branch) for branch in child.branches):
-                    return True
-            elif not isinstance(child, Node) and of(child.children):
-                return True
-        return False
-
-    return of(drawn.children)
-
-
-def _fused(nodes: list[Node]) -> list[str]:
-    """What else is in the boxes of convolutions and linear layers: `BN and ReLU follow every convolution
-    inside its box`."""
-    said = []
-    for kinds, what in ((CONVOLUTIONS, "convolution"), (("linear",), "fully connected layer")):
-        boxes = [node for node in nodes if node.kind in kinds and not node.training]
-        counted: Counter[str] = Counter()
-        for node in boxes:
-            counted.update(part for part in node.fused.split(", ") if part and part != "flatten")
-        without = {p: [n for n in boxes if p not in n.fused.split(", ")] for p in counted}
-        every = [part for part in counted if not without[part]]
-        some = [part for part in counted if without[part]]
-        if not every and len(boxes) > 2 and all(without[p] == boxes[-1:] for p in some):
-            every, what, some = some, f"{what} but the last", []
-        if every:
-            follow = "follows" if len(every) == 1 else "follow"
-            text = f"{' and '.join(every)} {follow} every {what} inside its box"
-            if some:
-                rare = sum(len(without[part]) for part in some) > len(some) * len(boxes) / 2
-                text += f", {' or '.join(some)} {'some' if rare else 'most'} of them"
-            said.append(text)
-        elif some:
-            follow = "follows" if len(some) == 1 else "follow"
-            said.append(f"{' or '.join(some)} {follow} some {what}s inside their boxes")
-    return said
+def _ways(children: Sequence[Child]) -> Iterator[Node]:
+    """The boxes on ways around bodies."""
+    for child in children:
+        if isinstance(child, Split):
+            if child.kind == "residual":
+                yield from (node for node in nodes_of(child.branches[1]) if node.lines)
+            for branch in child.branches:
+                yield from _ways(branch)
+        elif isinstance(child, Panel):
+            yield from _ways(child.children)

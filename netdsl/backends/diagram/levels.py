@@ -19,6 +19,7 @@ from netdsl.backends.diagram.items import (
     Op,
     Plan,
     Sub,
+    parts_of,
 )
 from netdsl.record import Record
 
@@ -164,16 +165,3 @@ def _item_depth(item: Item, known: dict[int, int]) -> int:
     if isinstance(item, HeadItem):
         return 1 + max((_item_depth(i, known) for chain in item.chains for i in chain), default=0)
     return max((_item_depth(i, known) for chain in parts_of(item) for i in chain), default=0)
-
-
-def parts_of(item: Item) -> list[list[Item]]:
-    """The chains inside of an item that belong to the same scope."""
-    if isinstance(item, Fold):
-        return [item.items]
-    if isinstance(item, Join):
-        return [branch.items for branch in item.branches]
-    if isinstance(item, Around):
-        return [item.body.items, item.shortcut.items]
-    if isinstance(item, DenseItem):
-        return [chain.items for chain in item.iterations]
-    return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from netdsl.backends.diagram.clock import Clock
@@ -18,9 +19,11 @@ from netdsl.backends.diagram.items import (
     Plan,
     Sub,
     Weight,
+    parts_of,
 )
 from netdsl.backends.diagram.keys import Keys, Numbering, fold, fold_branches
 from netdsl.backends.diagram.settings import Settings
+from netdsl.backends.diagram.text import layer_text, part_of
 from netdsl.backends.diagram.treatment import Treated
 from netdsl.design import (
     Applied,
@@ -83,6 +86,24 @@ class Planner:
             plan.key = self.keys.number("scope", *numbering.parts)
             plan.reads, plan.made = numbering.reads, numbering.made
         return plan
+
+    def usual(self) -> dict[str, str]:
+        """The activation that most layers of a family have in their boxes: the others say theirs."""
+        counted: dict[str, Counter[str]] = {}
+        seen: set[int] = set()
+        waiting: list[list[Item]] = [self.scope(self.design.net).items]
+        while waiting:
+            for item in waiting.pop():
+                if isinstance(item, Op):
+                    for layer in item.layers[1:]:
+                        if part_of(layer) == "activation":
+                            own = counted.setdefault(item.layers[0].family, Counter())
+                            own[layer_text(layer)] += 1
+                elif isinstance(item, Sub) and id(item.plan) not in seen:
+                    seen.add(id(item.plan))
+                    waiting.append(item.plan.items)
+                waiting += parts_of(item)
+        return {family: count.most_common(1)[0][0] for family, count in counted.items()}
 
     def finish(self, items: list[Item]) -> list[Item]:
         items = fuse(items, self.keys, self.clock, self.settings.fuse)
@@ -276,7 +297,8 @@ class Planner:
         numbering.enter(entry)
         numbering.chain(chain)
         numbering.chain(shortcut)
-        key = self.keys.number("residual", what.scale, what.survival, *numbering.parts)
+        survival = what.survival if self.settings.unroll else what.survival is not None
+        key = self.keys.number("residual", what.scale, survival, *numbering.parts)
         numbering.close(item, key, link.output)
         item.reads.insert(0, entry)
         return [item]

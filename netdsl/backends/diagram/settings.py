@@ -15,6 +15,7 @@ KINDS = (
 LEVELS = ("layer", "block", "stage", "net")  # deepest first
 SIZES = ("auto", "all", "none")
 FUSED = ("all", "bn", "none")
+REPEATS = ("proved", "paper")
 LABELS = ("paper", "torch")
 DIRECTIONS = ("down", "right")
 
@@ -23,7 +24,9 @@ class Settings(Record):
     """`kind` is one of `KINDS`. `level` is how deep blocks are drawn, None for the deepest that fits; `expand` are paths of blocks
     that are drawn with their inside whatever the level, `only` are paths of parts that are drawn alone.
     `width` and `height` are the most that the figure may measure, in points. `sizes` says where shapes
-    stand, `unroll` that nothing equal is folded, `fuse` what stands inside of the box of the layer before
+    stand, `unroll` that nothing equal is folded,
+    `repeats` whether a bracket holds what is proved to be equal, or as papers count also the first of a
+    stage, `fuse` what stands inside of the box of the layer before
     it, `labels` in whose words layers are named, `direction` where the flow leads."""
 
     level: str | None = None
@@ -34,6 +37,7 @@ class Settings(Record):
     height: float | None = None
     sizes: str = "auto"
     unroll: bool = False
+    repeats: str = "proved"
     fuse: str = "all"
     labels: str = "paper"
     direction: str = "down"
@@ -78,6 +82,7 @@ def checked(settings: Settings) -> Settings:
         ("level", LEVELS),
         ("sizes", SIZES),
         ("fuse", FUSED),
+        ("repeats", REPEATS),
         ("labels", LABELS),
         ("direction", DIRECTIONS),
     ):

@@ -107,7 +107,7 @@ class _Writer:
             "color": colour("line"),
             "penwidth": number(pen.HAIR),
             "label": quoted(title),
-            "labeljust": "l",
+            "labeljust": "r",  # where `dot` leads no line into a block with a shortcut; `lp` is ours
             "fontname": quoted(BOLD),
             "fontsize": number(pen.TITLE),
             "fontcolor": colour("text"),

@@ -30,9 +30,8 @@ MOST_EDGES = 500
 
 SIGNS = {"sum": "+", "product": TIMES, "difference": "\u2212", "quotient": "\xf7", "power": "^"}
 BARS = ("concat", "gather")
-SAFE = frozenset(
-    " ,./()+-=_'" + TIMES
-)  # beside letters and digits; all else is written as its number
+# Beside letters and digits; all else is written as its number.
+SAFE = frozenset(f" ,./()+-=_'\xb7{TIMES}")
 SHAPES = {  # of boxes, by the shape of their kind
     "square": ('["', '"]'),
     "dashed": ('["', '"]'),
@@ -46,8 +45,9 @@ SHAPES = {  # of boxes, by the shape of their kind
 JOINER = "\N{WORD JOINER}"
 _LATE = re.compile(r"\\(?=n)|\$(?=\$)|:(?=fa)")
 DASHES = "stroke-dasharray:4 3"
-APART, BELOW = 28, 28  # pixels between boxes side by side, and between ranks
-NESTED = 56  # between ranks, if titles stand below titles: Mermaid makes no room for those
+APART = 28  # pixels between boxes side by side
+# Pixels between ranks; Mermaid makes no room for titles, nor for titles below titles.
+BELOW, TITLED, NESTED = 28, 48, 56
 LONGEST = 200  # letters of a line
 PAD = "#8195;"  # half of a chain's title, so that the line into its middle does not cross it
 PANEL = "fill:#80808018,stroke:#80808090"  # grey that lets the page through, light or dark
@@ -102,8 +102,11 @@ class _Writer:
 
     def text(self) -> str:
         figure = self.figure
-        nested = any(isinstance(p.children[0], Panel) for p in panels_of(figure.children))
-        spacing = {"nodeSpacing": APART, "rankSpacing": NESTED if nested else BELOW}
+        panels = list(panels_of(figure.children))
+        below = TITLED if any(panel.title for panel in panels) else BELOW
+        if any(isinstance(panel.children[0], Panel) for panel in panels):
+            below = NESTED
+        spacing = {"nodeSpacing": APART, "rankSpacing": below}
         init = json.dumps({"flowchart": spacing})
         self.lines = [f"%%{{init: {init}}}%%", "flowchart TB"]
         if said := _spoken(figure.description):
@@ -141,7 +144,7 @@ class _Writer:
         title = "  ".join(filter(None, (clean(panel.title), times)))
         title = " \xb7 ".join(filter(None, (title, ", ".join(map(clean, panel.notes)))))
         shown, indent = escaped(title), "  " * depth
-        if all(isinstance(child, Node) for child in panel.children):
+        if isinstance(panel.children[0], Node):
             shown += PAD * (len(title) // 2 + 2) + "#160;"
         self.lines.append(f'{indent}subgraph {number}["{shown or " "}"]')
         self._children(panel.children, depth + 1)

@@ -5,6 +5,7 @@ right of the page. `terminal` has the parts of it."""
 from __future__ import annotations
 
 from netdsl.backends.diagram.figure import Figure
+from netdsl.backends.diagram.formats.terminal.blocks import Block
 from netdsl.backends.diagram.formats.terminal.fit import Fit, TooNarrow
 from netdsl.backends.diagram.formats.terminal.page import Page, length, shown, wrapped
 from netdsl.backends.diagram.formats.terminal.texts import Texts
@@ -32,23 +33,23 @@ def _drawn(figure: Figure, width: int, ascii: bool, sides: bool) -> list[str]:
     wiring = Wiring(figure, sides)
     texts = Texts(figure, wiring, ascii)
     reserve = texts.widest_size + APART if texts.widest_size else 0
-    rows, fitting = _page(texts, width, width)
-    if not fitting:  # sizes need columns of their own
-        rows, _ = _page(texts, width, width - reserve)
+    rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width, reserve))
+    if rows is None:  # sizes need columns of their own
+        rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width - reserve))
+    assert rows is not None
     return rows
 
 
-def _page(texts: Texts, width: int, budget: int) -> tuple[list[str], bool]:
-    """The rows of a drawing in at most `budget` columns with sizes at their right, and whether those fit
-    into `width`."""
-    root = Fit(texts).fit_run(texts.wiring.run, False, budget)
+def _page(texts: Texts, width: int, root: Block) -> list[str] | None:
+    """The rows of a drawing with sizes at their right; None if those do not fit into `width`."""
     page = Page()
     root.paint(page, root.left, 0)
     rows = page.rows(texts.ascii)
-    said = {y: ", ".join(notes) for y, notes in page.notes.items()}
+    said = page.notes
+    rows += [""] * (max(said, default=0) + 1 - len(rows))
     if any(length(rows[y]) + APART + length(text) > width for y, text in said.items()):
-        return rows, False
+        return None
     right = max(map(length, rows), default=0) + APART + max(map(length, said.values()), default=0)
     for y, text in said.items():
-        rows[y] += text.rjust(min(width, right) - length(rows[y]))
-    return rows, True
+        rows[y] += " " * (min(width, right) - length(rows[y]) - length(text)) + text
+    return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from netdsl.backends.diagram.figure import Child, Edge, Figure, Panel, Split, nodes_of
 
@@ -58,3 +58,43 @@ def ways_around(children: Sequence[Child]) -> set[str]:
                 for branch in child.branches[1:]:
                     found.update(node.name for node in nodes_of(branch))
     return found
+
+
+def without_lone_forks(figure: Figure) -> list[Edge]:
+    """All edges, but one instead of those through forks that stand in a chain and belong to no split."""
+    inner = {f.name for split in _splits(figure.children) for f in (split.fork,) if f is not None}
+    lone = {n.name for n in figure.nodes if n.kind in UNSEEN and n.name not in inner}
+    into: dict[str, list[Edge]] = {}
+    for edge in figure.edges:
+        if edge.head in lone:
+            into.setdefault(edge.head, []).append(edge)
+    out = []
+    for edge in figure.edges:
+        if edge.head in lone:
+            continue
+        tails, passed = [edge], set()
+        while any(e.tail in lone for e in tails):
+            passed.update(e.tail for e in tails if e.tail in lone)
+            tails = [
+                before
+                for e in tails
+                for before in (into.get(e.tail, ()) if e.tail in lone else (e,))
+                if before.tail not in passed
+            ]
+        for before in tails:
+            role = before.role if edge.role == "flow" else edge.role
+            shape = before.shape or edge.shape
+            out.append(
+                edge.but(tail=before.tail, tail_slot=before.tail_slot, role=role, shape=shape)
+            )
+    return out
+
+
+def _splits(children: Sequence[Child]) -> Iterator[Split]:
+    for child in children:
+        if isinstance(child, Panel):
+            yield from _splits(child.children)
+        elif isinstance(child, Split):
+            yield child
+            for branch in child.branches:
+                yield from _splits(branch)

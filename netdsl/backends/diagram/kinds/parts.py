@@ -63,42 +63,42 @@ def plain(plan: Plan) -> bool:
 def cells(items: list[Item], steps: Steps, prefix: str = "") -> list[Cell]:
     """A chain as boxes. What only prepares a convolution (BN and activation before it) is in its box."""
     out: list[Cell] = []
-    waiting: list[Op] = []
-    for item in _flat(items):
+    waiting: list[tuple[str, Op]] = []
+    for where, item in _flat(items, prefix):
         if isinstance(item, Op):
             kind = kind_of(item.layers[0])
             if kind in PREPARING and all(kind_of(x) in PREPARING for x in item.layers):
-                waiting.append(item)
+                waiting.append((where, item))
                 continue
             prepares = kind in (*labels.CONVOLUTIONS, "up", "linear")
-            out += [] if prepares else _own(waiting, steps, prefix)
-            before = waiting if prepares else []
-            out.append(_cell(item, before, steps, prefix))
+            out += [] if prepares else _own(waiting, steps)
+            before = [op for _, op in waiting] if prepares else []
+            out.append(_cell(item, before, steps, where))
         else:
-            out += _own(waiting, steps, prefix)
-            out.append(stack(item, steps, prefix))
+            out += _own(waiting, steps)
+            out.append(stack(item, steps, where))
         waiting = []
-    return out + _own(waiting, steps, prefix)
+    return out + _own(waiting, steps)
 
 
-def _flat(items: list[Item]) -> Iterator[Item]:
-    """The items of a chain, levels that are chains themselves opened."""
+def _flat(items: list[Item], prefix: str = "") -> Iterator[tuple[str, Item]]:
+    """The items of a chain, levels that are chains themselves opened, with the paths of their scopes."""
     for item in items:
         if isinstance(item, Sub) and plain(item.plan) and not item.shared:
-            yield from _flat(item.plan.items)
+            yield from _flat(item.plan.items, f"{prefix}{'.'.join(item.path)}.")
         else:
-            yield item
+            yield prefix, item
 
 
-def _own(waiting: list[Op], steps: Steps, prefix: str) -> list[Cell]:
-    """Boxes of what prepares nothing: one for all of them, if they are few."""
+def _own(waiting: list[tuple[str, Op]], steps: Steps) -> list[Cell]:
+    """One box of what prepares nothing."""
     if not waiting:
         return []
-    words = tuple(labels.long(layer) for op in waiting for layer in op.layers)
-    total = steps.items(list(waiting))
-    name = prefix + ".".join(waiting[0].path)
-    kind = kind_of(waiting[0].layers[0])
-    return [Cell(name, kind, ", ".join(words), words, total)]
+    words = tuple(labels.long(layer) for _, op in waiting for layer in op.layers)
+    total = steps.items([op for _, op in waiting])
+    prefix, first = waiting[0]
+    kind = kind_of(first.layers[0])
+    return [Cell(prefix + ".".join(first.path), kind, ", ".join(words), words, total)]
 
 
 def _cell(item: Op, before: list[Op], steps: Steps, prefix: str) -> Cell:
@@ -136,7 +136,7 @@ def stack(item: Item, steps: Steps, prefix: str = "") -> Cell:
 def sentence(items: list[Item]) -> str:
     """A chain in words: `BN, ReLU, 1x1 conv 128, BN, ReLU, 3x3 conv 32`; "" where it branches."""
     words: list[str] = []
-    for item in _flat(items):
+    for _, item in _flat(items):
         if not isinstance(item, Op):
             return ""
         words += [labels.long(layer).replace(", ", " ") for layer in item.layers]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
-from netdsl.design import Design
+from netdsl.backends.diagram.text import clean
+from netdsl.design import Applied, Design, Scope, Shared
+from netdsl.layers.base import Layer
+from netdsl.walks import links_of
 
 POINTS = 72  # an inch
+ABOVE, BETWEEN = 16.0, 18.0  # room for the name of a figure, and between figures
 
 
 def scene_of(designs: Sequence[Design], settings: Settings) -> tuple[Scene, str]:
@@ -36,9 +41,26 @@ def chosen(designs: Sequence[Design], settings: Settings) -> str:
         return "network"  # which is the kind that these are about
     if design.heads:
         return "pipeline"
-    from netdsl.backends.diagram.kinds.ladder import is_ladder
+    if not _widens(design.net, set()):
+        return "network"
+    from netdsl.backends.diagram.kinds.ladder.figure import is_ladder
 
     return "ladder" if is_ladder(design) else "network"
+
+
+def _widens(scope: Scope, seen: set[int]) -> bool:
+    """Whether maps become larger somewhere, without which there is no ladder."""
+    if id(scope) in seen:
+        return False
+    seen.add(id(scope))
+    for link in links_of(scope.region):
+        what = link.what.scope if isinstance(link.what, Shared) else link.what
+        layer = what.layer if isinstance(what, Applied) else what
+        if isinstance(layer, Layer) and layer.look() == "up":
+            return True
+        if isinstance(what, Scope) and _widens(what, seen):
+            return True
+    return False
 
 
 def _maker(kind: str) -> Callable[[Sequence[Design], Settings], Scene]:
@@ -55,7 +77,35 @@ def _maker(kind: str) -> Callable[[Sequence[Design], Settings], Scene]:
 
         return timeline
     of_one = _of_one(kind)
-    return lambda designs, settings: of_one(designs[0], settings)
+    return lambda designs, settings: stacked([of_one(d, settings) for d in designs], designs)
+
+
+def stacked(scenes: Sequence[Scene], designs: Sequence[Design]) -> Scene:
+    """Figures of several networks below each other, each with its name."""
+    if len(scenes) == 1:
+        return scenes[0]
+    title = ", ".join(clean(design.name).replace("_", " ") for design in designs)
+    whole = Scene(title, " ".join(scene.description for scene in scenes))
+    widest, y = max(scene.width for scene in scenes), 0.0
+    for number, (scene, design) in enumerate(zip(scenes, designs)):
+        name = clean(design.name).replace("_", " ")
+        whole.text(0.0, y + pen.TIMES / 2, name, pen.TIMES, "start", bold=True)
+        left = (widest - scene.width) / 2 - scene.left
+        whole.add(named_apart(scene, f"{number}."), left, y + ABOVE - scene.top)
+        y += ABOVE + scene.height + BETWEEN
+    whole.crop()
+    return whole
+
+
+def named_apart(scene: Scene, prefix: str) -> Scene:
+    """The scene with a prefix before all names, which several figures may share."""
+    scene.nodes = [n._replace(name=prefix + n.name) for n in scene.nodes]
+    scene.routes = [r._replace(tail=prefix + r.tail, head=prefix + r.head) for r in scene.routes]
+    scene.clusters = [
+        c._replace(name=prefix + c.name, members=tuple(prefix + m for m in c.members))
+        for c in scene.clusters
+    ]
+    return scene
 
 
 def _of_one(kind: str) -> Callable[[Design, Settings], Scene]:
@@ -64,15 +114,15 @@ def _of_one(kind: str) -> Callable[[Design, Settings], Scene]:
 
         return volumes
     if kind == "ladder":
-        from netdsl.backends.diagram.kinds.ladder import ladder
+        from netdsl.backends.diagram.kinds.ladder.figure import ladder
 
         return ladder
     if kind == "dense":
-        from netdsl.backends.diagram.kinds.dense import dense
+        from netdsl.backends.diagram.kinds.dense.figure import dense
 
         return dense
     if kind == "pipeline":
-        from netdsl.backends.diagram.kinds.pipeline import pipeline
+        from netdsl.backends.diagram.kinds.pipeline.figure import pipeline
 
         return pipeline
     if kind == "unravelled":

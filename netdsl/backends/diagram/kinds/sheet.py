@@ -109,10 +109,13 @@ class Sheet:
         *,
         size: float = pen.TEXT,
         bold: Sequence[int] = (),
+        stage: int | None = None,
         sideways: bool = False,
     ) -> str:
-        """A box around `x`, `y`; `sideways` where the flow leads to the right."""
-        pen.box(self.scene, x, y, width, height, kind, lines, size, bold=bold, sideways=sideways)
+        """A box around `x`, `y`, of a stage if it has one; `sideways` where the flow leads to the right."""
+        place = (x, y, width, height)
+        looks = {"bold": bold, "stage": stage, "sideways": sideways}
+        pen.box(self.scene, *place, kind, lines, size, **looks)
         self.kinds[kind] = None
         place = (x - width / 2, y - height / 2, width, height)
         return self.placed(name, kind, place, lines, steps)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netdsl.backends.diagram.kinds.volume import hanging, heads, key, links, towers
-from netdsl.backends.diagram.kinds.volume.captions import Usual, caption, layer_words
+from netdsl.backends.diagram.kinds.volume.captions import Usual, caption, node_lines
 from netdsl.backends.diagram.kinds.volume.solids import draw
 from netdsl.backends.diagram.kinds.volume.spacing import Column, extent, fit, shown
 from netdsl.backends.diagram.kinds.volume.stages import ALL, LAYERS, MAPS, Stage, stages
-from netdsl.backends.diagram.kinds.volume.style import Style
+from netdsl.backends.diagram.kinds.volume.style import ANY, Style
 from netdsl.backends.diagram.kinds.volume.trunk import Trunk
 from netdsl.backends.diagram.kinds.volume.walk import trunk
 from netdsl.backends.diagram.scene import pen
@@ -25,8 +25,8 @@ from netdsl.design import Design
 
 PAGE = 496.8  # points: 6.9 inches
 MARGIN = 2.0
+UNROLLED = 10_000  # equal solids of a stage
 SHARES = (1.0, 0.85, 0.72, 0.6, 0.5, 0.42)  # of the usual height, for those who want less
-MOST_ROWS = 40
 LINE = 8.7  # from line to line of captions
 BETWEEN_ROWS = 12.0
 ABOVE = 9.0  # from the lowest solid to the middle of a caption's first line
@@ -57,21 +57,28 @@ def volumes(design: Design, settings: Settings) -> Scene:
 def arranged(
     way: Trunk, usual: Usual, settings: Settings, width: float, tallest: float
 ) -> tuple[Style, list[list[Column]]]:
-    """The first style that fits, and its columns in rows; solids are about `tallest` points high at most."""
+    """The first style that fits, and its columns in rows; solids are about `tallest` points high at most. Where
+    one stage is too wide for the page, the figure is."""
     split = towers.splits(way.solids)
     width -= heads.end_width(way) or (1.0 if heads.heads_of(way) else 0.0)  # arrowheads at an edge
-    for style in styles(split is not None):
-        found = stages(way.solids, style.grain)
-        if found is None:
-            continue
-        shares = dict(zip(map(id, way.solids), split or ())) if style.towers else {}
-        made = columns(found, usual, style, settings.sizes != "none", shares)
-        hanging.widen(way, made, style.rows > 1)
-        room = width - 2 * links.TURN * (style.rows > 1)
-        rows = fit(made, style, room, tallest * (1.2 if style.towers else 1.0))
-        if rows is not None:
-            return style, rows
-    raise AssertionError("the last style fits anything")
+    known = {grain: stages(way.solids, grain) for grain in (ALL, LAYERS, MAPS)}
+    while True:
+        for style in styles(split is not None):
+            found = known[style.grain]
+            if settings.unroll:
+                style = style.but(most=UNROLLED)
+            if found is None:
+                continue
+            if style.towers and any(map(towers.hides, found)):
+                continue
+            shares = dict(zip(map(id, way.solids), split or ())) if style.towers else {}
+            made = columns(found, usual, style, settings.sizes != "none", shares)
+            hanging.widen(way, made, style.rows != 1)
+            room = width - 2 * links.TURN * (style.rows != 1)
+            rows = fit(made, style, room, tallest * (1.2 if style.towers else 1.0))
+            if rows is not None:
+                return style, rows
+        width = max(60.0, width * 1.25)
 
 
 def columns(
@@ -82,7 +89,7 @@ def columns(
     for stage, after in zip(found, [*found[1:], None]):
         split = shares.get(id(stage.solids[0]), 1)
         told = caption(stage, after, usual, style, sizes, bool(shares))
-        column = Column(stage, shown(stage.solids, style.most), told, split)
+        column = Column(stage, shown(stage.solids, style), told, split)
         column.crossed = bool(
             made
             and split == made[-1].split == towers.TOWERS
@@ -111,11 +118,13 @@ def styles(two: bool) -> Iterator[Style]:
         for most in (4, 2):
             yield Style(MAPS, False, False, rows, most)
             yield Style(MAPS, False, True, rows, most)
-    for rows in range(3, MOST_ROWS + 1):
+    for rows in (3, 4):
         for grain in (LAYERS, MAPS):
-            yield Style(grain, False, False, rows, 4)
-            yield Style(grain, False, True, rows, 1)
-    yield Style(MAPS, False, False, MOST_ROWS, 1)
+            for short in (False, True):
+                yield Style(grain, False, short, rows, 3)
+    for grain in (MAPS, LAYERS):
+        for short in (False, True):
+            yield Style(grain, False, short, ANY, 1)
 
 
 def draw_rows(
@@ -177,7 +186,8 @@ def solids(scene: Scene, column: Column, tower: int, axis: float) -> None:
         left, top, wide, high = (round(v, 2) for v in box)
         steps = tuple(sorted(solid.steps.items())) if tower == 0 else ()
         name = links.node_name(solid, column, tower)
-        scene.nodes.append(Placed(name, kind, left, top, wide, high, (layer_words(solid),), steps))
+        scene.nodes.append(Placed(name, kind, left, top, wide, high, node_lines(solid), steps))
+    links.touching(scene, column, tower, axis)
     if column.split > 1:
         towers.number(scene, column, axis)
 

@@ -16,8 +16,17 @@ if TYPE_CHECKING:
 
 CHANNELLED = ("conv", "conv1", "grouped", "up", "linear")
 LETTER = 4.6  # radius of the circle around a letter
+SIDE = 5.0  # from a letter beside a box to the box
 DASHES = {"training": pen.TRAINING}
 WIDTHS = {"shortcut": pen.SHORTCUT}
+
+
+def lettered(crossings: Sequence[Crossing]) -> tuple[float, float]:
+    """The room that letters need beside a box, on its left and on its right."""
+    left = sum(1 for crossing in crossings if crossing.letter and crossing.side < 0)
+    right = sum(1 for crossing in crossings if crossing.letter and crossing.side > 0)
+    each = 2 * LETTER + 1
+    return (SIDE + left * each if left else 0.0), (SIDE + right * each if right else 0.0)
 
 
 class Source(NamedTuple):
@@ -38,10 +47,11 @@ class Source(NamedTuple):
 
 
 class Brush:
-    """A scene, seen along the flow. `spots` are the points where lines leave nodes sideways, by name."""
+    """A scene, seen along the flow. `origin` is the point of the scene where across and along are 0."""
 
-    def __init__(self, scene: Scene, style: Style) -> None:
+    def __init__(self, scene: Scene, style: Style, origin: Point = (0.0, 0.0)) -> None:
         self.scene = scene
+        self.corner = origin
         self.style = style
         self.right = style.right
         self.taps: dict[str, tuple[Point, ...]] = {}  # how a line to elsewhere leaves
@@ -55,7 +65,12 @@ class Brush:
         self.depth = 0  # of panels around
 
     def at(self, u: float, v: float) -> Point:
-        return (v, u) if self.right else (u, v)
+        x, y = self.corner
+        return (x + v, y + u) if self.right else (x + u, y + v)
+
+    def sides(self, across: float, along: float) -> tuple[float, float]:
+        """Width and height of what measures so much across and along."""
+        return (along, across) if self.right else (across, along)
 
     def points(self, points: Sequence[Point]) -> list[Point]:
         return [self.at(u, v) for u, v in points]
@@ -72,7 +87,7 @@ class Brush:
     ) -> None:
         """Note where a node stands, and what is written in it: `u` is its axis, `v` its middle."""
         self.boxes[node.name] = (u, v, across, along)
-        (x, y), (w, h) = self.at(u, v), self.at(across, along)
+        (x, y), (w, h) = self.at(u, v), self.sides(across, along)
         left, top = round(x - w / 2, 2), round(y - h / 2, 2)
         size = (round(w, 2), round(h, 2))
         self.scene.nodes.append(
@@ -84,7 +99,7 @@ class Brush:
         self, node: Node, u: float, v: float, across: float, along: float, lines: Sequence[str]
     ) -> None:
         self.placed(node, u, v, across, along, lines)
-        (x, y), (w, h) = self.at(u, v), self.at(across, along)
+        (x, y), (w, h) = self.at(u, v), self.sides(across, along)
         tall = node.kind == "stack" and len(lines) > 1
         bold = (0,) if tall else ()
         if self.style.words == "cell" and len(lines) == 2 and node.kind in CHANNELLED:
@@ -107,13 +122,14 @@ class Brush:
     def bar(self, node: Node, low: float, high: float, v: float, along: float, text: str) -> None:
         """A bar from `low` to `high` across, around `v`."""
         self.placed(node, (low + high) / 2, v, high - low, along, (text,) if text else ())
+        (x, y), (w, h) = self.at(low, v), self.sides(high - low, along)
         if not self.right:
-            pen.bar(self.scene, low, high, v, text, along)
+            pen.bar(self.scene, x, x + w, y, text, along)
             return
-        self.scene.rect(v - along / 2, low, along, high - low, "bar", None, 0, min(1.2, along / 2))
+        self.scene.rect(x - w / 2, y, w, h, "bar", None, 0, min(1.2, along / 2))
         if text:
-            middle = (low + high) / 2
-            self.scene.text(v, middle, text, pen.SMALL, bold=True, fill="bartext", turned=True)
+            look = {"bold": True, "fill": "bartext", "turned": True}
+            self.scene.text(x, y + h / 2, text, pen.SMALL, **look)
 
     # --------------------------------------------------------------------------------------- lines
     def arrive(
@@ -172,6 +188,10 @@ class Brush:
         start = self.taps[edge.tail]
         return Source(name, (*start, (lane, start[-1][1]), (lane, row), (u, row)), edge.role, dash)
 
+    def is_letter(self, crossing: Crossing) -> bool:
+        """Whether a letter stands for a line."""
+        return not crossing.inner and crossing not in self.lanes
+
     def from_side(self, crossing: Crossing, u: float, v: float, half: float) -> None:
         """A line from elsewhere that ends at the side of a box around `u`, `v`."""
         edge, side = crossing.edge, crossing.side
@@ -179,8 +199,11 @@ class Brush:
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
         if lane is None:
-            at = u + side * (half + 5 + LETTER)
+            at = u + side * (half + SIDE + LETTER + crossing.out * (2 * LETTER + 1))
             self.letters.append((at, v, crossing.letter))
+            if crossing.out:  # behind a letter that has a line
+                self.scene.routes.append(Route(name, edge.head, (), edge.role))
+                return
             line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
         else:
             start = self.taps[edge.tail]
@@ -212,7 +235,7 @@ class Brush:
     ) -> None:
         """A panel around all that was placed since `begin`."""
         members = tuple(self.members.pop())
-        (x, y), (w, h) = self.at(low, start), self.at(across, along)
+        (x, y), (w, h) = self.at(low, start), self.sides(across, along)
         pen.panel(self.scene, x, y, w, h, title, note, training=training)
         if words:
             behind = x + 3.2 + text_width(title, pen.TITLE, bold=True) + 3
@@ -223,10 +246,11 @@ class Brush:
 
     def size_note(self, node: Node, u: float, v: float) -> None:
         """The shape that a box gives, muted beside it: to its right, or below."""
+        x, y = self.at(u, v)
         if self.right:
-            self.scene.text(v, u + 6, node.shape, pen.SMALL, fill="muted")
+            self.scene.text(x, y + 6, node.size, pen.SMALL, fill="muted")
         else:
-            self.scene.text(u + 3.5, v, node.shape, pen.SMALL, "start", fill="muted")
+            self.scene.text(x + 3.5, y, node.size, pen.SMALL, "start", fill="muted")
 
     def end(self, node: Node, u: float, v: float, along: float) -> None:
         """The shape of what comes out, behind the tip of the last arrow."""
@@ -242,7 +266,7 @@ class Brush:
     def token(self, node: Node, u: float, v: float, across: float, along: float) -> None:
         """A small box that stands for a part elsewhere."""
         self.placed(node, u, v, across, along, node.lines)
-        (x, y), (w, h) = self.at(u, v), self.at(across, along)
+        (x, y), (w, h) = self.at(u, v), self.sides(across, along)
         pen.box(
             *(self.scene, x, y, w, h, node.kind, node.lines, self.style.size),
             bold=(0,),
@@ -255,9 +279,10 @@ class Brush:
 
     def bracket(self, u: float, start: float, end: float, text: str) -> None:
         """A bracket beside a part that is repeated, and how often."""
+        (x, y), (x1, y1) = self.at(u, start), self.at(u, end)
         if not self.right:
-            pen.bracket(self.scene, u, start, end, text)
+            pen.bracket(self.scene, x, y, y1, text)
             return
-        points = [(start, u - 2.5), (start, u), (end, u), (end, u - 2.5)]
+        points = [(x, y - 2.5), (x, y), (x1, y), (x1, y - 2.5)]
         self.scene.path(points, None, "ink", pen.BRACKET, closed=False)
-        self.scene.text((start + end) / 2, u + 6.5, text, pen.TIMES, bold=True)
+        self.scene.text((x + x1) / 2, y + 6.5, text, pen.TIMES, bold=True)

@@ -9,7 +9,16 @@ from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel, nodes_of
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
 from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
-from netdsl.backends.diagram.layout.pieces import Arrow, Leaf, Piece, Row, Through, all_leaves
+from netdsl.backends.diagram.layout.pieces import (
+    Arrow,
+    Leaf,
+    Piece,
+    Row,
+    Through,
+    added,
+    all_leaves,
+)
+from netdsl.backends.diagram.layout.readings import as_papers
 from netdsl.backends.diagram.layout.splits import Residual, Split
 from netdsl.backends.diagram.layout.tangle import untangle
 
@@ -21,20 +30,27 @@ class Built:
     """A figure as pieces: the chain of its trunk, and side outputs as chains of their own, with the names of
     all that are equal."""
 
-    def __init__(self, trunk: Chain, asides: list[Frame], letters: Letters) -> None:
+    def __init__(
+        self, trunk: Chain, asides: list[Frame], letters: Letters, crossings: list[Crossing]
+    ) -> None:
         self.trunk = trunk
         self.asides = asides
         self.letters = letters
+        self.crossings = crossings
 
 
 def build(
     figure: Figure,
     hidden: frozenset[str] = frozenset(),
     ends: frozenset[str] = frozenset(),
+    repeats: str = "proved",
 ) -> Built:
     """The pieces of a figure; `hidden` are nodes that are not drawn, `ends` outputs that are an arrow with
     the shape below it."""
-    return _Builder(figure, hidden, ends).built()
+    built = _Builder(figure, hidden, ends).built()
+    if repeats == "paper":
+        as_papers(built.trunk)
+    return built
 
 
 class _Builder:
@@ -51,8 +67,14 @@ class _Builder:
         self.frames = 0  # that are seen, around
         self.apart = False  # in a side output
         self.asides: list[Frame] = []
-        self.known: dict[tuple[object, ...], Frame] = {}
+        self.known: dict[tuple[object, ...], tuple[Frame, list[Node]]] = {}
         self.entered: dict[str, dict[int, Edge]] = {}
+        self.into: dict[str, list[Edge]] = defaultdict(list)
+        for edge in figure.edges:
+            self.into[edge.head].append(edge)
+        self.kinds = {node.name: node.kind for node in figure.nodes}
+        self.crossings: list[Crossing] = []
+        self.afar: list[tuple[Token, str]] = []  # side outputs of what is inside of something
 
     def built(self) -> Built:
         trunk, _ = self.chain(self.figure.children, None)
@@ -62,7 +84,7 @@ class _Builder:
             chain = waiting.pop()
             untangle(chain)
             waiting += [inner for piece in chain.pieces for inner in piece.chains()]
-        return Built(trunk, self.asides, letters)
+        return Built(trunk, self.asides, letters, self.crossings)
 
     def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
         """The edge between two nodes, which from now on is drawn."""
@@ -89,7 +111,7 @@ class _Builder:
                 end = at + 1
                 while end < len(shown) and self.is_end_of(shown[end], child):
                     end += 1
-                self.aside(shown[at:end], max(len(pieces) - 1, 0), asides)
+                self.aside(shown[at:end], pieces, asides)
                 at = end
                 continue
             row = self.row(shown, at)
@@ -102,7 +124,7 @@ class _Builder:
             if isinstance(child, Node) and child.name in self.hidden:
                 continue
             piece = self.piece(child, current)
-            if piece is None:
+            if piece is None or (pieces and self.joined(pieces[-1], piece)):
                 continue
             pieces.append(piece)
             if not (isinstance(child, Node) and child.kind == "output"):
@@ -110,6 +132,25 @@ class _Builder:
         chain = Chain(pieces)
         chain.asides = asides
         return chain, current
+
+    def joined(self, before: Piece, piece: Piece) -> bool:
+        """Whether an activation goes into the box of the normalisation before it, out of whose group it is."""
+        if not (isinstance(before, Leaf) and isinstance(piece, Leaf)) or piece.edge is None:
+            return False
+        norm, node = before.node, piece.node
+        both = (norm.kind, node.kind) == ("norm", "activation")
+        if not both or any(tail == norm.name and e for (tail, _), e in self.waiting.items()):
+            return False
+        steps = dict(norm.steps)
+        for word, count in node.steps:
+            steps[word] = steps.get(word, 0) + count
+        lines = (f"{norm.lines[0]}, {node.lines[0]}", *norm.lines[1:])
+        before.node = norm.but(lines=lines, short="", cell=(), steps=tuple(sorted(steps.items())))
+        for (tail, head), edges in list(self.waiting.items()):
+            if tail == node.name:  # what read the activation reads the box
+                self.waiting[norm.name, head] += [edge.but(tail=norm.name) for edge in edges]
+                del self.waiting[tail, head]
+        return True
 
     def opened(self, children: list[fig.Child]) -> list[fig.Child]:
         """Children with the parts of groups that hold most of the network in their place."""
@@ -266,63 +307,95 @@ class _Builder:
 
     # -------------------------------------------------------------------------------- side outputs
     def is_aside(self, child: fig.Child) -> bool:
-        if isinstance(child, fig.Split) or self.apart:
-            return False
-        return child.training and child.kind != "output"
+        return not self.apart and all(node.training for node in nodes_of([child]))
 
     def is_end_of(self, child: fig.Child, start: fig.Child) -> bool:
         """Whether an output belongs to a side output."""
-        return isinstance(child, Node) and child.training and child.kind == "output"
+        if not (isinstance(child, Node) and child.training and child.kind == "output"):
+            return False
+        inside = {node.name for node in nodes_of([start])}
+        return any(edge.tail in inside for edge in self.into[child.name])
 
     def aside(
-        self, children: list[fig.Child], after: int, asides: dict[int, list[Token | LetterMark]]
+        self,
+        children: list[fig.Child],
+        pieces: list[Piece],
+        asides: dict[int, list[Token | LetterMark]],
     ) -> None:
         """A panel of its own for a side output, which several equal ones share, and a token for each."""
         first, *ends = children
+        nodes = list(nodes_of(children))
+        inside = {node.name for node in nodes}
+        entering = [e for node in nodes for e in self.into[node.name] if e.tail not in inside]
+        tail = entering[0].tail if entering else None
+        if tail is not None:
+            self.take(tail, entering[0].head, entering[0].head_slot)
+        if isinstance(first, Node) and first.kind == "output":  # it has no steps of its own
+            token = Token(first.but(lines=first.lines[:1]), "")
+        else:
+            token = self.panelled(first, ends, len(entering) < 2)
+        known = (n for n, piece in reversed(list(enumerate(pieces))) if piece.exit == tail)
+        after = next(known, None)
+        if after is None and tail is not None:
+            self.afar.append((token, tail))
+        after = max(len(pieces) - 1, 0) if after is None else after
+        asides.setdefault(after, []).append(token)
+
+    def panelled(self, first: fig.Child, ends: list[fig.Child], alone: bool) -> Token:
+        """The token of a side output, and its panel if there is not one already that is equal. What reads
+        several values has a panel of its own (not `alone`)."""
         self.ends |= {end.name for end in ends if isinstance(end, Node)}
-        assert not isinstance(first, fig.Split)
-        panel = (
-            first if isinstance(first, Panel) else Panel(first.name, "aux", [first], training=True)
-        )
-        name = panel.title or panel.name.split(".")[0]
-        first_node = next(iter(nodes_of(children)))
-        tail = next((e for e in self.figure.edges if e.head == first_node.name), None)
+        children = [first, *ends]
+        name = next(iter(nodes_of([first]))).name.split(".")[0]
+        panel = first
+        if not isinstance(first, Panel):
+            name = next((n.name.split(".")[0] for n in ends if isinstance(n, Node)), name)
+            panel = Panel(f"{name}.aside", "aux", [first], training=True)
+        assert isinstance(panel, Panel)
+        name = panel.title or name
         key = tuple(
             (n.kind, n.lines[n.kind == "stack" :], n.fused)
             for n in nodes_of(children)
             if n.kind != "output"
         )
         note = next((line for end in ends if isinstance(end, Node) for line in end.lines[1:]), "")
-        if tail is not None:
-            self.take(tail.tail, first_node.name)
-        frame = self.known.get(key)
-        if frame is None:
+        known = self.known.get(key) if alone else None
+        if known is None:
             self.frames, self.apart = self.frames + 1, True
             inner, _ = self.chain([*panel.children, *ends], None)
             self.frames, self.apart = self.frames - 1, False
-            frame = self.known[key] = Frame(panel, inner, name, note)
+            frame = Frame(panel, inner, name, note)
+            if alone:
+                self.known[key] = frame, list(nodes_of(children))
             self.asides.append(frame)
         else:
+            frame, drawn = known
             frame.title = f"{frame.title}, {name}"
-            self.merge_steps(frame, children)
-            for tail_name, head in list(self.waiting):
-                if any(head == n.name for n in nodes_of(children)):
-                    self.waiting.pop((tail_name, head))
+            nodes = list(nodes_of(children))
+            for node, other in zip(drawn, nodes):
+                self.merge_steps(node, other)
+            gone = {node.name for node in nodes}
+            for ends_of in list(self.waiting):
+                if ends_of[1] in gone:
+                    self.waiting.pop(ends_of)
         node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
-        token = Token(node, self.first_of(frame))
-        asides.setdefault(after, []).append(token)
+        boxes = list(all_leaves(frame.inner))
+        if len(boxes) == 1 and boxes[0].node.kind == "stack":  # the token says as much
+            if frame in self.asides:
+                self.asides.remove(frame)
+            return Token(node.but(steps=next(iter(nodes_of(children))).steps), "")
+        return Token(node, self.first_of(frame))
 
     def first_of(self, frame: Frame) -> str:
         return next(all_leaves(frame.inner)).node.name
 
-    def merge_steps(self, frame: Frame, children: list[fig.Child]) -> None:
-        """The boxes that stand for several equal side outputs say so."""
-        others = [n for n in nodes_of(children) if n.kind not in POINTS]
-        for leaf, other in zip(all_leaves(frame.inner), others):
-            both: dict[str, int] = dict(leaf.node.steps)
-            for word, count in other.steps:
-                both[word] = both.get(word, 0) + count
-            leaf.node = leaf.node.but(steps=tuple(sorted(both.items())))
+    def merge_steps(self, node: Node, other: Node) -> None:
+        """A box that stands for several equal ones says so."""
+        home = self.home.get(node.name)
+        if isinstance(home, Leaf):
+            home.node = home.node.but(steps=added(home.node.steps, other.steps))
+        elif isinstance(home, Split) and home.join is not None and home.join.name == node.name:
+            home.join = home.join.but(steps=added(home.join.steps, other.steps))
 
     # ------------------------------------------------------------------------------------ crossing
     def cross(self) -> Letters:
@@ -339,10 +412,21 @@ class _Builder:
                 elif not self.into_branch(head, crossing):
                     head.crossings.append(crossing)
                 found.append((crossing, self.home[edge.tail], head))
-        letters = Letters()
+        self.crossings = [crossing for crossing, _, _ in found]
+        letters = Letters(self.origin)
         for crossing in route(found, letters):
-            self.mark(self.home[crossing.edge.tail], crossing.letter)
+            self.mark(self.origin(crossing.edge.tail), crossing.letter)
+        for token, tail in self.afar:
+            token.letter = letters.of(tail)
+            self.mark(self.origin(tail), token.letter)
         return letters
+
+    def origin(self, name: str) -> str:
+        """The node that gives what passes a point; else the node itself."""
+        kinds = self.kinds
+        while kinds[name] in POINTS and self.into[name]:
+            name = self.into[name][0].tail
+        return name
 
     def into_branch(self, piece: Piece, crossing: Crossing) -> bool:
         """Whether a line enters the branch of a split that a piece begins."""
@@ -390,10 +474,16 @@ class _Builder:
         ):
             split.crossings.append(crossing)
 
-    def mark(self, tail: Piece, letter: str) -> None:
-        """A letter behind a piece, once."""
+    def mark(self, name: str, letter: str) -> None:
+        """A letter behind a node, once: on its line, or beside it if its line is not that of the chain."""
+        tail = self.home[name]
         chain = tail.chain
         assert chain is not None
+        if isinstance(tail, Row) and name != tail.exit:
+            beside = chain.asides.setdefault(tail.number, [])
+            if not any(isinstance(mark, LetterMark) and mark.tail == name for mark in beside):
+                beside.append(LetterMark(letter, name))
+            return
         at = chain.pieces.index(tail) + 1
         if at < len(chain.pieces) and isinstance(chain.pieces[at], Mark):
             return

@@ -19,12 +19,13 @@ class Chain:
     """Pieces one after another. `owner` is the piece that the chain is part of and `branch` its number
     there. `lanes` run beside it, `asides` are tokens of side outputs by the piece they leave."""
 
-    __slots__ = ("a", "asides", "b", "branch", "gaps", "lanes", "length", "owner", "pieces")
+    __slots__ = ("a", "asides", "b", "branch", "gaps", "lanes", "length", "owner", "pieces", "turns")
 
     def __init__(self, pieces: list[Piece], owner: Piece | None = None, branch: int = 0) -> None:
         self.pieces = pieces
         self.owner = owner
         self.branch = branch
+        self.turns = False  # its line goes on in another column
         self.lanes: list[Lane] = []
         self.asides: dict[int, list[Token | LetterMark]] = {}
         self.gaps: list[float] = []
@@ -58,7 +59,13 @@ class Chain:
             for token in tokens:
                 token.measure(style)
                 near = self.pieces[number : number + 2]
-                token.offset = max(piece.b for piece in near) + PITCH + token.width / 2
+                if self.turns and number == len(self.pieces) - 1:  # the line goes on to the right
+                    token.offset = -((near[0].a if near else 0.0) / 2 + PITCH + token.width / 2)
+                    self.a = max(self.a, token.width / 2 - token.offset)
+                    continue
+                token.offset = (
+                    max((piece.b for piece in near), default=0.0) + PITCH + token.width / 2
+                )
                 self.b = max(self.b, token.offset + token.width / 2)
         if len(self.pieces) - 1 in self.asides:
             self.length += ASIDE
@@ -66,12 +73,10 @@ class Chain:
 
     def _gap(self, number: int, style: Style) -> float:
         """The room above a piece."""
-        if number == 0:
+        piece = self.pieces[number]
+        room = style.gap if number else 0.0
+        if isinstance(piece, Through) or (number and isinstance(self.pieces[number - 1], Through)):
             return 0.0
-        piece, before = self.pieces[number], self.pieces[number - 1]
-        if isinstance(piece, Through) or isinstance(before, Through):
-            return 0.0
-        room = style.gap
         if piece.edge is None and piece.crossings:
             room += 2 * TAP  # a line from elsewhere turns in above it
             room += 2 * LETTER * any(crossing.letter for crossing in piece.crossings)
@@ -120,6 +125,11 @@ class Chain:
                 ):
                     current = end
                 brush.tapped(piece.exit, u, v, TAP)
+            start = end.points[-1] if end is not None else None
+            goes_on = number < len(self.pieces) - 1
             for token in self.asides.get(number, ()):
-                token.place(brush, u + token.offset, u, v, brush.origin(piece.exit or ""))
+                tail = brush.origin(piece.exit or "")
+                beside = any(lane.first == number and lane.side > 0 for lane in self.lanes)
+                row = v + beside * TAP
+                token.place(brush, u + token.offset, u, row, tail, start, goes_on)
         return current

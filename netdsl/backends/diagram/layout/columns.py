@@ -5,7 +5,8 @@ from __future__ import annotations
 from netdsl.backends.diagram.layout.brush import Brush, Source
 from netdsl.backends.diagram.layout.build import Built
 from netdsl.backends.diagram.layout.chain import Chain
-from netdsl.backends.diagram.layout.frames import LetterMark
+from netdsl.backends.diagram.layout.crossing import line_up
+from netdsl.backends.diagram.layout.frames import Frame, LetterMark
 from netdsl.backends.diagram.layout.pieces import Leaf, Piece
 from netdsl.backends.diagram.layout.style import GUTTER, TURN_ROOM, Style
 from netdsl.backends.diagram.scene import pen
@@ -60,16 +61,40 @@ class Columns:
     def __init__(self, built: Built, breaks: list[int], style: Style) -> None:
         self.style = style
         self.letters = built.letters
+        self.low = 0.0  # the height of what stands below all columns
         pieces = built.trunk.pieces
         for crossing in (c for lane in built.trunk.lanes for c in lane.crossings):
             crossing.letter = ""
         starts = [0, *breaks]
         ends = [*breaks, len(pieces)]
         self.chains = [self._chain(built.trunk, a, b) for a, b in zip(starts, ends)]
+        line_up(built.crossings)
         self.below: list[list[Piece]] = [[] for _ in self.chains]
-        for aside in built.asides:
+        self.rows = self._rows(built)
+        for aside in built.asides if not self.rows else ():
             shortest = min(range(len(self.chains)), key=lambda i: (self.length(i), -i))
             self.below[shortest].append(aside)
+
+    def _rows(self, built: Built) -> list[Frame]:
+        """Side outputs as rows below all columns, if that is lower than a column with them would be."""
+        if self.style.right or not built.asides:
+            return []
+        lengths = [chain.length for chain in self.chains]
+        for frame in built.asides:
+            frame.measure(self.style)
+        upright = sum(frame.length + 2 * self.style.gap for frame in built.asides)
+        sideways = self.style.but(right=True)
+        wide, high = 0.0, 0.0
+        for frame in built.asides:
+            frame.measure(sideways)
+            wide = max(wide, frame.length)
+            high += frame.a + frame.b + 2 * self.style.gap
+        if wide <= self.width and max(lengths) + high < max(max(lengths), min(lengths) + upright):
+            self.low = high
+            return built.asides
+        for frame in built.asides:
+            frame.measure(self.style)
+        return []
 
     def _chain(self, trunk: Chain, start: int, end: int) -> Chain:
         """A part of the trunk, with the lanes that are in it."""
@@ -83,9 +108,12 @@ class Columns:
             if start <= lane.first < end <= lane.last:
                 tail = lane.crossings[0].edge.tail
                 letter = self.letters.of(tail)
-                part.asides.setdefault(lane.first - start, []).append(LetterMark(letter, tail))
+                beside = part.asides.setdefault(lane.first - start, [])
+                if not any(isinstance(t, LetterMark) and t.tail == tail for t in beside):
+                    beside.append(LetterMark(letter, tail))
                 for crossing in lane.crossings:
                     crossing.letter = letter
+        part.turns = end < len(trunk.pieces)
         part.arrange(self.style)
         return part
 
@@ -108,7 +136,7 @@ class Columns:
     @property
     def height(self) -> float:
         tallest = max(self.length(i) for i in range(len(self.chains)))
-        return tallest + (2 * TURN_ROOM if len(self.chains) > 1 else 0.0)
+        return tallest + self.low + (2 * TURN_ROOM if len(self.chains) > 1 else 0.0)
 
     def place(self, brush: Brush) -> None:
         """Paint all columns; each begins where the last one's line turns to."""
@@ -129,6 +157,13 @@ class Columns:
                 v += piece.length
             at += a + b + GUTTER
         brush.draw_letters()
+        top = self.height - self.low - (TURN_ROOM if len(self.chains) > 1 else 0.0)
+        for frame in self.rows:
+            top += 2 * self.style.gap + frame.a
+            left = (self.width - frame.length) / 2
+            row = Brush(brush.scene, self.style.but(right=True), (left, top))
+            frame.place(row, 0.0, 0.0, None)
+            top += frame.b
 
     def _turn(
         self, brush: Brush, source: Source, gutter: float, axis: float, chain: Chain

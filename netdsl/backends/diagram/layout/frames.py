@@ -11,6 +11,7 @@ from netdsl.backends.diagram.layout.pieces import Piece
 from netdsl.backends.diagram.layout.style import STRIP, TAP, Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
+from netdsl.backends.diagram.scene.scene import Point
 
 
 class Holder(Piece):
@@ -98,10 +99,11 @@ class Frame(Holder):
 class Repeat(Holder):
     """A bracket beside what is repeated, and how often."""
 
-    __slots__ = ("text",)
+    __slots__ = ("replaced", "text")
 
     def __init__(self, panel: Panel, inner: Chain) -> None:
         super().__init__(panel, inner)
+        self.replaced: str | None = None  # the node that it ends with where papers count
         self.text = f"\N{MULTIPLICATION SIGN}{panel.times:,}".replace(",", "\N{NO-BREAK SPACE}")
 
     def measure(self, style: Style) -> None:
@@ -111,33 +113,55 @@ class Repeat(Holder):
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         result = self.inner.place(brush, u, v, source)
+        if self.replaced is not None and result is not None:
+            brush.stands_for(self.replaced, result)
         brush.bracket(u + self.inner.b + 5, v + 0.5, v + self.length - 0.5, self.text)
         return result
 
 
 class Token:
     """A side output beside the chain: a small box with its name. `node` stands for it, `first` is where its
-    own panel begins."""
+    own panel begins, "" if it has none; `letter` stands for the line to it, if it comes from afar."""
 
-    __slots__ = ("first", "node", "offset", "width")
+    __slots__ = ("first", "letter", "node", "offset", "width")
 
     def __init__(self, node: Node, first: str) -> None:
         self.node = node
         self.first = first
+        self.letter = ""
         self.offset = self.width = 0.0
 
     def measure(self, style: Style) -> None:
         self.width = max(24.0, text_width(self.node.lines[0], style.size, bold=True) + 6)
 
-    def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
-        """Beside the line of the node `tail` at `axis`, `v`."""
+    def place(
+        self,
+        brush: Brush,
+        u: float,
+        axis: float,
+        v: float,
+        tail: str,
+        start: Point | None = None,
+        goes_on: bool = True,
+    ) -> None:
+        """Beside the line of the node `tail` at `axis`, `v`; `start` is where that line begins, which `goes_on`
+        or ends here."""
         row, top = v + TAP, v + TAP + 5
         high = 11.0
-        line = Source(tail, ((axis, row), (u, row)), "training", pen.TRAINING)
+        points = ((axis, row), (u, row))
+        if start is not None:
+            points = (start, *points)
+        begin = 1 if start is not None and goes_on else 0
+        line = Source(tail, points, "training", pen.TRAINING, begin=begin)
+        if self.letter:
+            brush.letters.append((u, row, self.letter))
+            line = Source(tail, ((u, row + LETTER),), "training", pen.TRAINING, cut=True)
+            top += LETTER
         across, along = (high, self.width) if brush.right else (self.width, high)
         brush.arrive(line, self.node.name, (u, top))
         brush.token(self.node, u, top + along / 2, across, along)
-        brush.scene_route(self.node.name, self.first)
+        if self.first:
+            brush.scene_route(self.node.name, self.first)
 
 
 class Mark(Piece):
@@ -177,10 +201,20 @@ class LetterMark:
     def measure(self, style: Style) -> None:
         """It is as large as its letter."""
 
-    def place(self, brush: Brush, u: float, axis: float, v: float, tail: str) -> None:
+    def place(
+        self,
+        brush: Brush,
+        u: float,
+        axis: float,
+        v: float,
+        tail: str,
+        start: Point | None = None,
+        goes_on: bool = True,
+    ) -> None:
         """Beside the chain, at the height where lines leave its own node."""
-        start = brush.taps[self.tail]
-        row = start[-1][1]
-        line = brush.points([*start, (u - LETTER, row)])
+        way = brush.taps[self.tail]
+        row = way[-1][1]
+        edge = u - LETTER if u > axis else u + LETTER
+        line = brush.points([*way, (edge, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))

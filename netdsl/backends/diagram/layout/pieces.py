@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.figure import BARS, Edge, Node
-from netdsl.backends.diagram.layout.brush import Brush, Source
+from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source, lettered
 from netdsl.backends.diagram.layout.style import TAP, Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Crossing
 
 NOTE = 3.5  # between a box and what stands beside it
+TAPS = 3.0  # between lines that leave a row of boxes sideways
+TURN = 4.0  # between lines that turn above a row of boxes
+LETTERED = 9.0  # the middle of a letter above a box
 
 
 class Piece:
@@ -77,8 +80,10 @@ class Leaf(Piece):
         found = node.lines
         if self.narrow and node.cell:
             found = (*node.cell, *node.lines[1:])
-        elif style.words == "short" and node.short:
+        elif style.words in ("short", "brief") and node.short:
             found = (node.short, *node.lines[1:])
+        elif style.words == "brief" and node.kind == "stack":
+            found = node.lines[:1]
         elif style.words == "cell" and node.cell:
             found = (*node.cell, *node.lines[1:])
         if node.times > 1 and found:
@@ -93,14 +98,18 @@ class Leaf(Piece):
             text_width(line, style.size, bold and i == 0 and len(lines) > 1)
             for i, line in enumerate(lines)
         ]
-        return max(style.narrowest, max(widths, default=0.0) * style.slack + style.padding)
+        wide = max(widths, default=0.0) * style.slack + style.padding
+        if self.node.kind in ("input", "output"):  # round ends
+            wide += 0.3 * style.height
+        return max(style.narrowest, wide)
 
     def high(self, style: Style) -> float:
         return style.height + style.line * (len(self.lines(style)) - 1)
 
     def measure(self, style: Style) -> None:
         if self.is_sign:
-            self.a = self.b = pen.CIRCLE
+            left, right = lettered(self.beside)
+            self.a, self.b = pen.CIRCLE + left, pen.CIRCLE + right
             self.length = 2 * pen.CIRCLE
             return
         wide = self.width or self.natural(style)
@@ -108,13 +117,29 @@ class Leaf(Piece):
         plate = pen.PLATE if self.node.kind == "stack" else 0.0
         across, self.length = (high, wide + plate) if style.right else (wide, high + plate)
         self.a = self.b = across / 2
+        self._measure_notes(style, plate)
+
+    def _measure_notes(self, style: Style, plate: float) -> None:
+        """Room for what stands beside the box."""
+        left, right = lettered(self.beside)
+        half = self.a
+        if left:
+            self.a = half + left
         if style.right:
             self.a += plate
             self.b += (6 + pen.SMALL / 2) * self.sized(style)
         else:
             self.b += plate
             if self.sized(style):
-                self.b += NOTE + text_width(self.node.shape, pen.SMALL)
+                self.b += NOTE + text_width(self.node.size, pen.SMALL)
+        if right:
+            self.b = max(self.b, half + right)
+
+    @property
+    def beside(self) -> list[Crossing]:
+        """Lines from elsewhere that end at a side."""
+        above = self.edge is None and (not self.is_sign or len(self.crossings) > 1)
+        return self.crossings[1:] if above else self.crossings
 
     def half(self, style: Style) -> float:
         """Half of the box across the flow."""
@@ -127,7 +152,7 @@ class Leaf(Piece):
         node = self.node
         if node.kind == "input":
             return style.words == "cell" and node.shape not in node.lines[0]
-        if node.kind == "output" or not node.shape or self.is_sign:
+        if node.kind == "output" or not node.size or self.is_sign or node.size in node.lines:
             return False
         return style.sizes == "all" or (style.sizes == "auto" and node.resized and self.outside)
 
@@ -139,8 +164,9 @@ class Leaf(Piece):
             middle += -pen.PLATE / 2 if style.right else pen.PLATE / 2
         plate = pen.PLATE if node.kind == "stack" and not style.right else 0.0
         others = self.crossings
-        if source is None and others and not self.is_sign:
-            source, others = brush.entering(others[0], u, v - style.gap / 2), others[1:]
+        if source is None and len(self.beside) < len(others):
+            up = LETTERED if brush.is_letter(others[0]) else style.gap / 2
+            source, others = brush.entering(others[0], u, v - up), others[1:]
         if source is not None:
             brush.arrive(
                 brush.typed(source, self.edge), node.name, (u, v), length=brush.head(source, v)
@@ -168,11 +194,14 @@ class Through(Piece):
         self.node = node
 
     def measure(self, style: Style) -> None:
-        self.length = 2.0
+        letter = self.edge is None and any(crossing.letter for crossing in self.crossings)
+        self.length = 2.0 + (2 * LETTER + 1 if letter else 0.0)
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         if source is None and self.crossings:
-            source = brush.entering(self.crossings[0], u, v)
+            letter = brush.is_letter(self.crossings[0])
+            source = brush.entering(self.crossings[0], u, v + LETTER if letter else v)
+            v += 2 * LETTER + 1 if letter else 0.0
         if source is None:
             return None
         brush.stands_for(self.node.name, source)
@@ -207,15 +236,16 @@ class Arrow(Piece):
 
 class Row(Piece):
     """Boxes side by side that begin or end a chain: inputs, outputs. The chain's line meets the one that is
-    `main`."""
+    `main`; lines from elsewhere come to the others, each at a height of its own above them."""
 
-    __slots__ = ("leaves", "main", "offsets")
+    __slots__ = ("leaves", "main", "offsets", "rows")
 
     def __init__(self, leaves: list[Leaf], main: int) -> None:
         super().__init__()
         self.leaves = leaves
         self.main = main
         self.offsets: list[float] = []
+        self.rows: dict[str, float] = {}  # heights of lines that turn above the boxes, by box
 
     def measure(self, style: Style) -> None:
         at, axes = 0.0, []
@@ -227,22 +257,52 @@ class Row(Piece):
         middle = axes[self.main]
         self.offsets = [axis - middle for axis in axes]
         self.a, self.b = middle, whole - middle
-        self.length = max(leaf.length for leaf in self.leaves)
+        self._rows(style)
+        self.length = self.above(style) + max(leaf.length for leaf in self.leaves)
+        if self.leaves[0].node.kind != "output":
+            self.length += TAPS * max(0, len(self.leaves) - 2)
+
+    def _rows(self, style: Style) -> None:
+        """Lines from the right turn the higher the farther they go to the left, and the other way around, so
+        that they do not cross."""
+        places = {leaf.node.name: offset for leaf, offset in zip(self.leaves, self.offsets)}
+        turning = [(c.side, places[c.edge.head], c.edge.head) for c in self.crossings]
+        for leaf, offset in zip(self.leaves, self.offsets):
+            if leaf.edge is not None and abs(offset) > 0.1:
+                turning.append((1 if offset < 0 else -1, offset, leaf.node.name))
+        turning.sort(key=lambda line: (line[0], line[0] * line[1]))
+        self.rows = {name: TURN * number for number, (_, _, name) in enumerate(turning)}
+
+    def above(self, style: Style) -> float:
+        """The room above the boxes, in which lines turn."""
+        letters = 2 * TURN * any(crossing.letter for crossing in self.crossings)
+        return TURN * len(self.rows) + letters
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         result = None
+        crossings = {crossing.edge.head: crossing for crossing in self.crossings}
+        first = v - brush.style.gap / 2
         for number, (leaf, offset) in enumerate(zip(self.leaves, self.offsets)):
-            top = v + (self.length - leaf.length if self.leaves[0].node.kind == "input" else 0.0)
+            top = v + self.above(brush.style)
+            name, at = leaf.node.name, u + offset
             fed = source if leaf.edge is not None else None
-            if fed is not None and offset:
-                row = v - brush.style.gap / 2
-                fed = fed.to((u, row), (u + offset, row))
-            end = leaf.place(brush, u + offset, top, fed)
+            if fed is not None and abs(offset) > 0.1:
+                row = first + self.rows[name]
+                fed = fed.to((u, row), (at, row))
+            elif name in crossings:
+                crossing = crossings[name]
+                row = top - LETTERED if brush.is_letter(crossing) else first + self.rows[name]
+                fed = brush.entering(crossing, at, row)
+            end = leaf.place(brush, at, top, fed)
             assert end is not None
             if number == self.main:
-                result = end
-            brush.tapped(leaf.node.name, u + offset, v + self.length, TAP)
+                result = end.to((u, v + self.length))
+            brush.tapped(name, at, top + leaf.length, TAP + TAPS * self._after(number))
         return result
+
+    def _after(self, number: int) -> int:
+        """How many boxes stand behind one whose lines leave sideways: each at a height of its own."""
+        return sum(other > number and other != self.main for other in range(len(self.leaves)))
 
 
 def bar_text(node: Node, style: Style) -> str:
@@ -250,6 +310,16 @@ def bar_text(node: Node, style: Style) -> str:
     if node.kind not in BARS or not node.lines:
         return ""
     return node.cell[0] if style.words == "cell" and node.cell else node.lines[0]
+
+
+def added(
+    one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...]
+) -> tuple[tuple[str, int], ...]:
+    """The steps of two boxes."""
+    both = dict(one)
+    for word, count in other:
+        both[word] = both.get(word, 0) + count
+    return tuple(sorted(both.items()))
 
 
 def all_leaves(chain: Chain) -> Iterator[Leaf]:

@@ -6,7 +6,7 @@ from netdsl.record import Record
 
 
 class Style(Record):
-    """`words` is the length of labels: long, short, cell. `right` says that the flow leads to the right."""
+    """`words` is the length of labels: long, short, brief, cell. `right` says that the flow leads to the right."""
 
     words: str = "long"
     size: float = 7.2  # of letters
@@ -26,11 +26,12 @@ class Style(Record):
 
 LONG = Style()
 SHORT = Style(words="short", beside=3.0, slack=1.05, padding=4.0)
-TIGHT = Style(words="short", size=7.0, beside=2.4, slack=1.02, padding=3.6, panel=2.4)
+TIGHT = Style(words="short", size=7.0, beside=2.4, slack=1.02, padding=3.6, panel=2.4, classes=1.12)
 CELL = Style(
     words="cell", size=7.5, height=14.0, line=8.8, gap=9.0, beside=5.0, slack=1.2, padding=8.0
 )
-DENSITIES = (LONG, SHORT, TIGHT)  # from the most generous on
+BRIEF = TIGHT.but(words="brief", gap=5.5)  # blocks in one line: a last resort
+DENSITIES = (LONG, SHORT, TIGHT, BRIEF)  # from the most generous on
 
 STRIP = 9.0  # of a panel's title
 TURN_ROOM = 8.0  # above and below columns

@@ -120,6 +120,8 @@ def _arcs(chain: Chain, pieces: Sequence[Piece], first: int, last: int) -> list[
         return None
     if any(arc.tail >= arc.head for arc in arcs):
         return None
+    if any(len(_entering(p)) + (p.edge is not None) > 1 and _first(p) is not p for p in pieces):
+        return None  # a panel is entered at one place
     for piece in pieces:
         _given(piece, _entering(piece))
     return arcs
@@ -321,13 +323,14 @@ class Tangle(Piece):
         for number, (piece, spot) in enumerate(zip(self.pieces, self.spots)):
             x, top = u + spot.x, v + self.tops[spot.layer]
             lines = [self._line(brush, arc, u, v, ends[arc.tail]) for arc in into[number]]
-            line = lines[0] if len(lines) == 1 else None
+            aside = len(lines) == 1 and abs(lines[0].points[-1][0] - x) > 0.1
+            line = lines[0] if len(lines) == 1 and not aside else None
             if number == 0 and source is not None:
                 bend = source.points[-1][0]
                 row = v + 1
                 line = source.to((bend, row), (x, row)) if abs(bend - x) > 0.1 else source
             end = piece.place(brush, x, top, line._replace(span=None) if line is not None else None)
-            if len(lines) > 1:
+            if len(lines) > 1 or aside:
                 self._arrivals(brush, spot, x, top, into[number], lines)
             if end is not None:
                 ends[number] = end

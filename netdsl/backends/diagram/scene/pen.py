@@ -111,8 +111,8 @@ def slab(
     radius = min(0.8, width / 4)
     scene.rect(left, top, width, height, fill, stroke, OUTLINE, radius)
     if KINDS[kind].hatch and width > 2 and height > 2:
-        inner = (left + 0.5, top + 0.5, left + width - 0.5, top + height - 0.5)
-        scene.items.append(Hatch(kind, *(round(v, 2) for v in inner), ()))
+        right, bottom = round(left + width - 0.5, 2), round(top + height - 0.5, 2)
+        scene.items.append(Hatch(kind, round(left + 0.5, 2), round(top + 0.5, 2), right, bottom))
 
 
 def texts(

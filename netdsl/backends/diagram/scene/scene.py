@@ -261,15 +261,22 @@ class Scene:
         self.width = round(shown, 2)
         self.height = round(bottom - top + 2 * margin, 2)
 
-    def add(self, other: Scene, dx: float = 0.0, dy: float = 0.0) -> None:
-        """Another scene's drawing, moved: panels of a figure of several parts."""
+    def add(self, other: Scene, dx: float = 0.0, dy: float = 0.0, before: str = "") -> None:
+        """Another scene's drawing, moved: panels of a figure of several parts. `before` stands before its
+        names, which may be there already."""
         self.under += [moved(item, dx, dy) for item in other.under]
         self.items += [moved(item, dx, dy) for item in other.items]
-        self.nodes += [n._replace(left=n.left + dx, top=n.top + dy) for n in other.nodes]
-        self.clusters += [c._replace(left=c.left + dx, top=c.top + dy) for c in other.clusters]
+        for node in other.nodes:
+            left, top = node.left + dx, node.top + dy
+            self.nodes.append(node._replace(name=before + node.name, left=left, top=top))
+        for panel in other.clusters:
+            members = tuple(before + name for name in panel.members)
+            moved_panel = panel._replace(left=panel.left + dx, top=panel.top + dy, members=members)
+            self.clusters.append(moved_panel._replace(name=before + panel.name))
         for route in other.routes:
-            points = tuple((x + dx, y + dy) for x, y in route.points)
-            self.routes.append(route._replace(points=rounded(points)))
+            points = rounded([(x + dx, y + dy) for x, y in route.points])
+            ends = {"tail": before + route.tail, "head": before + route.head}
+            self.routes.append(route._replace(points=points, **ends))
 
     @property
     def smallest(self) -> float:

@@ -18,7 +18,7 @@ def node(
     y: float,
     *lines: str,
     width: float = 70.0,
-    **more: bool,
+    training: bool = False,
 ) -> Placed:
     """A box around a point, painted and noted; the circles of signs, bars and unseen points too."""
     if kind in pen.SIGNS:
@@ -31,7 +31,7 @@ def node(
         size = (0.0, 0.0)
     else:
         size = (width, HIGH + 8.4 * (len(lines) - 1))
-        pen.box(scene, x, y, *size, kind, lines, **more)
+        pen.box(scene, x, y, *size, kind, lines, training=training)
     placed = Placed(name, kind, x - size[0] / 2, y - size[1] / 2, *size, lines)
     scene.nodes.append(placed)
     return placed
@@ -80,7 +80,7 @@ def every_kind() -> Scene:
     return scene
 
 
-def residual(theme_of_names: str = "{}") -> Scene:
+def residual() -> Scene:
     """A stage with two blocks: a projection on the dashed shortcut, and a repeated one with a bare one."""
     scene = Scene("ResNet", "Two residual blocks.")
     x, lane = 60.0, 122.0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pygraphviz
@@ -44,7 +45,8 @@ TEXTS = (
 )
 
 
-def parsed(scene: Scene, theme: str = "light") -> pygraphviz.AGraph:
+def parsed(scene: Scene, theme: str = "light") -> Any:
+    """The graph as Graphviz reads it."""
     return pygraphviz.AGraph(string=dot(scene, named(theme)))
 
 
@@ -67,7 +69,7 @@ def test_the_graph_is_that_of_the_scene(name: str, theme: str) -> None:
     wanted = Counter((written(r.tail), written(r.head)) for r in scene.routes)
     assert Counter(tuple(e[:2]) for e in graph.edges()) == wanted
 
-    def inside(part: pygraphviz.AGraph) -> dict[str, list[str]]:
+    def inside(part: Any) -> dict[str, list[str]]:
         found = {}
         for sub in part.subgraphs():
             found[sub.name.removeprefix("cluster_")] = sorted(sub.nodes())
@@ -113,7 +115,7 @@ def test_positions_are_those_of_the_scene(name: str) -> None:
     )
 
 
-def subgraph(graph: pygraphviz.AGraph, name: str) -> pygraphviz.AGraph:
+def subgraph(graph: Any, name: str) -> Any:
     for sub in graph.subgraphs():
         if sub.name == name:
             return sub
@@ -194,7 +196,13 @@ def test_plain_dot_keeps_sizes_and_colours() -> None:
 def test_looks_are_those_that_are_painted() -> None:
     """Stages, dashes and weights of a box are only in what is painted."""
     scene = Scene("one")
-    for i, more in enumerate(({"stage": 2}, {"training": True}, {"thick": True}, {"grey": True})):
+    looks: tuple[dict[str, Any], ...] = (
+        {"stage": 2},
+        {"training": True},
+        {"thick": True},
+        {"grey": True},
+    )
+    for i, more in enumerate(looks):
         pen.box(scene, 40, 20 + 30 * i, 60, 13, "conv", ["3\xd73, 64"], size=7.0, **more)
         scene.nodes.append(Placed(f"n{i}", "conv", 10, 13.5 + 30 * i, 60, 13, ("3\xd73, 64",)))
     scene.crop()

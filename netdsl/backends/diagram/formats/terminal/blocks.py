@@ -6,16 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netdsl.backends.diagram.formats.terminal.page import Page, length
+from netdsl.backends.diagram.formats.terminal.page import Page, length, wrapped
 
 GAP = 2  # columns between branches
 ALIKE = 0.6  # share of the widest frame's width
 
 
 class Block:
-    """`left` and `right` are the columns on both sides of the flow's column, `rows` the rows."""
+    """`left` and `right` are the columns on both sides of the flow's column, `rows` the rows; `leaves` is
+    whether the flow goes on from it, which what holds it sets before it paints it."""
 
     left = right = rows = 0
+    leaves = False
 
     @property
     def width(self) -> int:
@@ -96,10 +98,13 @@ class Chain(Block):
         self.tops: list[int] = []
         at = 0
         for i, block in enumerate(self.blocks):
-            framed = i > 0 and isinstance(block, Frame) and isinstance(self.blocks[i - 1], Frame)
-            at += 0 if i == 0 or (framed and self.linked[i]) else 1
+            before = (
+                self.blocks[i - 1] if i and self.linked[i] and not self.sides.get(i - 1) else None
+            )
+            framed = isinstance(block, Frame) and isinstance(before, Frame)
+            at += 0 if i == 0 or framed else 1
             self.tops.append(at)
-            at += block.rows + sum(side.block.rows + 2 for side in self.sides.get(i, ()))
+            at += block.rows + sum(side.block.rows + 1 for side in self.sides.get(i, ()))
         self.rows = at
         self.left = max((b.left for b in self.blocks), default=0)
         self.right = max((b.right for b in self.blocks), default=0)
@@ -112,6 +117,7 @@ class Chain(Block):
             top = y + self.tops[i]
             if self.linked[i] and i > 0:
                 page.vertical(x, last, top)
+            block.leaves = self.linked[i + 1] if i + 1 < len(self.blocks) else self.leaves
             block.paint(page, x, top)
             last = at = top + block.rows - 1
             for side, linked, dashed in self.sides.get(i, ()):
@@ -121,8 +127,8 @@ class Chain(Block):
                     page.vertical(column, at + 1, at + 2, dashed)
                     page.vertical(x, at, at + 1)
                 side.paint(page, column, at + 2)
-                at += side.rows + 2
-            if i + 1 == len(self.blocks) and at > last:  # the chain goes on past what is beside it
+                at += side.rows + 1
+            if i + 1 == len(self.blocks) and self.leaves:  # past what is beside it
                 page.vertical(x, last, at)
 
 
@@ -142,42 +148,46 @@ class Moved(Block):
         if self.entered:
             page.horizontal(y, x, column)
             page.vertical(column, y, y + 1)
+        self.block.leaves = self.leaves
         self.block.paint(page, column, y + int(self.entered))
-        page.vertical(column, bottom - 1, bottom)
-        page.horizontal(bottom, x, column)
+        if self.leaves:
+            page.vertical(column, bottom - 1, bottom)
+            page.horizontal(bottom, x, column)
 
 
 class Frame(Block):
-    """A panel: a frame with its title, and a bracket if there are several of it. Without `border` only the
-    title is written, above. `entered` is whether a line leads in, which the title does not cross if the
-    panel need not be wider than `room` for that."""
+    """A panel: a frame with a title on the left of the line that enters, and a note on the right of it; and
+    a bracket if there are several of it. Without `border` both are written above, in one column. If the
+    panel may not be wider than `room`, notes are left out, and the title may cross the line."""
 
     def __init__(
         self,
         inner: Block,
         title: str,
+        notes: Sequence[str] = (),
         times: str = "",
         *,
         border: bool = True,
         entered: bool = True,
         dashed: bool = False,
+        dot: str = " ",
         room: int | None = None,
     ) -> None:
         self.inner = inner
-        self.title = f" {title} " if title and border else title
         self.times = times
-        self.border = border
-        self.entered = entered
-        self.dashed = dashed
+        self.border, self.entered, self.dashed = border, entered, dashed
         pad = 2 if border else 0
         self.left, self.right = inner.left + pad, inner.right + pad
-        self.rows = inner.rows + (2 if border else int(bool(title)))
-        self.after = False  # whether the title stands right of the line
-        need = length(self.title) + 2  # columns with a corner and a line before it
-        if border and title:
-            self._make_room(need, room)
-        elif title:
-            self.right = max(self.right, length(title) - 1 - self.left)
+        self.title = self.note = ""
+        self.above: list[str] = []
+        if border:
+            self._name(title, notes, room)
+        else:
+            whole = dot.join(filter(None, (title, *notes)))
+            self.above = wrapped(whole, room or length(whole)) if whole else []
+            longest = max(map(length, self.above), default=0)
+            self.right = max(self.right, longest - 1 - self.left)
+        self.rows = inner.rows + (2 if border else len(self.above))
         self.bracket = self.right + 1
         self.taken = 2 * pad + (
             3 + length(times) if times else 0
@@ -185,28 +195,36 @@ class Frame(Block):
         if times:
             self.right += 3 + length(times)
 
-    def _make_room(self, need: int, room: int | None) -> None:
-        """Choose where the title stands: left of the line, right of it, or over it."""
-        if self.entered and self.left < need:
-            if room is None or need + 1 + self.right <= room:
-                self.left = need
-            elif self.left + 1 + need <= room:
-                self.after = True
-                self.right = max(self.right, need)
-        self.right = max(self.right, need - self.left)
+    def _name(self, title: str, notes: Sequence[str], room: int | None) -> None:
+        """Choose where title and notes stand, and make room for them."""
+        before = length(title) + 4 if title else 2  # columns with a corner, a line and spaces
+        for kept in range(len(notes), -1, -1):
+            note = ", ".join(notes[:kept])
+            left = max(self.left, before)
+            right = max(self.right, length(note) + 4 if note else 2)
+            if room is None or left + 1 + right <= room:
+                self.left, self.right = left, right
+                self.title, self.note = title, note
+                return
+        most = room - 6 if room is not None else length(title)
+        self.title = title if length(title) <= most else wrapped(title, most - 3)[0] + "..."
+        self.right = max(self.right, length(self.title) + 5 - self.left)
 
     def paint(self, page: Page, x: int, y: int) -> None:
         top, bottom = y, y + self.rows - 1
         left, right = x - self.left, x + self.bracket - 1
         if self.border:
             page.frame(left, top, right, bottom, self.dashed)
-            page.text(x + 2 if self.after else left + 2, top, self.title)
+            for column, text in ((left + 2, self.title), (x + 2, self.note)):
+                page.text(column, top, f" {text} " if text else "")
             if self.entered:
                 page.vertical(x, top, top + 1)
-            page.vertical(x, bottom - 1, bottom)
-        elif self.title:
-            page.text(left, top, self.title)
-        self.inner.paint(page, x, y + (1 if self.border or self.title else 0))
+            if self.leaves:
+                page.vertical(x, bottom - 1, bottom)
+        for i, text in enumerate(self.above):
+            page.text(left, top + i, text)
+        self.inner.leaves = self.leaves
+        self.inner.paint(page, x, y + (1 if self.border else len(self.above)))
         if self.times:
             for row in range(top, bottom + 1):
                 sign = "┓" if row == top else "┛" if row == bottom else "┃"
@@ -224,3 +242,21 @@ def level(frames: Sequence[Frame]) -> None:
         frame.left = max(f.left for f in alike)
         frame.bracket += added
         frame.right += added
+
+
+def fits(block: Block, column: int, width: int) -> bool:
+    return block.left <= column <= width - 1 - block.right
+
+
+def shared_column(blocks: list[Block], widths: list[int]) -> int:
+    """The column in which most blocks can stand: first of all those that are no boxes, which can be
+    broken; of several such columns that nearest to the middle."""
+    pairs = list(zip(blocks, widths))
+    large = [(block, width) for block, width in pairs if not isinstance(block, Box)] or pairs
+    most = min(widths, default=1)
+    places = {block.left for block, _ in large} | {width - 1 - b.right for b, width in large}
+    middle = (most - 1) // 2
+    return max(
+        sorted(place for place in places if 0 <= place < most) or [middle],
+        key=lambda p: (sum(fits(b, p, width) for b, width in large), -abs(p - middle)),
+    )

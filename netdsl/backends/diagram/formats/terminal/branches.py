@@ -39,7 +39,11 @@ class Branches(Block):
             columns.append(at + branch.left)
             at += branch.width + gap
         whole = at - gap
-        axis = columns[main] if main is not None else (columns[0] + columns[-1]) // 2
+        axis = (columns[0] + columns[-1]) // 2
+        if main is not None:
+            axis = columns[main]
+        elif near := [column for column in columns if abs(column - axis) == 1]:
+            axis = near[0]  # lines a column apart look like one that is broken
         self.columns = [column - axis for column in columns]
         self.left, self.right = axis, whole - 1 - axis
         if join is not None and bar:  # the bar is as wide as what it says, at least
@@ -72,6 +76,7 @@ class Branches(Block):
                 start = first if self.rail else top
                 if here > start:
                     page.vertical(column, start, here, self.dashed[i])
+            branch.leaves = self.join is not None and self.ends[i]
             branch.paint(page, column, here)
             if self.join is not None and self.ends[i]:
                 page.vertical(column, here + branch.rows - 1, last, self.dashed[i])
@@ -90,7 +95,8 @@ class Branches(Block):
         for column, dashed in joined:
             page.horizontal(y, column, x, dashed)
         page.text(x - (length(self.join) - 1) // 2, y, self.join)
-        page.text(x + self.right + 1 - length(self.beside), y, self.beside)
+        end = max([x + length(self.join) // 2, *(column for column, _ in joined)])
+        page.text(end + 1, y, self.beside)
 
 
 class Listed(Block):
@@ -144,6 +150,7 @@ class Listed(Block):
                 page.horizontal(at, x if self.straight else left, column, self.dashed[i])
                 page.vertical(column, at, at + 1, self.dashed[i])
                 fall = None if self.straight else at
+            branch.leaves = self.join is not None and self.ends[i]
             branch.paint(page, column, at + 1)
             at += branch.rows + 1
             if self.after and self.ends[i]:

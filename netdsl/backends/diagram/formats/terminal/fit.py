@@ -21,7 +21,9 @@ from netdsl.backends.diagram.formats.terminal.blocks import (
     Moved,
     Side,
     Wire,
+    fits,
     level,
+    shared_column,
 )
 from netdsl.backends.diagram.formats.terminal.branches import Branches, Listed
 from netdsl.backends.diagram.formats.terminal.page import length, wrapped
@@ -48,10 +50,16 @@ class TooNarrow(Exception):
 class Fit:
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
+        self._widths: dict[tuple[int, bool, int], int] = {}  # of parts as they are, by density
 
     # ------------------------------------------------------------------------ blocks as they are
     def run(self, run: Run, linked: bool, density: int) -> Block:
         """A chain in its natural width."""
+        block = self._natural(run, linked, density)
+        self._widths[id(run), linked, density] = block.width
+        return block
+
+    def _natural(self, run: Run, linked: bool, density: int) -> Block:
         blocks, links, after = [], [], {}
         for i, (part, here) in enumerate(_parts(run, linked)):
             before = self.texts.before(part, here)
@@ -77,25 +85,23 @@ class Fit:
     def part(self, part: Wired, linked: bool, density: int) -> Block:
         """A part in its natural width."""
         if isinstance(part, Node):
-            return self.texts.box(part, linked, density)
-        if isinstance(part, WiredPanel):
-            return self._frame(part, self.run(part.run, linked, density), linked)
-        make = partial(self.run, density=density)
-        return self._side_by_side(part, linked, make, 1 if density == TIGHT else GAP)
+            block = self.texts.box(part, linked, density)
+        elif isinstance(part, WiredPanel):
+            block = self._frame(part, self.run(part.run, linked, density), linked)
+        else:
+            make = partial(self.run, density=density)
+            block = self._side_by_side(part, linked, make, 1 if density == TIGHT else GAP)
+        self._widths[id(part), linked, density] = block.width
+        return block
 
     def _frame(self, part: WiredPanel, inner: Block, linked: bool, budget: int = 0) -> Frame:
-        """A panel; with a `budget` it has no border and no long title if that is little."""
+        """A panel; one in a small `budget` has no border."""
         panel, times = part.panel, self.texts.times(part.panel)
-        border = bool(panel.title) or panel.kind != "repeat"
-        title = self.texts.title(panel, max(inner.width - 2, LEAST))
-        room = None
-        if budget:
-            room = budget - (3 + length(times) if times else 0)
-            border = border and room >= LEAST
-            if length(title) > room - 6:
-                title = wrapped(title, max(room - 9, 4))[0] + self.texts.text("…")
-        told = {"border": border, "entered": linked, "dashed": panel.training}
-        return Frame(inner, title, times, **told, room=room)
+        title, notes = self.texts.text(panel.title), self.texts.notes(panel)
+        room = budget - (3 + length(times) if times else 0) if budget else None
+        border = (bool(title) or panel.kind != "repeat") and (room is None or room >= LEAST)
+        told = {"border": border, "entered": linked, "dashed": panel.training, "room": room}
+        return Frame(inner, title, notes, times, dot=self.texts.dot, **told)
 
     def _side_by_side(self, part: WiredSplit, linked: bool, make: Make, gap: int = GAP) -> Branches:
         fork = part.split.fork
@@ -118,32 +124,35 @@ class Fit:
         return Chain([box, block], [False, True]) if part.runs[i].steps else box
 
     # ------------------------------------------------------------------------- blocks in a width
-    def fit_run(self, run: Run, linked: bool, budget: int) -> Block:
-        """A chain in at most so many columns."""
+    def fit_run(self, run: Run, linked: bool, budget: int, reserve: int = 0) -> Block:
+        """A chain in at most so many columns; parts with sizes at their right leave some free for those."""
         for density in DENSITIES:
-            block = self.run(run, linked, density)
-            if block.width <= budget:
-                return block
+            if self._may_fit(run, linked, density, budget - reserve):
+                block = self.run(run, linked, density)
+                if block.width <= budget - reserve:
+                    return block
         parts = list(_parts(run, linked))
-        found = [self._density(part, here, budget) for part, here in parts]
+        rooms = [budget - (reserve if self.texts.sized(part) else 0) for part, _ in parts]
+        found = [self._density(*part, room) for part, room in zip(parts, rooms)]
         # panels with branches look alike
         alike = [d for (part, _), d in zip(parts, found) if d is not None and _branched(part)]
-        blocks, links, after = [], [], {}
-        for i, ((part, here), density) in enumerate(zip(parts, found)):
+        blocks, links, after, widths = [], [], {}, []
+        for i, ((part, here), density, room) in enumerate(zip(parts, found, rooms)):
             before = self.texts.before(part, here)
             if before is not None:
-                blocks.append(self._broken(before, budget))
+                blocks.append(self._broken(before, room))
                 links.append(False)
             if density is not None:
                 density = max(alike) if _branched(part) else density
                 blocks.append(self.part(part, here, density))
             else:
-                blocks.append(self._taken_apart(part, here, budget))
+                blocks.append(self._taken_apart(part, here, room))
             links.append(here or before is not None)
+            widths += [room] * (len(blocks) - len(widths))
             after[len(blocks) - 1] = i
-        column = _column(blocks, budget)
-        blocks = self._in_column(blocks, links, column, budget)
-        free = budget - column - GAP - 2
+        column = shared_column(blocks, widths)
+        blocks = self._in_column(blocks, links, column, widths)
+        free = budget - reserve - column - GAP - 2
         sides = {}
         for number, i in after.items():
             for side in run.steps[i].sides:
@@ -156,28 +165,35 @@ class Fit:
 
     def _density(self, part: Wired, linked: bool, budget: int) -> int | None:
         """The least density in which a part is as narrow as it must be."""
-        fitting = (d for d in DENSITIES if self.part(part, linked, d).width <= budget)
-        return next(fitting, None)
+        for density in DENSITIES:
+            may_fit = self._may_fit(part, linked, density, budget)
+            if may_fit and self.part(part, linked, density).width <= budget:
+                return density
+        return None
+
+    def _may_fit(self, part: Wired | Run, linked: bool, density: int, budget: int) -> bool:
+        """Whether a part is not known to be too wide."""
+        return self._widths.get((id(part), linked, density), 0) <= budget
 
     def _in_column(
-        self, blocks: list[Block], links: list[bool], column: int, budget: int
+        self, blocks: list[Block], links: list[bool], column: int, widths: list[int]
     ) -> list[Block]:
         """Blocks with their flow in one column of a page. Boxes are broken where they would reach too far,
         others are moved, with lines that lead there and back."""
         out: list[Block] = []
-        for block, linked in zip(blocks, links):
-            room = 2 * min(column, budget - 1 - column) + 1
-            if isinstance(block, Box) and room >= NARROW and not _fits(block, column, budget):
+        for block, linked, width in zip(blocks, links, widths):
+            room = 2 * min(column, width - 1 - column) + 1
+            if isinstance(block, Box) and room >= NARROW and not fits(block, column, width):
                 block = self._broken(block, room)
             if block.left > column:
                 block = Moved(block, block.left - column, linked)
-            elif column > budget - 1 - block.right:
-                block = Moved(block, budget - 1 - block.right - column, linked)
+            elif column > width - 1 - block.right:
+                block = Moved(block, width - 1 - block.right - column, linked)
             out.append(block)
-        boxes = [block for block in out if isinstance(block, Box) and block.around[0]]
-        inner = max((box.inner for box in boxes), default=0)
-        for box in boxes:
-            room = 2 * min(column, budget - 1 - column - length(box.beside)) + 1
+        boxes = [(b, w) for b, w in zip(out, widths) if isinstance(b, Box) and b.around[0]]
+        inner = max((box.inner for box, _ in boxes), default=0)
+        for box, width in boxes:
+            room = 2 * min(column, width - 1 - column - length(box.beside)) + 1
             box.widen(min(inner, room - sum(map(length, box.around))))
         return out
 
@@ -229,7 +245,8 @@ class Fit:
         make = partial(self.fit_run, budget=free)
         branches = [self._branch(part, i, linked, make) for i in range(len(part.runs))]
         starts, ends, dashed = _lines(part, linked)
-        branches = self._in_column(branches, starts, _column(branches, free), free)
+        widths = [free] * len(branches)
+        branches = self._in_column(branches, starts, shared_column(branches, widths), widths)
         join, text = self.texts.join(part), ""
         if join["bar"] and length(join["join"] or "") + 4 > budget:
             join["join"], text = "", join["join"] or ""
@@ -279,21 +296,3 @@ def _lines(part: WiredSplit, linked: bool) -> tuple[list[bool], list[bool], list
     around = part.split.kind == "residual"
     dashed = [around and i > 0 and bool(run.steps) for i, run in enumerate(part.runs)]
     return _starts(part, linked), part.ends, dashed
-
-
-def _fits(block: Block, column: int, budget: int) -> bool:
-    return block.left <= column <= budget - 1 - block.right
-
-
-def _column(blocks: list[Block], budget: int) -> int:
-    """The column in which most blocks can stand: first of all those that are no boxes, which can be
-    broken; of several such columns that nearest to the middle."""
-    large = [block for block in blocks if not isinstance(block, Box)] or blocks
-    places = {b.left for b in large} | {budget - 1 - b.right for b in large}
-    places = sorted(place for place in places if 0 <= place < budget)
-    middle = (budget - 1) / 2
-    return max(
-        places,
-        key=lambda p: (sum(_fits(b, p, budget) for b in large), -abs(p - middle)),
-        default=int(middle),
-    )

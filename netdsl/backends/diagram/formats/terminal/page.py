@@ -79,7 +79,7 @@ class Page:
         self.dashed: set[tuple[int, int]] = set()
         self.frames: set[tuple[int, int]] = set()
         self.heavy: set[tuple[int, int]] = set()
-        self.notes: dict[int, list[str]] = {}  # at the right of rows
+        self.notes: dict[int, str] = {}  # at the right of rows
 
     def text(self, x: int, y: int, text: str) -> None:
         for char in text:
@@ -95,8 +95,11 @@ class Page:
             x += size
 
     def note(self, y: int, text: str) -> None:
-        if text and text not in self.notes.get(y, ()):
-            self.notes.setdefault(y, []).append(text)
+        """Write at the right of a row, or of the next one that has nothing there."""
+        while text and self.notes.get(y, text) != text:
+            y += 1
+        if text:
+            self.notes[y] = text
 
     def vertical(self, x: int, top: int, bottom: int, dashed: bool = False) -> None:
         """A line from cell to cell."""

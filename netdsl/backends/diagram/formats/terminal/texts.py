@@ -7,7 +7,7 @@ from typing import TypedDict
 from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel
 from netdsl.backends.diagram.formats.terminal.blocks import Box
 from netdsl.backends.diagram.formats.terminal.page import length, shown, wrapped
-from netdsl.backends.diagram.formats.terminal.wiring import Wired, WiredSplit, Wiring
+from netdsl.backends.diagram.formats.terminal.wiring import Wired, WiredPanel, WiredSplit, Wiring
 from netdsl.backends.diagram.scene.themes import KINDS
 
 LONG = 44  # columns of a box whose lines are written as one
@@ -74,6 +74,16 @@ class Texts:
         size = self.sizes.get(node.name, "")
         return size if length(size) <= LONGEST_SIZE else ""
 
+    def sized(self, part: Wired) -> bool:
+        """Whether a part has nodes whose sizes stand at the right of the page."""
+        if isinstance(part, Node):
+            return bool(self.size(part))
+        if isinstance(part, WiredPanel):
+            return any(self.sized(step.part) for step in part.run.steps)
+        join = part.split.join
+        inside = any(self.sized(step.part) for run in part.runs for step in run.steps)
+        return inside or (join is not None and bool(self.size(join)))
+
     @property
     def widest_size(self) -> int:
         return max((n for n in map(length, self.sizes.values()) if n <= LONGEST_SIZE), default=0)
@@ -135,15 +145,11 @@ class Texts:
         shape = KINDS[kind].shape if kind in KINDS else "square"
         return IN_ASCII.get(shape, AROUND[shape]) if self.ascii else AROUND[shape]
 
-    def title(self, panel: Panel, room: int) -> str:
-        """The title of a panel, with as much of what else is said of it as there is room for. That it is
-        for training only is said by its dashed frame too."""
-        words = [panel.title, ", ".join(panel.notes), panel.treated]
-        words += ["training"] if panel.training and panel.kind != "repeat" else []
-        words = [self.text(word) for word in words if word]
-        while len(words) > 1 and length(self.dot.join(words)) > room:
-            words.pop()
-        return self.dot.join(words)
+    def notes(self, panel: Panel) -> list[str]:
+        """What is said of a panel beside its title, what matters most first."""
+        words = [*panel.notes, panel.treated]
+        words += ["training only"] if panel.training and panel.kind != "repeat" else []
+        return [self.text(word) for word in words if word]
 
     def times(self, panel: Panel) -> str:
         return self.text(f"×{panel.times}") if panel.times > 1 else ""

@@ -7,11 +7,11 @@ where they begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, nodes_of
-from netdsl.backends.diagram.formats.seen import UNSEEN
+from netdsl.backends.diagram.formats.seen import UNSEEN, without_lone_forks
 from netdsl.record import Record
 
 FLOWS = ("flow", "training")  # roles of edges that a chain's line may follow past other parts
@@ -61,7 +61,7 @@ class Wiring:
 
     def __init__(self, figure: Figure, sides: bool = True) -> None:
         self.sides = sides
-        self.edges = _without_forks(figure)
+        self.edges = without_lone_forks(figure)
         self.kinds = {node.name: node.kind for node in figure.nodes}
         self._after: dict[str, list[int]] = {}
         self._before: dict[str, list[int]] = {}
@@ -69,9 +69,7 @@ class Wiring:
             self._after.setdefault(edge.tail, []).append(i)
             self._before.setdefault(edge.head, []).append(i)
         self._drawn: set[int] = set()
-        self._entered: dict[
-            str, int | None
-        ] = {}  # nodes that a chain's line leads to, and its place
+        self._entered: dict[str, int | None] = {}  # nodes that a line leads to, and its place
         self._begun: list[Edge] = []
         self.run = self._run(figure.children)
         rest = [edge for i, edge in enumerate(self.edges) if i not in self._drawn]
@@ -118,10 +116,7 @@ class Wiring:
             linked = False
             if follower < len(kept):
                 head = first_of(kept[follower])
-                edge = self._link(tail, head)
-                linked = edge is not None
-                if edge is not None:
-                    self._entered[edge.head] = edge.head_slot
+                linked = self._link(tail, head) is not None
             at = follower
         return Run(steps)
 
@@ -154,8 +149,9 @@ class Wiring:
     def _link(self, tail: str | None, head: str | None) -> Edge | None:
         """Make a line of an edge, if there is one."""
         for i in self._between(tail, head):
-            self._drawn.add(i)
-            return self.edges[i]
+            edge = self._take(i)
+            self._entered[edge.head] = edge.head_slot
+            return edge
         return None
 
     # ------------------------------------------------------------------------------------- parts
@@ -173,8 +169,7 @@ class Wiring:
         main = self._entered.get(fork or "") if places else split.main
         runs, starts, ends, froms = [], [], [], []
         for i, branch in enumerate(split.branches):
-            run = self._run(branch)
-            first = first_of_all(branch) if run.steps else join
+            first = first_of_all(branch) if _seen(branch) else join
             begun: list[Edge] = []
             if places:
                 begins = i == main
@@ -184,6 +179,7 @@ class Wiring:
                 begins = self._link(fork, first) is not None
             else:
                 begins = i == main and first in self._entered
+            run = self._run(branch)
             if run.steps:
                 ended = self._link(last_of_all(branch), join) is not None
             else:
@@ -263,43 +259,3 @@ def _training(child: Child) -> bool:
     if isinstance(child, Split):
         return all(map(_training, nodes_of([child])))
     return child.training
-
-
-def _without_forks(figure: Figure) -> list[Edge]:
-    """Edges that pass the forks in chains; those of splits are parts of a drawing."""
-    inner = {f.name for split in _splits(figure.children) for f in (split.fork,) if f is not None}
-    lone = {n.name for n in figure.nodes if n.kind in UNSEEN and n.name not in inner}
-    into: dict[str, list[Edge]] = {}
-    for edge in figure.edges:
-        if edge.head in lone:
-            into.setdefault(edge.head, []).append(edge)
-    out = []
-    for edge in figure.edges:
-        if edge.head in lone:
-            continue
-        tails, passed = [edge], set()
-        while any(e.tail in lone for e in tails):
-            passed.update(e.tail for e in tails if e.tail in lone)
-            tails = [
-                before
-                for e in tails
-                for before in (into.get(e.tail, ()) if e.tail in lone else (e,))
-                if before.tail not in passed
-            ]
-        for before in tails:
-            role = before.role if edge.role == "flow" else edge.role
-            shape = before.shape or edge.shape
-            out.append(
-                edge.but(tail=before.tail, tail_slot=before.tail_slot, role=role, shape=shape)
-            )
-    return out
-
-
-def _splits(children: Sequence[Child]) -> Iterator[Split]:
-    for child in children:
-        if isinstance(child, Panel):
-            yield from _splits(child.children)
-        elif isinstance(child, Split):
-            yield child
-            for branch in child.branches:
-                yield from _splits(branch)

@@ -11,10 +11,11 @@ from netdsl.backends.diagram.kinds.volume.style import Style
 from netdsl.backends.diagram.kinds.volume.trunk import Solid
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.text import TIMES, layer_text
+from netdsl.backends.diagram.text import TIMES, clean, layer_text, shape_text
 from netdsl.layers.base import Layer
 from netdsl.record import Record
 
+LONGEST_WORDS = 32  # letters of a layer
 LONGEST_PERIOD = 4
 MOST_LINES = 6  # of layers; more are counted
 LONGEST_REST = 58.0  # points; longer ones are lines
@@ -102,6 +103,12 @@ def caption(
     return Caption(stage.name, tuple(layers), said, tuple(rest), told if sizes else "")
 
 
+def node_lines(solid: Solid) -> tuple[str, str]:
+    """A solid in two lines, for formats that know boxes only: its layer, or the input's name, and its shape."""
+    first = clean(solid.name) if solid.kind == "input" else layer_words(solid)
+    return first, shape_text(solid.shape)
+
+
 def sides_text(solid: Solid) -> str:
     """`56x56`."""
     return f"{solid.height}{TIMES}{solid.width}"
@@ -112,7 +119,7 @@ def layer_words(solid: Solid, bare: bool = False) -> str:
     """A solid's layer: `3x3, 64, /2`; a bare one is `3x3, /2`."""
     if solid.layer is None:
         return f"{solid.title}, {solid.channels}"
-    text = labels.short(solid.layer)
+    text = clean(labels.short(solid.layer), LONGEST_WORDS)
     text = text.replace(" conv dil ", " dil ")
     if bare:
         said = (str(solid.channels), f"g{getattr(solid.layer, 'groups', 1)}")
@@ -199,4 +206,4 @@ def word_of(layer: Layer) -> str:
     """A layer that is no solid, in few letters; "" of what changes nothing."""
     if layer.family == "pooling" or layer.word in ("reshape", "identity"):
         return ""
-    return SHORT_WORDS.get(layer.word) or layer_text(layer)
+    return SHORT_WORDS.get(layer.word) or clean(layer_text(layer), LONGEST_WORDS)

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netdsl.backends.diagram.kinds.volume.solids import UP, Prism
+from netdsl.backends.diagram.kinds.volume.solids import RIGHT, UP, Prism
 from netdsl.backends.diagram.kinds.volume.spacing import Column
 from netdsl.backends.diagram.kinds.volume.trunk import Hanging, Solid, Trunk
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene, rounded
+from netdsl.backends.diagram.text import clean
 
 LANE = 6.0  # between lines that run above each other
 STUB = 9.0  # of a line that ends at a name
 NAMED = 9.0  # room for that name
 BOX = 11.0  # height of a side output
+LONGEST_STUB = 28  # letters of names
 BETWEEN = 4.0  # side outputs
 
 
@@ -79,9 +81,24 @@ def _with_sides(way: Trunk, at: Sequence[Place], row: int) -> list[Prism]:
     return [place.shape for place in places if place.row == row]
 
 
-def lid(shape: Prism) -> Point:
-    """The middle of a solid's upper face."""
-    return (shape.left + shape.far_right) / 2, shape.top - UP * shape.depth / 2
+def lid(place: Place) -> Point:
+    """The middle of a solid's upper face, or a point nearer to its front where the next one stands behind."""
+    shape = place.shape
+    around = place.column.placed
+    after = next((other for other in around if other.x > shape.x), None)
+    deep = 0.5
+    x, y = (shape.left + shape.far_right) / 2, shape.top - UP * shape.depth / 2
+    if after is not None and after.left < x and after.far_top < y:
+        deep = min(0.5, shape.length / 2 / (RIGHT * shape.depth))
+    return (
+        (shape.left + shape.right) / 2 + deep * RIGHT * shape.depth,
+        shape.top - deep * UP * shape.depth,
+    )
+
+
+def edge(place: Place, axis: float) -> Point:
+    """The middle of a front's upper edge: where a line over the upper face comes from, or leads to."""
+    return (place.shape.left + place.shape.right) / 2, axis + place.shape.top
 
 
 def room(number: int, way: Trunk, at: Sequence[Place], lines: Sequence[Tap]) -> float:
@@ -100,12 +117,15 @@ def room(number: int, way: Trunk, at: Sequence[Place], lines: Sequence[Tap]) -> 
 def widen(way: Trunk, columns: Sequence[Column], rows: bool) -> None:
     """Give columns the room that texts above them take; with several `rows` names may stand there."""
     of = {id(solid): column for column in columns for solid in column.stage.solids}
+    names: dict[int, tuple[Column, list[str]]] = {}
     for i, solid in enumerate(way.solids):
         for number in solid.reads if rows else ():
             for one, other in ((i, number), (number, i)):
-                text = f"from {of[id(way.solids[other])].stage.name}"
-                column = of[id(way.solids[one])]
-                column.over = max(column.over, text_width(text, pen.SMALL) + 6)
+                found = names.setdefault(one, (of[id(way.solids[one])], []))
+                found[1].append(of[id(way.solids[other])].stage.name)
+    for column, others in names.values():
+        text = clean(f"from {', '.join(dict.fromkeys(others))}", LONGEST_STUB)
+        column.over = max(column.over, text_width(text, pen.SMALL) + 6)
     for side in way.hanging:
         if side.training and side.reads:
             column = of[id(way.solids[side.reads[0]])]
@@ -116,29 +136,26 @@ def above(
     scene: Scene, number: int, axis: float, way: Trunk, at: Sequence[Place], lines: Sequence[Tap]
 ) -> None:
     """Draw what is above a row."""
+    sent: dict[str, tuple[Place, list[str]]] = {}
+    got: dict[str, tuple[Place, list[str]]] = {}
     for tap in lines:
         tail, head = tap.tail, tap.head
-        (x0, y0), (x1, y1) = lid(tail.shape), lid(head.shape)
-        edge = ((tail.shape.left + tail.shape.right) / 2, axis + tail.shape.top)
         if tail.row == head.row == number:
+            (x0, y0), (x1, y1) = lid(tail), lid(head)
             y = axis + tap.height
             points = [(x0, axis + y0), (x0, y), (x1, y), (x1, axis + y1)]
             pen.arrow(scene, points, line=pen.SHORTCUT)
-            route(scene, tail.solid.name, head.solid.name, [edge, *points], "shortcut")
-        elif tail.row == number:
-            top = axis + tail.shape.far_top - STUB
-            to = f"to {head.column.stage.name}"
-            name = token(scene, f"{tail.solid.name} to {head.solid.name}", to, x0, top - 5)
-            points = [(x0, axis + y0), (x0, top)]
-            pen.arrow(scene, points, line=pen.SHORTCUT)
-            route(scene, tail.solid.name, name, [edge, *points], "shortcut")
-        elif head.row == number:
-            top = axis + head.shape.far_top - STUB
-            of = f"from {tail.column.stage.name}"
-            name = token(scene, f"{head.solid.name} from {tail.solid.name}", of, x1, top - 5)
-            points = [(x1, top), (x1, axis + y1)]
-            pen.arrow(scene, points, line=pen.SHORTCUT)
-            route(scene, name, head.solid.name, points, "shortcut")
+            points = [edge(tail, axis), *points, edge(head, axis)]
+            route(scene, tail.solid.name, head.solid.name, points, "shortcut")
+        elif tail.row != head.row:
+            sent.setdefault(tail.solid.name, (tail, []))[1].append(head.column.stage.name)
+            got.setdefault(head.solid.name, (head, []))[1].append(tail.column.stage.name)
+    for place, names in sent.values():
+        if place.row == number:
+            _stub(scene, place, axis, "to", names)
+    for place, names in got.values():
+        if place.row == number:
+            _stub(scene, place, axis, "from", names)
     taken: dict[str, float] = {}
     for side in way.hanging:
         place = at[side.reads[0]] if side.training and side.reads else None
@@ -148,14 +165,29 @@ def above(
             taken[place.solid.name] = before + box_width(side) + BETWEEN
 
 
+def _stub(scene: Scene, place: Place, axis: float, word: str, names: list[str]) -> None:
+    """A short line above a solid `to` others in other rows or `from` them."""
+    x, y = lid(place)
+    top = axis + place.shape.far_top - STUB
+    text = clean(f"{word} {', '.join(dict.fromkeys(names))}", LONGEST_STUB)
+    name = token(scene, f"{place.solid.name} {word} elsewhere", text, x, top - 5)
+    points = [(x, axis + y), (x, top)]
+    ends = (place.solid.name, name)
+    if word == "from":
+        points.reverse()
+        ends = (name, place.solid.name)
+    pen.arrow(scene, points, line=pen.SHORTCUT)
+    points = [edge(place, axis), *points] if word == "to" else [*points, edge(place, axis)]
+    route(scene, *ends, points, "shortcut")
+
+
 def box_width(side: Hanging) -> float:
     return text_width(side.title, pen.SMALL) + 8
 
 
 def _side(scene: Scene, side: Hanging, place: Place, axis: float, aside: float) -> None:
     """A side output: a small box above what it reads, `aside` of others there."""
-    x, y = lid(place.shape)
-    edge = ((place.shape.left + place.shape.right) / 2, axis + place.shape.top)
+    x, y = lid(place)
     bottom = axis + place.shape.far_top - STUB
     points = [(x, axis + y), (x, bottom)]
     if aside:
@@ -166,7 +198,7 @@ def _side(scene: Scene, side: Hanging, place: Place, axis: float, aside: float) 
     lines = (side.title,)
     pen.box(scene, x, bottom - BOX / 2, wide, BOX, "softmax", lines, pen.SMALL, training=True)
     note(scene, side, "softmax", (x - wide / 2, bottom - BOX, wide, BOX), lines)
-    route(scene, place.solid.name, side.name, [edge, *points], "training")
+    route(scene, place.solid.name, side.name, [edge(place, axis), *points], "training")
 
 
 def token(scene: Scene, name: str, text: str, x: float, y: float) -> str:

@@ -70,7 +70,8 @@ def at_end(scene: Scene, way: Trunk, last: Place, axis: float) -> None:
     """The heads at the end of the row, one below the other around its axis."""
     found = heads_of(way)
     heights = [6 + LINE * len(_short(head)) for head in found]
-    left = last.column.x + last.column.width + END
+    column = last.column
+    left = max(column.x + column.width, column.middle + column.over / 2) + END
     top = axis - (sum(heights) + APART * (len(found) - 1)) / 2
     drawn: dict[int, tuple[Hanging, Point]] = {}
     for head, high in zip(found, heights):
@@ -103,7 +104,10 @@ def below(
             continue
         read = [at[i] for i in _maps(head)]
         joined = len(axes) == 1 and not drawn
+        others = [drawn[other] for other in head.others if other in drawn]
         lines = _lines(head, width)
+        if others and read:
+            lines = (*lines, _names("also reads", read, width))
         feet = [_foot(place.shape) for place in read] if joined else []
         across = max(feet)[0] - min(feet)[0] + 2 * ASIDE if feet else 0.0
         wide = max(_wide(lines), min(across, right - left))
@@ -113,7 +117,7 @@ def below(
             shapes = [place.shape for place in at]
             near = [s.bottom for s in shapes if s.far_right > start and s.left < start + wide]
             top = axes[0] + max(near) + DROP
-        elif read:
+        elif read and not others:
             top = _named(scene, head, read, (start + wide / 2, top), width)
         box = (start, top, wide, 6 + LINE * len(lines))
         _box(scene, head, box, lines)
@@ -124,11 +128,9 @@ def below(
         if len(feet) > 1 and _apart(feet, counts, right):
             for foot, text in zip(feet, counts):
                 scene.text(foot[0] + 2.6, top - 8.5, text, pen.SMALL, "start", fill="muted")
-        for other in head.others:
-            if other in drawn:
-                before, bottom = drawn[other]
-                x = start + 0.15 * wide
-                _line(scene, before.name, head.name, [(x, bottom), (x, top)], "flow")
+        for before, bottom in others:
+            x = (left + right) / 2
+            _line(scene, before.name, head.name, [(x, bottom), (x, top)], "flow")
         top += box[3]
         drawn[number] = head, top
         lowest = max(lowest, top)
@@ -147,14 +149,20 @@ def _apart(feet: Sequence[Point], texts: Sequence[str], right: float) -> bool:
 
 def _named(scene: Scene, head: Hanging, read: Sequence[Place], place: Point, width: float) -> float:
     """The names of the maps that a head reads, above it; the result is the head's top."""
-    names = list(dict.fromkeys(place.column.stage.name for place in read))
-    text = f"from {', '.join(names)}"
-    while text_width(text, pen.SMALL) > width - 16 and " " in text:
-        text = text[: text.rindex(" ")].rstrip(",") + "\N{HORIZONTAL ELLIPSIS}"
+    text = _names("from", read, width)
     x, y = place
     name = token(scene, f"{head.name} from", text, x, y + 5)
     _line(scene, name, head.name, [(x, y + 9.5), (x, y + 18)], "tap")
     return y + 18
+
+
+def _names(word: str, read: Sequence[Place], width: float) -> str:
+    """`from conv4, fc7`: as many names as there is room for."""
+    names = list(dict.fromkeys(place.column.stage.name for place in read))
+    text = f"{word} {', '.join(names)}"
+    while text_width(text, pen.TEXT) > width - 16 and " " in text:
+        text = text[: text.rindex(" ")].rstrip(",") + "\N{HORIZONTAL ELLIPSIS}"
+    return text
 
 
 def _lines(head: Hanging, width: float) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def draw(
 ) -> float:
     """Draw the legend below `top`; the result is its bottom. `width` is what there is for it."""
     left, _, right, _ = scene.bounds()
-    middle, wide = (left + right) / 2, min(width, max(right - left, 200.0))
+    middle, wide = (left + right) / 2, max(right - left, 0.6 * width)
     found, notes = entries(way, columns, usual, style), remarks(columns, style)
     joined = "; ".join(notes)
     row = sum(legends.SAMPLE + text_width(e.text, legends.SIZE) + legends.GAP for e in found)
@@ -71,7 +71,7 @@ def entries(way: Trunk, columns: Sequence[Column], usual: Usual, style: Style) -
     if style.towers and any(column.crossed for column in columns):
         found.append(Entry("@accent", "reads the other tower too"))
     if any(solid.reads for solid in way.solids):
-        found.append(Entry("@shortcut", "read again"))
+        found.append(Entry("@shortcut", "skip connection"))
     if any(side.training for side in way.hanging):
         found.append(Entry("@training", "in training only"))
     return found
@@ -116,5 +116,5 @@ def remarks(columns: Sequence[Column], style: Style) -> list[str]:
         if not all(true for _, _, true in windows):
             found.append(f"kernels shown at least {LEAST_WINDOW * 100:.0f} % wide")
     if any(solid.parts for column in columns for solid in column.solids):
-        found.append("of equal layers some are drawn")
+        found.append("long stages are shortened")
     return found

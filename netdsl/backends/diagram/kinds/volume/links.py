@@ -4,6 +4,7 @@ also lines in the accent's colour."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from netdsl.backends.diagram.kinds.volume import towers
 from netdsl.backends.diagram.kinds.volume.solids import (
@@ -51,7 +52,10 @@ def join(
     if both and head.kind != "pool":
         for a, b in ((0, 1), (1, 0)):
             side = 0.3 if starts[a] < 0 else -0.3
-            across(scene, start.moved(0, axis + starts[a]), end.moved(0, axis + ends[b]), side)
+            here, there = start.moved(0, axis + starts[a]), end.moved(0, axis + ends[b])
+            points = across(scene, here, there, side)
+            names = (node_name(tail, before, a), node_name(head, after, b))
+            scene.routes.append(Route(*names, rounded(points)))
     for i in range(max(len(starts), len(ends))):
         a, b = min(i, len(starts) - 1), min(i, len(ends) - 1)
         here, there = start.moved(0, axis + starts[a]), end.moved(0, axis + ends[b])
@@ -67,6 +71,15 @@ def join(
         )
 
 
+def touching(scene: Scene, column: Column, tower: int, axis: float) -> None:
+    """The ways between solids that stand close behind each other: nothing is drawn between them."""
+    for (tail, start), (head, end) in pairwise(zip(column.solids, column.placed)):
+        y = axis + min(max(0.0, end.top), end.bottom)
+        names = (node_name(tail, column, tower), node_name(head, column, tower))
+        points = ((start.right, y), (end.left, y))
+        scene.routes.append(Route(*names, rounded(points), headed=False))
+
+
 def node_name(solid: Solid, column: Column, tower: int) -> str:
     """What the node of a solid is called, in the first tower or the second."""
     return solid.name if tower == 0 or column.split == 1 else f"{solid.name}, tower {tower + 1}"
@@ -80,10 +93,11 @@ def entrance(start: Prism, end: Prism) -> Point:
     return end.left, (end.top + end.bottom) / 2 + side * 0.28 * end.height
 
 
-def across(scene: Scene, start: Prism, end: Prism, side: float) -> None:
+def across(scene: Scene, start: Prism, end: Prism, side: float) -> list[Point]:
     """A line from one tower to the other, from the part of the map that is nearer to it."""
     points = [start.on_map(0, side), entrance(start, end)]
     pen.arrow(scene, points, stroke="accent", line=pen.SHORTCUT)
+    return points
 
 
 def turn(
@@ -122,7 +136,7 @@ def below(scene: Scene, shape: Prism, corners: Sequence[Point], text: str) -> No
     """What is said of a window, on the map below it; nothing if the map has no room."""
     x = (corners[0][0] + corners[1][0]) / 2
     y = max(corner[1] for corner in corners) + 4.6
-    half, low = text_width(text, pen.SMALL) / 2 + 0.8, y + 3.0
+    half, low = text_width(text, pen.SMALL) / 2 + 1.2, y + 3.0
     edge = shape.bottom - (x + half - shape.right) * UP / RIGHT  # the map's lower edge there
     if x - half >= shape.right and x + half <= shape.far_right and low <= edge:
         scene.text(x, y, text, pen.SMALL)

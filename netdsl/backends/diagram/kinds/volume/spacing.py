@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from netdsl.backends.diagram.kinds.volume.captions import Caption, folded, layer_words
-from netdsl.backends.diagram.kinds.volume.solids import UP, Prism, Scale, in_a_row, prism
+from netdsl.backends.diagram.kinds.volume.solids import RIGHT, UP, Prism, Scale, in_a_row, prism
 from netdsl.backends.diagram.kinds.volume.stages import Stage
 from netdsl.backends.diagram.kinds.volume.style import Style
 from netdsl.backends.diagram.kinds.volume.trunk import Solid
@@ -26,17 +26,18 @@ STEPS = 24  # of bisection
 class Column:
     """A stage as it is drawn: `solids` with their `prisms`, whose left edge is at `x`, over its caption.
     `split` is among how many towers they are shared, `crossed` whether lines from the other tower reach them,
-    `over` the width of what stands above them, `least` how wide they must be."""
+    `over` the width of what stands above them, `least` how wide they must be, `told` how wide its caption is."""
 
     __slots__ = (
         *("caption", "crossed", "least", "over", "prisms", "solids", "split", "stage"),
-        *("width", "x"),
+        *("told", "width", "x"),
     )
 
     def __init__(self, stage: Stage, solids: list[Solid], caption: Caption, split: int) -> None:
         self.stage = stage
         self.solids = solids
         self.caption = caption
+        self.told = caption.width
         self.split = split
         self.crossed = False
         self.over = self.least = 0.0
@@ -50,6 +51,12 @@ class Column:
         self.prisms = [shape.moved(-left) for shape in self.prisms]
         self.width = max(shape.far_right for shape in self.prisms)
 
+    def least_scale(self, side: float) -> float:
+        """Points for the root of a number of channels from which on it is as wide as it must be."""
+        first = self.solids[0]
+        free = self.least - RIGHT * side * math.sqrt(first.width)
+        return max(0.0, free) / math.sqrt(first.channels / self.split)
+
     @property
     def middle(self) -> float:
         return self.x + self.width / 2
@@ -57,38 +64,39 @@ class Column:
     @property
     def reach(self) -> float:
         """How far its texts reach on either side of its middle."""
-        return max(self.caption.width, self.over) / 2
+        return max(self.told, self.over) / 2
 
     @property
     def placed(self) -> list[Prism]:
         return [shape.moved(self.x) for shape in self.prisms]
 
 
-def shown(solids: Sequence[Solid], most: int) -> list[Solid]:
-    """The solids of a stage that are drawn: of many equal ones some, the last of which stands for the rest."""
+def shown(solids: Sequence[Solid], style: Style) -> list[Solid]:
+    """The solids of a stage that are drawn: of many equal ones some, the last of which stands for the rest, and
+    no more than the style takes."""
     found: list[Solid] = []
     at = 0
     for texts, times in folded([f"{layer_words(s)} {s.shape} {s.kind}" for s in solids]):
         period = len(texts)
-        keep = min(times, max(1, most // period)) * period
-        kept = list(solids[at : at + keep])
-        left_out = solids[at + keep : at + period * times]
-        if left_out:
-            kept[-1] = _standing_for([kept[-1], *left_out])
-        found += kept
+        keep = min(times, max(1, style.most // period)) * period
+        found += solids[at : at + keep - 1]
+        found.append(_standing_for(solids[at + keep - 1 : at + period * times]))
         at += period * times
+    if len(found) > style.longest:
+        found[style.longest - 1 :] = [_standing_for(found[style.longest - 1 :])]
     return found
 
 
 def _standing_for(solids: Sequence[Solid]) -> Solid:
     """One solid in the place of several."""
+    if len(solids) == 1:
+        return solids[0]
     first, last = solids[0], solids[-1]
     one = Solid(first.name, last.kind, last.shape, last.layer)
     one.title, one.labels, one.rest = last.title, first.labels, last.rest
-    one.parts = list(solids)
     for solid in solids:
+        one.parts += solid.parts or [solid]
         one.steps.update(solid.steps)
-        one.reads += [number for number in solid.reads if number not in one.reads]
     return one
 
 
@@ -96,35 +104,46 @@ def _standing_for(solids: Sequence[Solid]) -> Solid:
 def place(columns: Sequence[Column], gap: float) -> float:
     """Set the columns of a row side by side, as close as a gap and their captions allow; the result is the
     row's width."""
+    width = 0.0
     for i, column in enumerate(columns):
-        if i == 0:
-            column.x = max(0.0, column.reach - column.width / 2)
-            continue
-        before = columns[i - 1]
+        width = max(width, follow(columns[i - 1] if i else None, column, gap))
+    return width
+
+
+def follow(before: Column | None, column: Column, gap: float) -> float:
+    """Set a column behind the one before it; the result is how far to the right it reaches."""
+    if before is None:
+        column.x = max(0.0, column.reach - column.width / 2)
+    else:
         apart = before.middle + before.reach + BETWEEN_CAPTIONS + column.reach - column.width / 2
         near = gap + (CROSSING if column.crossed else 0.0)
         column.x = max(before.x + before.width + near, apart)
-    return max((max(c.x + c.width, c.middle + c.reach) for c in columns), default=0.0)
+    return max(column.x + column.width, column.middle + column.reach)
 
 
-def broken(columns: Sequence[Column], width: float, gap: float) -> list[list[Column]]:
-    """Columns in rows: as many to a row as fit."""
+def broken(
+    columns: Sequence[Column], width: float, gap: float, most: int = 0
+) -> list[list[Column]] | None:
+    """Columns in rows: as many to a row as fit; None if these are more than `most` rows (0: any number) or
+    a single column is too wide."""
     rows: list[list[Column]] = []
     for column in columns:
-        if rows and place([*rows[-1], column], gap) <= width:
+        if rows and follow(rows[-1][-1], column, gap) <= width:
             rows[-1].append(column)
-        else:
-            rows.append([column])
+            continue
+        rows.append([column])
+        if most and len(rows) > most or follow(None, column, gap) > width:
+            return None
     return rows
 
 
 def balanced(columns: Sequence[Column], width: float, gap: float) -> list[list[Column]]:
     """The fewest rows, and of those the most even."""
-    rows = broken(columns, width, gap)
+    rows = broken(columns, width, gap) or [list(columns)]
     if len(rows) > 1:
         fewest = len(rows)
-        width = smallest(lambda w: len(broken(columns, w, gap)) <= fewest, width / 2, width)
-        rows = broken(columns, width, gap)
+        even = smallest(lambda w: broken(columns, w, gap, fewest) is not None, width / 2, width)
+        rows = broken(columns, even, gap) or rows
     return rows
 
 
@@ -156,18 +175,14 @@ def fit(
     sides = max(math.sqrt(s.height) + UP * math.sqrt(s.width) for s in solids)
     channels = max(math.sqrt(s.channels / c.split) for c in columns for s in c.solids)
     highest = min(HIGHEST, tallest / sides)
+    most_rows = style.rows
 
     def fits(scale: Scale) -> bool:
         for column in columns:
             column.measure(scale)
-        if any(max(column.width, 2 * column.reach) > width for column in columns):
-            return False
-        if any(column.width < column.least for column in columns):
-            return False
         if style.short and any(column.caption.count > MOST_LINES for column in columns):
             return False
-        rows = broken(columns, width, style.gap)
-        return len(rows) <= style.rows and all(place(row, style.gap) <= width for row in rows)
+        return broken(columns, width, style.gap, most_rows) is not None
 
     for share in (1.0, 0.92, 0.84, 0.76, 0.68, 0.6):
         side = highest * share
@@ -175,7 +190,10 @@ def fit(
         least = min(least, most)
         if share < 0.65:  # the last try: thin solids are better than none
             least = min(0.05 * side, most)
+        least = max([least, *(column.least_scale(side) for column in columns)])
+        most = max(least, most)
         if fits(Scale(side, least)):
+            most_rows = most_rows or len(broken(columns, width, style.gap) or columns)
 
             def good(channels: float, side: float = side) -> bool:
                 return fits(Scale(side, channels))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os.path
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -57,10 +58,11 @@ def stages(solids: Sequence[Solid], grain: int) -> list[Stage] | None:
     owners = _owners(solids)
     weighted = [s for s in solids if s.layer is not None and s.layer.family == "convolution"]
     few = len(weighted) <= FEW
+    read = {id(solids[number]) for solid in solids for number in solid.reads}
     found: list[Stage] = []
     for solid in solids:
         before = found[-1] if found else None
-        if before is not None and _joins(before, solid, owners, grain, few):
+        if before is not None and _joins(before, solid, owners, grain, few, read):
             before.solids.append(solid)
         else:
             found.append(Stage([solid]))
@@ -70,8 +72,15 @@ def stages(solids: Sequence[Solid], grain: int) -> list[Stage] | None:
     return found
 
 
-def _joins(stage: Stage, solid: Solid, owners: dict[int, Label], grain: int, few: bool) -> bool:
-    """Whether a solid belongs to the stage before it."""
+def _joins(
+    stage: Stage,
+    solid: Solid,
+    owners: dict[int, Label],
+    grain: int,
+    few: bool,
+    read: set[int],
+) -> bool:
+    """Whether a solid belongs to the stage before it; `read` are those that others read further on."""
     last = stage.solids[-1]
     if solid.kind in ALONE or stage.kind == "input":
         return False
@@ -85,7 +94,7 @@ def _joins(stage: Stage, solid: Solid, owners: dict[int, Label], grain: int, few
     if last.kind == "pool" or last.sides != solid.sides:
         return False
     if grain == MAPS:
-        return True
+        return not solid.reads and id(last) not in read
     if owner is not None or other is not None:
         return owner is not None and other is not None and _stem(owner) == _stem(other) != ""
     if (last.kind == "stack") != (solid.kind == "stack"):
@@ -137,6 +146,7 @@ def _name(found: list[Stage], solids: Sequence[Solid]) -> None:
     """Give every stage its name: the author's, else a number like the papers'."""
     count, tint = 0, -1
     sides: tuple[int, int] | None = None
+    uses = Counter(label for solid in solids for label in solid.labels)
     for stage in found:
         first = stage.main[0]
         weighted = first.kind == "stack" or (
@@ -147,7 +157,7 @@ def _name(found: list[Stage], solids: Sequence[Solid]) -> None:
             tint += stage.main[-1].sides != sides
             sides = stage.main[-1].sides
         stage.tint = max(tint, 0)
-        stage.name = clean(_label(stage, solids) or _numbered(first, count), LONGEST_NAME)
+        stage.name = clean(_label(stage, uses) or _numbered(first, count), LONGEST_NAME)
 
 
 def _numbered(first: Solid, count: int) -> str:
@@ -162,16 +172,15 @@ def _numbered(first: Solid, count: int) -> str:
     return first.kind
 
 
-def _label(stage: Stage, solids: Sequence[Solid]) -> str:
+def _label(stage: Stage, uses: Counter[Label]) -> str:
     """The outermost label that all of a stage has and nothing else, else what its labels have in common."""
-    inside = {id(solid) for solid in stage.solids}
     main = stage.main
-    outside = {label for s in solids if id(s) not in inside for label in s.labels}
-    for label in main[0].labels:
-        if label not in outside and all(label in solid.labels for solid in main):
+    inside = Counter(label for solid in stage.solids for label in solid.labels)
+    own = [[x for x in solid.labels if inside[x] == uses[x]] for solid in main]
+    for label in own[0]:
+        if all(label in labels for labels in own):
             return label[-1]
-    own = [next((x[-1] for x in s.labels if x not in outside), "") for s in main]
-    return _common(own)
+    return _common([labels[0][-1] if labels else "" for labels in own])
 
 
 def _common(names: Sequence[str]) -> str:

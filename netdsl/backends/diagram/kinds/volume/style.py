@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from netdsl.record import Record
 
+ANY = 0  # rows
+
 
 class Style(Record):
     """What is tried. `pyramids` says whether kernels are drawn, `most` how many equal solids of a stage are,
-    `rows` how many rows there may be. `towers` says whether two towers are drawn as such."""
+    `rows` how many rows there may be, `ANY` for as many as it takes. `towers` says whether two towers are drawn
+    as such."""
 
     grain: int
     pyramids: bool
@@ -15,6 +18,11 @@ class Style(Record):
     rows: int
     most: int = 4
     towers: bool = False
+
+    @property
+    def longest(self) -> int:
+        """How many solids of a stage are drawn at most."""
+        return 4 * self.most
 
     @property
     def gap(self) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from netdsl.backends.diagram.kinds.volume.spacing import ABOVE_TOWER, Column
+from netdsl.backends.diagram.kinds.volume.stages import Stage
 from netdsl.backends.diagram.kinds.volume.trunk import Solid
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -45,6 +46,11 @@ def splits(solids: Sequence[Solid]) -> list[int] | None:
     if any(solid.channels % split for solid, split in zip(solids, found)):
         return None
     return found
+
+
+def hides(stage: Stage) -> bool:
+    """Whether a layer inside of a stage reads both towers: no line could show it."""
+    return any(groups_of(s) == 1 and s.kind != "pool" for s in stage.solids[1:])
 
 
 def shown_kind(solid: Solid, column: Column) -> str:

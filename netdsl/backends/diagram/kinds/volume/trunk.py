@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from netdsl.backends.diagram.text import part_of, takes
+from netdsl.backends.diagram.text import kind_of, part_of, takes
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
 
@@ -79,14 +79,15 @@ def _measures(shape: Shape) -> tuple[int, int, int]:
 
 class Hanging:
     """A head or, in training, a side output: `reads` are numbers of the solids that it reads, `others` numbers
-    of hanging things. `boxes` tells how many boxes a head predicts on a solid, where that is known."""
+    of hanging things. `boxes` tells how many boxes a head predicts on a solid, where that is known; one that `proposes` regions is read by the next."""
 
-    __slots__ = ("boxes", "name", "others", "reads", "steps", "title", "training")
+    __slots__ = ("boxes", "name", "others", "proposes", "reads", "steps", "title", "training")
 
     def __init__(self, name: str, title: str, training: bool) -> None:
         self.name = name
         self.title = title
         self.training = training
+        self.proposes = False
         self.reads: list[int] = []
         self.others: list[int] = []
         self.boxes: dict[int, int] = {}
@@ -102,3 +103,14 @@ class Trunk:
         self.solids = solids
         self.hanging = hanging
         self.steps = steps
+
+
+def keeps(layer: Layer, before: Shape | None, after: Shape | None) -> bool:
+    """Whether a layer belongs to the solid before it."""
+    if layer.joins == "flatten" or layer.word in ("pad", "crop", "center_crop", "slice"):
+        return True
+    if layer.family in ("convolution", "linear", "merge", "extern") or kind_of(layer) == "softmax":
+        return False
+    if layer.family == "pooling" and hasattr(layer, "kernel_size"):
+        return False
+    return before == after

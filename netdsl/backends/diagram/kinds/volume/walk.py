@@ -19,7 +19,7 @@ from netdsl.backends.diagram.items import (
     Sub,
     Weight,
 )
-from netdsl.backends.diagram.kinds.volume.trunk import Hanging, Label, Solid, Trunk
+from netdsl.backends.diagram.kinds.volume.trunk import Hanging, Label, Solid, Trunk, keeps
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.steps import Steps
 from netdsl.backends.diagram.text import clean, kind_of
@@ -30,6 +30,7 @@ from netdsl.shapes import Shape
 from netdsl.walks import inner_value
 
 SIDES = 2  # of a map, at most
+LONGEST_TITLE = 20  # letters
 MOST_TAPS = 12  # values that are read across other solids
 
 
@@ -166,7 +167,7 @@ class Walk:
             )
             solid = self.solid(name, "stack", item.output, item.made)
             solid.labels = own
-            solid.title = self.called(item)
+            solid.title = clean(self.called(item), LONGEST_TITLE)
             self.count(solid, item)
         self.at[id(item.output)] = len(self.solids) - 1
 
@@ -187,7 +188,7 @@ class Walk:
         """A layer: a solid, or a part of the one before it."""
         assert item.output is not None and item.enters is not None
         (layer,) = item.layers
-        if _keeps(layer, item.enters.shape, item.output.shape):
+        if keeps(layer, item.enters.shape, item.output.shape):
             self.solids[-1].rest.append(layer)
             self.count(self.solids[-1], item, new=False)
         else:
@@ -252,6 +253,7 @@ class Walk:
         found = Hanging(self.named(name), title, item.aux is not None)
         found.steps = self.counts.item(item)
         if isinstance(item, HeadItem):
+            found.proposes = item.event.word == "rpn"
             for predictor in item.predictors:
                 entry, count = predictor.chain.entry, predictor.predicted.count
                 number = self.at.get(id(entry))
@@ -262,6 +264,8 @@ class Walk:
                 _note(found.others, self.hung[id(value)])
             elif id(value) in self.at:
                 _note(found.reads, self.at[id(value)])
+        if isinstance(item, HeadItem) and item.event.pool is not None:  # it cuts proposals out
+            found.others += [i for i, other in enumerate(self.hanging) if other.proposes]
         for value in (*item.made, *([item.output] if item.output is not None else [])):
             self.hung[id(value)] = len(self.hanging)
         self.hanging.append(found)
@@ -270,17 +274,6 @@ class Walk:
 def _note(numbers: list[int], number: int) -> None:
     if number not in numbers:
         numbers.append(number)
-
-
-def _keeps(layer: Layer, before: Shape | None, after: Shape | None) -> bool:
-    """Whether a layer belongs to the solid before it."""
-    if layer.joins == "flatten" or layer.word in ("pad", "crop", "center_crop", "slice"):
-        return True
-    if layer.family in ("convolution", "linear", "merge", "extern") or kind_of(layer) == "softmax":
-        return False
-    if layer.family == "pooling" and hasattr(layer, "kernel_size"):
-        return False
-    return before == after
 
 
 def _named(scope: Scope, path: Label, item: Op | Sub) -> list[Label]:
