@@ -104,7 +104,7 @@ def _replaced(column: Column, runs: Sequence[Run]) -> Column:
     where = _places(len(column.rows), runs)
     out = Column(column.subject, column.fold, column.blocks)
     out.inside, out.then, out.left_out = column.inside, column.then, column.left_out
-    out.unread = column.unread
+    out.unread, out.remarks = column.unread, column.remarks
     new: dict[int, Row] = {}
     for run in runs:
         row = Row(run.row.name, run.row.kind, run.row.words, run.row.shape)

@@ -132,6 +132,7 @@ class Column:
         self.sides: list[Side] = []
         self.inside: list[str] = []
         self.then: list[str] = []
+        self.remarks: list[str] = []  # what is true of some sums and not drawn
         self.left_out = False  # adaptive pooling that changes nothing
         self.unread: Counter[str] = Counter()  # learned tensors that no row reads
 

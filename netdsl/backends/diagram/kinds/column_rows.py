@@ -23,7 +23,6 @@ from netdsl.backends.diagram.items import (
     Weight,
 )
 from netdsl.backends.diagram.kinds.column_items import (
-    after,
     called,
     changes_nothing,
     innermost,
@@ -101,15 +100,15 @@ class _Reader(Writer):
             self.box(item, (*path, item.word or "compute"), kind, said)
 
     def op(self, item: Op, path: tuple[str, ...]) -> None:
+        given = item.mapped or item.output
         assert item.enters is not None and item.enters.shape is not None
-        before = shape = shown = item.enters.shape
-        for layer in item.layers:
-            shape = after(layer, shape, item)
-            shown = shown if layer.joins == "flatten" else shape
-        if self.row_of(item.enters) != self.last or not self.absorbed(item.layers, before):
+        assert given is not None and given.shape is not None
+        if self.row_of(item.enters) != self.last or not self.absorbed(
+            item.layers, item.enters.shape
+        ):
             kind = kind_of(item.layers[0])
             words = self.words(item.layers, item.enters.shape)
-            row = self.row((*path, *item.path), kind, words, shown, item)
+            row = self.row((*path, *item.path), kind, words, given.shape, item)
             row.steps += self.counted(item.layers)
             row.treated = item.treated
             self.told(item.layers[1:])
@@ -215,6 +214,10 @@ class _Reader(Writer):
         arc = Arc(self.named((*path, "sum")), first, self.last)
         arc.steps += times(Counter(own_steps(item)), self.times)
         say(self.out.then, [layer.label() for layer in item.after])
+        if item.survival is not None:
+            say(self.out.remarks, ["training leaves blocks out at random (stochastic depth)"])
+        if item.scale is not None:
+            say(self.out.remarks, ["what is added is scaled down first"])
         for step in item.shortcut.items:
             arc.boxes += self.lane(step, path)
         if self.row_of(item.body.result) != self.last:
