@@ -191,7 +191,7 @@ class Drawer(Canvas):
         own = [x for x in kept if alone or self.unusual(first, x)]
         added = "".join(f", {layer_text(layer)}" for layer in own if not self.words.torch)
         lines[0] += added
-        if item.shared is not None:
+        if item.shared is not None and len(item.shared.uses) > 1:
             lines.append(self.shared_text(item.shared))
         lines += notes
         assert item.enters is not None and item.output is not None
@@ -209,7 +209,7 @@ class Drawer(Canvas):
             times=number,
             short="" if lines[1:] else self.words.short(first, shapes) + added,
             cell=() if lines[1:] else with_more(self.words.cell(first, shapes), added),
-            fused=", ".join(layer_text(x) for x in kept if x not in own),
+            fused=", ".join(layer_text(x).partition(", ")[0] for x in kept if x not in own),
         )
         for value in item.reads:
             other = "size" if first.family == "shape" else "tap"
@@ -292,7 +292,8 @@ class Drawer(Canvas):
         title, *notes = item.titles(number)
         if item.shared is not None:
             name = clean(item.shared.name)
-            notes += [*([name] if name != title else []), self.shared_text(item.shared)]
+            notes += [name] if name != title else []
+            notes += [self.shared_text(item.shared)] if len(item.shared.uses) > 1 else []
         inside = levels_in(item.plan, self.inside)
         path = ".".join((*self.path, *item.path))
         if self.depth == 0 or not self.level.opens(path, inside):

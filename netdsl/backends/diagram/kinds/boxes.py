@@ -27,9 +27,8 @@ from netdsl.diagnostics import Diagnostic, NetError
 
 MOST = 6  # maps that are drawn; more are said
 PAGE = 496.8  # 6.9 inches
-NARROW = 330.0  # points; below it two panels stand beside each other
 BESIDE, BELOW = 16.0, 12.0  # between panels
-LARGEST = 190.0  # a panel's side
+SMALLEST, LARGEST = 106.0, 190.0  # a panel's side: below it texts do not fit
 
 
 def boxes(design: Design, settings: Settings | None = None) -> Scene:
@@ -100,11 +99,8 @@ def _row(
 
 def _beside(count: int, page: float) -> int:
     """How many panels stand in a row: all of a few, else rows of about the same length."""
-    most = 2 if page < NARROW else 3
-    if count <= most:
-        return count
-    if count == 4 and page >= NARROW:
-        return 4
+    most = min(4 if count == 4 else 3, int((page + BESIDE) / (SMALLEST + BESIDE)))
+    most = max(1, most)
     return math.ceil(count / math.ceil(count / most))
 
 

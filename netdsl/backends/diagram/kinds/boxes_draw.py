@@ -25,7 +25,7 @@ from netdsl.backends.diagram.scene.themes import ACCENTS
 from netdsl.backends.diagram.text import TIMES
 
 SAMPLE, GAP = 12.0, 8.0  # a line in a box's colour, and between two of what it says
-WEIGHT = 0.9  # of a box's line
+WEIGHTS = (0.8, 0.8, 1.15, 1.15, 1.5, 1.5, 1.85)  # of boxes by hue: a theme may have two greys only
 DASH = "2.2 1.4"
 SMALL, LENS = 0.17, 0.4  # of the image's side: boxes that are enlarged, and where they are
 INSIDE = 0.84  # of that place they take so much
@@ -179,13 +179,19 @@ def _lens(scene: Scene, level: Level, view: _View, largest: float, side: float) 
 def _box(scene: Scene, box: Box, inside: Box, prior: Prior) -> None:
     """A box, lighter where it is outside of the image."""
     dash = DASH if prior.dashed else None
-    hue = f"accent{prior.hue % len(ACCENTS)}"
+    hue, weight = _hue(prior)
     runs = cut(box, inside)
     if len(runs) == 1 and runs[0][0]:
-        scene.path(runs[0][1][:-1], None, hue, WEIGHT, dash)
+        scene.path(runs[0][1][:-1], None, hue, weight, dash)
         return
     for within, points in sorted(runs, key=lambda run: run[0]):
-        scene.path(points, None, hue if within else "line", WEIGHT, dash, closed=False)
+        scene.path(points, None, hue if within else "line", weight, dash, closed=False)
+
+
+def _hue(prior: Prior) -> tuple[str, float]:
+    """The colour of a box, and how thick its line is."""
+    number = prior.hue % len(ACCENTS)
+    return f"accent{number}", WEIGHTS[number]
 
 
 def cut(box: Box, inside: Box) -> list[tuple[bool, list[Point]]]:
@@ -250,8 +256,8 @@ def _samples(scene: Scene, middle: float, top: float, rows: list[list[tuple[Prio
         x = middle - (sum(wide) + GAP * (len(row) - 1)) / 2
         for (prior, said), own in zip(row, wide):
             dash = DASH if prior.dashed else None
-            hue = f"accent{prior.hue % len(ACCENTS)}"
-            scene.path([(x, y), (x + SAMPLE, y)], None, hue, 1.2, dash, closed=False)
+            hue, weight = _hue(prior)
+            scene.path([(x, y), (x + SAMPLE, y)], None, hue, weight + 0.2, dash, closed=False)
             scene.text(x + SAMPLE + 3, y, said, pen.SMALL, "start", fill="muted")
             x += own + GAP
         y += LINE

@@ -22,19 +22,18 @@ def clusters(
     single = {column.rows[s.first].name: s.times for s in column.spans if s.first == s.last}
     nodes = scene.nodes[start:]
     scene.nodes[start:] = [node._replace(times=single.get(node.name, 1)) for node in nodes]
-    spans = sorted((s for s in column.spans if s.last > s.first), key=lambda s: s.last - s.first)
+    spans = sorted((s for s in column.spans if s.last > s.first), key=lambda s: (s.first, -s.last))
     names = [f"{column.name}.repeat{i + 1}" for i in range(len(spans))]
     rows = _rows(column)
     members: dict[str, list[str]] = {name: [] for name in (*names, column.name)}
     for node in nodes:
         first, last = rows.get(node.name, (-1, -1))
         members[_home(first, last, spans, names) or column.name].append(node.name)
-    for i, span in enumerate(spans):
-        rest = slice(i + 1, None)
-        home = _home(span.first, span.last, spans[rest], names[rest]) or column.name
+    for i, span in enumerate(spans):  # an outer one stands before what is in it
+        home = _home(span.first, span.last, spans[:i], names) or column.name
         members[home].append(names[i])
     scene.clusters.append(Cluster(column.name, column.title, *whole, tuple(members[column.name])))
-    for name, span in reversed(list(zip(names, spans))):
+    for name, span in zip(names, spans):
         found = Cluster(name, "", *extent(span), tuple(members[name]), span.times)
         scene.clusters.append(found)
 
@@ -49,8 +48,6 @@ def _rows(column: Column) -> dict[str, tuple[int, int]]:
 
 
 def _home(first: int, last: int, spans: list[Span], names: list[str]) -> str:
-    """The smallest repetition around rows, "" if there is none."""
-    for span, name in zip(spans, names):
-        if span.first <= first and last <= span.last:
-            return name
-    return ""
+    """The innermost repetition around rows, "" if there is none."""
+    around = [n for s, n in zip(spans, names) if s.first <= first and last <= s.last]
+    return around[-1] if around else ""

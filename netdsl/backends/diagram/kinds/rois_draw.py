@@ -85,11 +85,11 @@ def _shared(scene: Scene, region: Region, at: Callable[[float, float], Point]) -
     for (_, end), (start, _) in pairwise(region.columns):
         if end > start:
             (ax, ay), (bx, by) = at(start, first[1]), at(end, last[1])
-            scene.rect(ax, ay, bx - ax, by - ay, "conv1.f", None, 0)
+            scene.rect(ax, ay, bx - ax, by - ay, "conv.f", None, 0)
     for (_, end), (start, _) in pairwise(region.rows):
         if end > start:
             (ax, ay), (bx, by) = at(first[0], start), at(last[0], end)
-            scene.rect(ax, ay, bx - ax, by - ay, "conv1.f", None, 0)
+            scene.rect(ax, ay, bx - ax, by - ay, "conv.f", None, 0)
 
 
 def _outline(

@@ -16,8 +16,17 @@ if TYPE_CHECKING:
 
 CHANNELLED = ("conv", "conv1", "grouped", "up", "linear")
 LETTER = 4.6  # radius of the circle around a letter
+SIDE = 5.0  # from a letter beside a box to the box
 DASHES = {"training": pen.TRAINING}
 WIDTHS = {"shortcut": pen.SHORTCUT}
+
+
+def lettered(crossings: Sequence[Crossing]) -> tuple[float, float]:
+    """The room that letters need beside a box, on its left and on its right."""
+    left = sum(1 for crossing in crossings if crossing.letter and crossing.side < 0)
+    right = sum(1 for crossing in crossings if crossing.letter and crossing.side > 0)
+    each = 2 * LETTER + 1
+    return (SIDE + left * each if left else 0.0), (SIDE + right * each if right else 0.0)
 
 
 class Source(NamedTuple):
@@ -179,6 +188,10 @@ class Brush:
         start = self.taps[edge.tail]
         return Source(name, (*start, (lane, start[-1][1]), (lane, row), (u, row)), edge.role, dash)
 
+    def is_letter(self, crossing: Crossing) -> bool:
+        """Whether a letter stands for a line."""
+        return not crossing.inner and crossing not in self.lanes
+
     def from_side(self, crossing: Crossing, u: float, v: float, half: float) -> None:
         """A line from elsewhere that ends at the side of a box around `u`, `v`."""
         edge, side = crossing.edge, crossing.side
@@ -186,8 +199,11 @@ class Brush:
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
         if lane is None:
-            at = u + side * (half + 5 + LETTER)
+            at = u + side * (half + SIDE + LETTER + crossing.out * (2 * LETTER + 1))
             self.letters.append((at, v, crossing.letter))
+            if crossing.out:  # behind a letter that has a line
+                self.scene.routes.append(Route(name, edge.head, (), edge.role))
+                return
             line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
         else:
             start = self.taps[edge.tail]

@@ -9,7 +9,15 @@ from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel, nodes_of
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
 from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
-from netdsl.backends.diagram.layout.pieces import Arrow, Leaf, Piece, Row, Through, all_leaves
+from netdsl.backends.diagram.layout.pieces import (
+    Arrow,
+    Leaf,
+    Piece,
+    Row,
+    Through,
+    added,
+    all_leaves,
+)
 from netdsl.backends.diagram.layout.readings import as_papers
 from netdsl.backends.diagram.layout.splits import Residual, Split
 from netdsl.backends.diagram.layout.tangle import untangle
@@ -22,10 +30,13 @@ class Built:
     """A figure as pieces: the chain of its trunk, and side outputs as chains of their own, with the names of
     all that are equal."""
 
-    def __init__(self, trunk: Chain, asides: list[Frame], letters: Letters) -> None:
+    def __init__(
+        self, trunk: Chain, asides: list[Frame], letters: Letters, crossings: list[Crossing]
+    ) -> None:
         self.trunk = trunk
         self.asides = asides
         self.letters = letters
+        self.crossings = crossings
 
 
 def build(
@@ -56,11 +67,13 @@ class _Builder:
         self.frames = 0  # that are seen, around
         self.apart = False  # in a side output
         self.asides: list[Frame] = []
-        self.known: dict[tuple[object, ...], Frame] = {}
+        self.known: dict[tuple[object, ...], tuple[Frame, list[Node]]] = {}
         self.entered: dict[str, dict[int, Edge]] = {}
         self.into: dict[str, list[Edge]] = defaultdict(list)
         for edge in figure.edges:
             self.into[edge.head].append(edge)
+        self.kinds = {node.name: node.kind for node in figure.nodes}
+        self.crossings: list[Crossing] = []
         self.afar: list[tuple[Token, str]] = []  # side outputs of what is inside of something
 
     def built(self) -> Built:
@@ -71,7 +84,7 @@ class _Builder:
             chain = waiting.pop()
             untangle(chain)
             waiting += [inner for piece in chain.pieces for inner in piece.chains()]
-        return Built(trunk, self.asides, letters)
+        return Built(trunk, self.asides, letters, self.crossings)
 
     def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
         """The edge between two nodes, which from now on is drawn."""
@@ -346,19 +359,22 @@ class _Builder:
             if n.kind != "output"
         )
         note = next((line for end in ends if isinstance(end, Node) for line in end.lines[1:]), "")
-        frame = self.known.get(key) if alone else None
-        if frame is None:
+        known = self.known.get(key) if alone else None
+        if known is None:
             self.frames, self.apart = self.frames + 1, True
             inner, _ = self.chain([*panel.children, *ends], None)
             self.frames, self.apart = self.frames - 1, False
             frame = Frame(panel, inner, name, note)
             if alone:
-                self.known[key] = frame
+                self.known[key] = frame, list(nodes_of(children))
             self.asides.append(frame)
         else:
+            frame, drawn = known
             frame.title = f"{frame.title}, {name}"
-            self.merge_steps(frame, children)
-            gone = {node.name for node in nodes_of(children)}
+            nodes = list(nodes_of(children))
+            for node, other in zip(drawn, nodes):
+                self.merge_steps(node, other)
+            gone = {node.name for node in nodes}
             for ends_of in list(self.waiting):
                 if ends_of[1] in gone:
                     self.waiting.pop(ends_of)
@@ -373,14 +389,13 @@ class _Builder:
     def first_of(self, frame: Frame) -> str:
         return next(all_leaves(frame.inner)).node.name
 
-    def merge_steps(self, frame: Frame, children: list[fig.Child]) -> None:
-        """The boxes that stand for several equal side outputs say so."""
-        others = [n for n in nodes_of(children) if n.kind not in POINTS]
-        for leaf, other in zip(all_leaves(frame.inner), others):
-            both: dict[str, int] = dict(leaf.node.steps)
-            for word, count in other.steps:
-                both[word] = both.get(word, 0) + count
-            leaf.node = leaf.node.but(steps=tuple(sorted(both.items())))
+    def merge_steps(self, node: Node, other: Node) -> None:
+        """A box that stands for several equal ones says so."""
+        home = self.home.get(node.name)
+        if isinstance(home, Leaf):
+            home.node = home.node.but(steps=added(home.node.steps, other.steps))
+        elif isinstance(home, Split) and home.join is not None and home.join.name == node.name:
+            home.join = home.join.but(steps=added(home.join.steps, other.steps))
 
     # ------------------------------------------------------------------------------------ crossing
     def cross(self) -> Letters:
@@ -397,13 +412,21 @@ class _Builder:
                 elif not self.into_branch(head, crossing):
                     head.crossings.append(crossing)
                 found.append((crossing, self.home[edge.tail], head))
-        letters = Letters()
+        self.crossings = [crossing for crossing, _, _ in found]
+        letters = Letters(self.origin)
         for crossing in route(found, letters):
-            self.mark(self.home[crossing.edge.tail], crossing.letter)
+            self.mark(self.origin(crossing.edge.tail), crossing.letter)
         for token, tail in self.afar:
             token.letter = letters.of(tail)
-            self.mark(self.home[tail], token.letter)
+            self.mark(self.origin(tail), token.letter)
         return letters
+
+    def origin(self, name: str) -> str:
+        """The node that gives what passes a point; else the node itself."""
+        kinds = self.kinds
+        while kinds[name] in POINTS and self.into[name]:
+            name = self.into[name][0].tail
+        return name
 
     def into_branch(self, piece: Piece, crossing: Crossing) -> bool:
         """Whether a line enters the branch of a split that a piece begins."""
@@ -451,10 +474,16 @@ class _Builder:
         ):
             split.crossings.append(crossing)
 
-    def mark(self, tail: Piece, letter: str) -> None:
-        """A letter behind a piece, once."""
+    def mark(self, name: str, letter: str) -> None:
+        """A letter behind a node, once: on its line, or beside it if its line is not that of the chain."""
+        tail = self.home[name]
         chain = tail.chain
         assert chain is not None
+        if isinstance(tail, Row) and name != tail.exit:
+            beside = chain.asides.setdefault(tail.number, [])
+            if not any(isinstance(mark, LetterMark) and mark.tail == name for mark in beside):
+                beside.append(LetterMark(letter, name))
+            return
         at = chain.pieces.index(tail) + 1
         if at < len(chain.pieces) and isinstance(chain.pieces[at], Mark):
             return

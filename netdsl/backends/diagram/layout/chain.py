@@ -60,10 +60,12 @@ class Chain:
                 token.measure(style)
                 near = self.pieces[number : number + 2]
                 if self.turns and number == len(self.pieces) - 1:  # the line goes on to the right
-                    token.offset = -(near[0].a / 2 + PITCH + token.width / 2)
+                    token.offset = -((near[0].a if near else 0.0) / 2 + PITCH + token.width / 2)
                     self.a = max(self.a, token.width / 2 - token.offset)
                     continue
-                token.offset = max(piece.b for piece in near) + PITCH + token.width / 2
+                token.offset = (
+                    max((piece.b for piece in near), default=0.0) + PITCH + token.width / 2
+                )
                 self.b = max(self.b, token.offset + token.width / 2)
         if len(self.pieces) - 1 in self.asides:
             self.length += ASIDE
@@ -71,12 +73,10 @@ class Chain:
 
     def _gap(self, number: int, style: Style) -> float:
         """The room above a piece."""
-        if number == 0:
+        piece = self.pieces[number]
+        room = style.gap if number else 0.0
+        if isinstance(piece, Through) or (number and isinstance(self.pieces[number - 1], Through)):
             return 0.0
-        piece, before = self.pieces[number], self.pieces[number - 1]
-        if isinstance(piece, Through) or isinstance(before, Through):
-            return 0.0
-        room = style.gap
         if piece.edge is None and piece.crossings:
             room += 2 * TAP  # a line from elsewhere turns in above it
             room += 2 * LETTER * any(crossing.letter for crossing in piece.crossings)
@@ -125,10 +125,11 @@ class Chain:
                 ):
                     current = end
                 brush.tapped(piece.exit, u, v, TAP)
-            last = number == len(self.pieces) - 1 and end is not None
-            start = end.points[-1] if last and end is not None else None
+            start = end.points[-1] if end is not None else None
+            goes_on = number < len(self.pieces) - 1
             for token in self.asides.get(number, ()):
                 tail = brush.origin(piece.exit or "")
                 beside = any(lane.first == number and lane.side > 0 for lane in self.lanes)
-                token.place(brush, u + token.offset, u, v + beside * TAP, tail, start)
+                row = v + beside * TAP
+                token.place(brush, u + token.offset, u, row, tail, start, goes_on)
         return current

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netdsl.backends.diagram.layout.brush import Brush, Source
 from netdsl.backends.diagram.layout.build import Built
 from netdsl.backends.diagram.layout.chain import Chain
+from netdsl.backends.diagram.layout.crossing import line_up
 from netdsl.backends.diagram.layout.frames import Frame, LetterMark
 from netdsl.backends.diagram.layout.pieces import Leaf, Piece
 from netdsl.backends.diagram.layout.style import GUTTER, TURN_ROOM, Style
@@ -67,6 +68,7 @@ class Columns:
         starts = [0, *breaks]
         ends = [*breaks, len(pieces)]
         self.chains = [self._chain(built.trunk, a, b) for a, b in zip(starts, ends)]
+        line_up(built.crossings)
         self.below: list[list[Piece]] = [[] for _ in self.chains]
         self.rows = self._rows(built)
         for aside in built.asides if not self.rows else ():

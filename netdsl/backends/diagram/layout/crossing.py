@@ -7,10 +7,11 @@ of the middle of a branch that stands between others) becomes a pair of circled 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from netdsl.backends.diagram.figure import Edge
 from netdsl.backends.diagram.layout.chain import Chain
+from netdsl.backends.diagram.layout.frames import Repeat
 from netdsl.backends.diagram.layout.pieces import Leaf, Piece
 from netdsl.backends.diagram.layout.splits import Residual, Split
 
@@ -19,9 +20,10 @@ LEFT, RIGHT = -1, 1
 
 class Crossing:
     """One line: `first` and `last` are the pieces of the lane's chain that hold its ends; `letter` stands
-    for a line that is not drawn. An `inner` one leaves the body of a residual for the way around it."""
+    for a line that is not drawn, and `out` counts the letters between it and the box that it ends at. An
+    `inner` line leaves the body of a residual for the way around it."""
 
-    __slots__ = ("edge", "first", "inner", "last", "letter", "side")
+    __slots__ = ("edge", "first", "inner", "last", "letter", "out", "side")
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
@@ -29,6 +31,7 @@ class Crossing:
         self.inner = False
         self.side = RIGHT
         self.letter = ""
+        self.out = 0
 
 
 class Lane:
@@ -59,15 +62,21 @@ class Lane:
 
 
 class Letters:
-    """Letters for lines that are not drawn: one for each node they come from."""
+    """Letters for lines that are not drawn: one for each node they come from. `origin` tells whose line passes
+    a point."""
 
-    def __init__(self) -> None:
-        self.known: dict[str, str] = {}
+    def __init__(self, origin: Callable[[str], str]) -> None:
+        self.origin = origin
+        self.known: dict[str, int] = {}
 
     def of(self, node: str) -> str:
-        number = self.known.setdefault(node, str(len(self.known)))
-        value = int(number)
-        return chr(ord("a") + value) if value < 26 else f"{value - 25}"
+        """a to z, 1 to 99, A to Z, then with primes: what fits into a circle."""
+        number = self.known.setdefault(self.origin(node), len(self.known))
+        for count, first in ((26, "a"), (99, ""), (26, "A")):
+            if number < count:
+                return chr(ord(first) + number) if first else str(number + 1)
+            number -= count
+        return chr(ord("a") + number % 26) + "'" * (1 + number // 26)
 
 
 def climb(piece: Piece) -> list[tuple[Chain, Piece]]:
@@ -91,6 +100,7 @@ def route(crossings: Iterable[tuple[Crossing, Piece, Piece]], letters: Letters) 
                 break
         else:  # into a side output, which stands apart
             crossing.letter = letters.of(crossing.edge.tail)
+            crossing.side = _free_side(head)
             lost.append(crossing)
             continue
         sides = _sides(tail, chain, True) & _sides(head, chain, False)
@@ -100,6 +110,7 @@ def route(crossings: Iterable[tuple[Crossing, Piece, Piece]], letters: Letters) 
             continue
         if start is piece or start.number > piece.number or not sides:
             crossing.letter = letters.of(crossing.edge.tail)
+            crossing.side = _free_side(head)
             lost.append(crossing)
             continue
         crossing.first, crossing.last = start.number, piece.number
@@ -114,6 +125,23 @@ def route(crossings: Iterable[tuple[Crossing, Piece, Piece]], letters: Letters) 
     return lost
 
 
+def line_up(crossings: Iterable[Crossing]) -> None:
+    """Letters at one side of a box stand beside each other."""
+    counts: dict[tuple[str, int], int] = {}
+    for crossing in crossings:
+        if crossing.letter:
+            key = crossing.edge.head, crossing.side
+            crossing.out = counts.get(key, 0)
+            counts[key] = crossing.out + 1
+
+
+def _free_side(piece: Piece) -> int:
+    """On which side of a piece a letter can stand."""
+    taken = isinstance(piece, Residual)  # by the shortcut
+    sized = isinstance(piece, Leaf) and piece.outside and piece.node.resized
+    return LEFT if taken or sized else RIGHT
+
+
 def _sides(piece: Piece, lane: Chain, leaving: bool) -> set[int]:
     """On which sides a line can leave (or reach) a piece for a lane of a chain without crossing boxes."""
     sides = {LEFT, RIGHT}
@@ -125,6 +153,8 @@ def _sides(piece: Piece, lane: Chain, leaving: bool) -> set[int]:
     chain = at.chain
     while chain is not None and chain is not lane:
         owner = chain.owner
+        if isinstance(owner, Repeat) and LEFT in sides:
+            sides = {LEFT}  # on the right is how often it is repeated
         if isinstance(owner, Split):
             # below the last box and above the first one there is a row without boxes
             free = at is chain.pieces[-1] if leaving else at is chain.pieces[0] and at.edge is None

@@ -25,6 +25,7 @@ class Plan(NamedTuple):
     built: Built
     breaks: list[int]
     style: Style
+    free: bool
     width: float
     height: float
     fits: bool
@@ -32,12 +33,15 @@ class Plan(NamedTuple):
 
     def columns(self) -> Columns:
         """The figure measured as planned."""
-        measure(self.built, self.style)
+        measure(self.built, self.style, self.free)
         return Columns(self.built, self.breaks, self.style)
 
 
-def measure(built: Built, style: Style) -> None:
-    """Measure all pieces."""
+def measure(built: Built, style: Style, free: bool = False) -> None:
+    """Measure all pieces; `free` leaves room for letters in the place of lines of the trunk, which columns may
+    break."""
+    for crossing in (c for lane in built.trunk.lanes for c in lane.crossings):
+        crossing.letter = "?" if free else ""
     equalise([built.trunk, *(frame.inner for frame in built.asides)], style)
     built.trunk.measure(style)
     for frame in built.asides:
@@ -56,11 +60,9 @@ def plans(
     columns where lines pass, too."""
     found = []
     cuts = _cuts(built, free)
-    for crossing in (c for lane in built.trunk.lanes for c in lane.crossings if free):
-        crossing.letter = "?"  # it may get one: there must be room for it
     for density, style in enumerate(DENSITIES):
         style = style.but(right=base.right, sizes=base.sizes)
-        measure(built, style)
+        measure(built, style, free)
         lengths = [piece.length for piece in built.trunk.pieces]
         for count in range(1, min(MOST_COLUMNS, len(lengths)) + 1):
             breaks = partition(lengths, style.gap, count, cuts)
@@ -74,7 +76,7 @@ def plans(
             over = max(0.0, wide - width) + max(0.0, high - height)
             filled = high > FULL * height
             rank = (over, float(filled), float(density), round(high + TURN * (count - 1)))
-            found.append(Plan(built, breaks, style, wide, high, over == 0, rank))
+            found.append(Plan(built, breaks, style, free, wide, high, over == 0, rank))
     return found
 
 

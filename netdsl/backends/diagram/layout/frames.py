@@ -68,9 +68,6 @@ class Frame(Holder):
             self.length = max(self.length, need)
             return
         self.before = pad + strip
-        first = self.inner.pieces[0]
-        if first.edge is None and first.crossings:
-            self.before += style.gap  # a line from elsewhere turns in below the title
         self.a, self.b, self.length = self.a + pad, self.b + pad, self.length + self.before + pad
         if self.title:
             self.a = max(self.a, title + words + 3.2 + 3.5)  # the title never touches the trunk
@@ -138,13 +135,24 @@ class Token:
         self.width = max(24.0, text_width(self.node.lines[0], style.size, bold=True) + 6)
 
     def place(
-        self, brush: Brush, u: float, axis: float, v: float, tail: str, start: Point | None = None
+        self,
+        brush: Brush,
+        u: float,
+        axis: float,
+        v: float,
+        tail: str,
+        start: Point | None = None,
+        goes_on: bool = True,
     ) -> None:
-        """Beside the line of the node `tail` at `axis`, `v`; `start` is where the line ends, if it does."""
+        """Beside the line of the node `tail` at `axis`, `v`; `start` is where that line begins, which `goes_on`
+        or ends here."""
         row, top = v + TAP, v + TAP + 5
         high = 11.0
-        first = (start,) if start is not None and start[1] < row - 0.1 else ()
-        line = Source(tail, (*first, (axis, row), (u, row)), "training", pen.TRAINING)
+        points = ((axis, row), (u, row))
+        if start is not None:
+            points = (start, *points)
+        begin = 1 if start is not None and goes_on else 0
+        line = Source(tail, points, "training", pen.TRAINING, begin=begin)
         if self.letter:
             brush.letters.append((u, row, self.letter))
             line = Source(tail, ((u, row + LETTER),), "training", pen.TRAINING, cut=True)
@@ -194,7 +202,14 @@ class LetterMark:
         """It is as large as its letter."""
 
     def place(
-        self, brush: Brush, u: float, axis: float, v: float, tail: str, start: Point | None = None
+        self,
+        brush: Brush,
+        u: float,
+        axis: float,
+        v: float,
+        tail: str,
+        start: Point | None = None,
+        goes_on: bool = True,
     ) -> None:
         """Beside the chain, at the height where lines leave its own node."""
         way = brush.taps[self.tail]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.figure import BARS, Edge, Node
-from netdsl.backends.diagram.layout.brush import Brush, Source
+from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source, lettered
 from netdsl.backends.diagram.layout.style import TAP, Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -108,7 +108,8 @@ class Leaf(Piece):
 
     def measure(self, style: Style) -> None:
         if self.is_sign:
-            self.a = self.b = pen.CIRCLE
+            left, right = lettered(self.beside)
+            self.a, self.b = pen.CIRCLE + left, pen.CIRCLE + right
             self.length = 2 * pen.CIRCLE
             return
         wide = self.width or self.natural(style)
@@ -116,6 +117,14 @@ class Leaf(Piece):
         plate = pen.PLATE if self.node.kind == "stack" else 0.0
         across, self.length = (high, wide + plate) if style.right else (wide, high + plate)
         self.a = self.b = across / 2
+        self._measure_notes(style, plate)
+
+    def _measure_notes(self, style: Style, plate: float) -> None:
+        """Room for what stands beside the box."""
+        left, right = lettered(self.beside)
+        half = self.a
+        if left:
+            self.a = half + left
         if style.right:
             self.a += plate
             self.b += (6 + pen.SMALL / 2) * self.sized(style)
@@ -123,6 +132,14 @@ class Leaf(Piece):
             self.b += plate
             if self.sized(style):
                 self.b += NOTE + text_width(self.node.size, pen.SMALL)
+        if right:
+            self.b = max(self.b, half + right)
+
+    @property
+    def beside(self) -> list[Crossing]:
+        """Lines from elsewhere that end at a side."""
+        above = self.edge is None and (not self.is_sign or len(self.crossings) > 1)
+        return self.crossings[1:] if above else self.crossings
 
     def half(self, style: Style) -> float:
         """Half of the box across the flow."""
@@ -147,8 +164,9 @@ class Leaf(Piece):
             middle += -pen.PLATE / 2 if style.right else pen.PLATE / 2
         plate = pen.PLATE if node.kind == "stack" and not style.right else 0.0
         others = self.crossings
-        if source is None and others and not self.is_sign:
-            source, others = brush.entering(others[0], u, v - style.gap / 2), others[1:]
+        if source is None and len(self.beside) < len(others):
+            up = LETTERED if brush.is_letter(others[0]) else style.gap / 2
+            source, others = brush.entering(others[0], u, v - up), others[1:]
         if source is not None:
             brush.arrive(
                 brush.typed(source, self.edge), node.name, (u, v), length=brush.head(source, v)
@@ -176,11 +194,14 @@ class Through(Piece):
         self.node = node
 
     def measure(self, style: Style) -> None:
-        self.length = 2.0
+        letter = self.edge is None and any(crossing.letter for crossing in self.crossings)
+        self.length = 2.0 + (2 * LETTER + 1 if letter else 0.0)
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         if source is None and self.crossings:
-            source = brush.entering(self.crossings[0], u, v)
+            letter = brush.is_letter(self.crossings[0])
+            source = brush.entering(self.crossings[0], u, v + LETTER if letter else v)
+            v += 2 * LETTER + 1 if letter else 0.0
         if source is None:
             return None
         brush.stands_for(self.node.name, source)
@@ -254,8 +275,8 @@ class Row(Piece):
 
     def above(self, style: Style) -> float:
         """The room above the boxes, in which lines turn."""
-        lettered = 2 * TURN * any(crossing.letter for crossing in self.crossings)
-        return TURN * len(self.rows) + lettered
+        letters = 2 * TURN * any(crossing.letter for crossing in self.crossings)
+        return TURN * len(self.rows) + letters
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         result = None
@@ -270,8 +291,7 @@ class Row(Piece):
                 fed = fed.to((u, row), (at, row))
             elif name in crossings:
                 crossing = crossings[name]
-                lettered = crossing.letter and crossing not in brush.lanes
-                row = top - LETTERED if lettered else first + self.rows[name]
+                row = top - LETTERED if brush.is_letter(crossing) else first + self.rows[name]
                 fed = brush.entering(crossing, at, row)
             end = leaf.place(brush, at, top, fed)
             assert end is not None
@@ -290,6 +310,16 @@ def bar_text(node: Node, style: Style) -> str:
     if node.kind not in BARS or not node.lines:
         return ""
     return node.cell[0] if style.words == "cell" and node.cell else node.lines[0]
+
+
+def added(
+    one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...]
+) -> tuple[tuple[str, int], ...]:
+    """The steps of two boxes."""
+    both = dict(one)
+    for word, count in other:
+        both[word] = both.get(word, 0) + count
+    return tuple(sorted(both.items()))
 
 
 def all_leaves(chain: Chain) -> Iterator[Leaf]:

@@ -7,7 +7,7 @@ import re
 
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.frames import Frame, Holder, Repeat
-from netdsl.backends.diagram.layout.pieces import Leaf, Piece
+from netdsl.backends.diagram.layout.pieces import Leaf, Piece, added
 from netdsl.backends.diagram.layout.splits import Residual
 
 _STRIDE = re.compile(r", /\d+(×\d+)?$")
@@ -76,10 +76,10 @@ def _join(chain: Chain, number: int) -> None:
     first, rest = chain.pieces[number - 1], chain.pieces[number]
     assert isinstance(rest, Repeat)
     for mine, its in zip(_boxes(first), _boxes(rest)):
-        mine.node = mine.node.but(steps=_sum(mine.node.steps, its.node.steps))
+        mine.node = mine.node.but(steps=added(mine.node.steps, its.node.steps))
     for mine, its in zip(_residuals(first), _residuals(rest)):
         if mine.join is not None and its.join is not None:
-            steps = _sum(mine.join.steps, its.join.steps)
+            steps = added(mine.join.steps, its.join.steps)
             mine.join = mine.join.but(steps=steps)
     inner = Chain([first])
     times = rest.panel.times + 1
@@ -96,12 +96,3 @@ def _join(chain: Chain, number: int) -> None:
     chain.asides = {k - (k >= number): v for k, v in chain.asides.items()}
     for at, piece in enumerate(chain.pieces):
         piece.chain, piece.number = chain, at
-
-
-def _sum(
-    first: tuple[tuple[str, int], ...], second: tuple[tuple[str, int], ...]
-) -> tuple[tuple[str, int], ...]:
-    total = dict(first)
-    for word, count in second:
-        total[word] = total.get(word, 0) + count
-    return tuple(sorted(total.items()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram import figure
 from netdsl.backends.diagram.figure import BARS, Edge, Node
-from netdsl.backends.diagram.layout.brush import Brush, Source
+from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source, lettered
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.pieces import Piece, bar_text
 from netdsl.backends.diagram.layout.style import Style
@@ -26,7 +26,10 @@ class Split(Piece):
     """Branches side by side, in the order of the text. `joins` are the edges from each branch to what joins
     them (None if nothing does), `opened` the lines from elsewhere that enter branches, by number."""
 
-    __slots__ = ("body", "branches", "fork", "join", "joins", "main", "offsets", "opened", "top")
+    __slots__ = (
+        *("body", "branches", "fork", "high", "join", "joins", "low", "main", "offsets", "opened"),
+        "top",
+    )
 
     def __init__(self, split: figure.Split) -> None:
         super().__init__()
@@ -38,16 +41,19 @@ class Split(Piece):
         self.opened: dict[int, Crossing] = {}
         self.offsets: list[float] = []
         self.body = self.top = 0.0
+        self.low = self.high = 0.0  # how far what joins the branches reaches to both sides
 
     def chains(self) -> Sequence[Chain]:
         return self.branches
 
     def measure(self, style: Style) -> None:
         at, axes = 0.0, []
-        for branch in self.branches:
+        for number, branch in enumerate(self.branches):
             branch.measure(style)
-            axes.append(at + branch.a)
-            at += branch.a + branch.b + style.beside
+            opened = self.opened.get(number)
+            least = LETTER + 0.5 if opened is not None and opened.letter else 0.0
+            axes.append(at + max(branch.a, least))
+            at += max(branch.a, least) + max(branch.b, least) + style.beside
             if branch.empty:  # a bare line needs room beside it
                 at += style.beside
         wide = at - style.beside
@@ -56,6 +62,9 @@ class Split(Piece):
         self.a, self.b = middle, wide - middle
         text = bar_text(self.join, style) if self.join is not None else ""
         self._widen(text)
+        self.low, self.high = self.a, self.b
+        left, right = lettered(self.beside)
+        self.a, self.b = self.a + left, self.b + right
         self.body = max(branch.length for branch in self.branches)
         self.top = style.gap + 2 + ROWS * max(0, len(self.opened) - (0 if self.main is None else 1))
         self.top += LETTERED * any(crossing.letter for crossing in self.opened.values())
@@ -67,6 +76,11 @@ class Split(Piece):
         short = need - self.a - self.b
         if short > 0:
             self.a, self.b = self.a + short / 2, self.b + short / 2
+
+    @property
+    def beside(self) -> list[Crossing]:
+        """Lines from elsewhere that end at a side of what joins the branches."""
+        return self.crossings[1:] if self.edge is None else self.crossings
 
     def _foot(self, style: Style) -> float:
         """The room from the end of the branches to the end of the piece."""
@@ -139,11 +153,11 @@ class Split(Piece):
                 if line is not None and edge is not None:
                     at = (u + offset, below)
                     brush.arrive(brush.typed(line, edge), join.name, at, length=pen.HEAD)
-            low, high = u - self.a, u + self.b
+            low, high = u - self.low, u + self.high
             tall = self._tall(brush.style)
             middle = below + tall / 2
             brush.bar(join, low, high, middle, tall, bar_text(join, brush.style))
-            for crossing in self.crossings[1:] if self.edge is None else self.crossings:
+            for crossing in self.beside:
                 brush.from_side(crossing, (low + high) / 2, middle, (high - low) / 2)
             return Source(join.name, ((u, below + tall),), span=(low, high))
         middle = below + pen.CIRCLE + 1
@@ -163,7 +177,7 @@ class Split(Piece):
         brush.sign(join, u, middle)
         if join.fused and brush.style.words == "cell":
             brush.word(u - pen.CIRCLE - 2.5, middle, join.fused)
-        for crossing in self.crossings[1:] if self.edge is None else self.crossings:
+        for crossing in self.beside:
             brush.from_side(crossing, u, middle, pen.CIRCLE)
 
 
@@ -193,6 +207,12 @@ class Residual(Split):
         if self._bar and self.join is not None:
             self.a = max(self.a, 12.0)
             self._widen(bar_text(self.join, style))
+        self.low, self.high = self.a, self.b
+        left, right = lettered(self.beside)
+        if self._bar:
+            self.a, self.b = self.a + left, self.b + right
+        else:
+            self.a, self.b = max(self.a, pen.CIRCLE + left), max(self.b, pen.CIRCLE + right)
         self.top = 4 + style.gap * 0.75
         self.body = max(body.length, way.length)
         foot = style.gap * 0.8 + (self._tall(style) if self._bar else 2 * pen.CIRCLE)
@@ -228,7 +248,7 @@ class Residual(Split):
             brush.arrive(line, join.name, (u, middle - half), length=3.4)
         self._around(brush, u, v, source, middle, half)
         if self._bar:
-            low, high = u - self.a, u + self.b
+            low, high = u - self.low, u + self.high
             brush.bar(join, low, high, middle, self._tall(brush.style), bar_text(join, brush.style))
             return Source(join.name, ((u, middle + half),))
         self._sign(brush, join, u, middle)

@@ -120,6 +120,8 @@ def _arcs(chain: Chain, pieces: Sequence[Piece], first: int, last: int) -> list[
         return None
     if any(arc.tail >= arc.head for arc in arcs):
         return None
+    if any(len(_entering(p)) + (p.edge is not None) > 1 and _first(p) is not p for p in pieces):
+        return None  # a panel is entered at one place
     for piece in pieces:
         _given(piece, _entering(piece))
     return arcs
