@@ -137,7 +137,7 @@ def strength(look: Look, dark: bool) -> float:
     """How much of its hue a kind has on light or on dark paper."""
     if not dark or look.hue is None:
         return look.strength
-    return min(0.36, 0.18 + look.strength * 0.42) if look.strength else 0.0
+    return min(0.36, 0.05 + look.strength * 0.7) if look.strength else 0.0
 
 
 def parts(
