@@ -20,6 +20,7 @@ from netdsl.design import (
     Shared,
     Value,
 )
+from netdsl.layers.base import Layer
 from netdsl.walks import inner_value, links_of, own_links
 
 NEVER = -1
@@ -117,6 +118,8 @@ class Clock:
                 self._link(part)
         else:
             scope = what.scope if isinstance(what, Shared) else what
+            if isinstance(scope, Layer) and scope.passes and link.output is not None:
+                self._same[id(link.output)] = link.inputs[0]
             if isinstance(scope, Scope) and scope.outer is not None:
                 self._region(scope.region)
                 self._tick()

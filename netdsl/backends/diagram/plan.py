@@ -149,7 +149,8 @@ class Planner:
         if isinstance(what, Scope):
             return [self._sub(link, what)]
         if isinstance(what, Shared):
-            return [self._shared(link, what)]
+            passes = isinstance(what.scope, Layer) and what.scope.passes
+            return [] if passes else [self._shared(link, what)]
         if isinstance(what, Merge):
             return self._merge(link, what)
         if isinstance(what, Residual):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.backends.diagram.figure import Edge, Node
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 CHANNELLED = ("conv", "conv1", "grouped", "up", "linear")
 LETTER = 4.6  # radius of the circle around a letter
+WIDE_LETTER = 5.9  # of that around two
+ROW = 2 * WIDE_LETTER + 0.6  # from a letter to the next one beside it
+MOST = 4  # letters beside a box; how many more there are is said
+MORE = 20.0  # the room that this takes
 SIDE = 5.0  # from a letter beside a box to the box
 DASHES = {"training": pen.TRAINING}
 WIDTHS = {"shortcut": pen.SHORTCUT}
@@ -23,10 +28,12 @@ WIDTHS = {"shortcut": pen.SHORTCUT}
 
 def lettered(crossings: Sequence[Crossing]) -> tuple[float, float]:
     """The room that letters need beside a box, on its left and on its right."""
-    left = sum(1 for crossing in crossings if crossing.letter and crossing.side < 0)
-    right = sum(1 for crossing in crossings if crossing.letter and crossing.side > 0)
-    each = 2 * LETTER + 1
-    return (SIDE + left * each if left else 0.0), (SIDE + right * each if right else 0.0)
+
+    def room(side: int) -> float:
+        count = sum(crossing.letter != "" and crossing.side == side for crossing in crossings)
+        return SIDE + ROW * min(count, MOST) + MORE * (count > MOST) if count else 0.0
+
+    return room(-1), room(1)
 
 
 class Source(NamedTuple):
@@ -59,6 +66,9 @@ class Brush:
         self.members: list[list[str]] = [[]]  # what panels hold, from the outermost on
         self.lanes: dict[Crossing, float] = {}  # where lines run that are on their way, across
         self.letters: list[tuple[float, float, str]] = []
+        self.beside: dict[tuple[str, int], int] = {}  # letters at a side of a box
+        self.more: dict[tuple[str, int], tuple[float, float, int]] = {}
+        self.begun: set[str] = set()  # points that are passed by lines that begin at letters
         self.origins: dict[
             str, str
         ] = {}  # points that are not seen -> the node whose line passes them
@@ -163,6 +173,8 @@ class Brush:
     def stands_for(self, point: str, source: Source) -> None:
         """A point that is not seen, on the line of another node."""
         self.origins[point] = source.node
+        if source.cut:
+            self.begun.add(point)
 
     def origin(self, name: str) -> str:
         """The node whose line passes a point that is not seen; else the node itself."""
@@ -178,15 +190,17 @@ class Brush:
         name = self.origin(edge.tail)
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
+        cut = edge.tail in self.begun
         if crossing.inner:
             start = self.taps[edge.tail]
-            return Source(name, (*start, (u, start[-1][1])), edge.role, dash)
+            return Source(name, (*start, (u, start[-1][1])), edge.role, dash, cut=cut)
         if lane is None:
             below = row + LETTER
             self.letters.append((u, row, crossing.letter))
             return Source(name, ((u, below),), edge.role, dash, cut=True)
         start = self.taps[edge.tail]
-        return Source(name, (*start, (lane, start[-1][1]), (lane, row), (u, row)), edge.role, dash)
+        points = (*start, (lane, start[-1][1]), (lane, row), (u, row))
+        return Source(name, points, edge.role, dash, cut=cut)
 
     def is_letter(self, crossing: Crossing) -> bool:
         """Whether a letter stands for a line."""
@@ -199,23 +213,41 @@ class Brush:
         dash = DASHES.get(edge.role)
         lane = self.lanes.get(crossing)
         if lane is None:
-            at = u + side * (half + SIDE + LETTER + crossing.out * (2 * LETTER + 1))
-            self.letters.append((at, v, crossing.letter))
-            if crossing.out:  # behind a letter that has a line
+            others = self.beside.get((edge.head, side), 0)
+            self.beside[edge.head, side] = others + 1
+            if others < MOST:
+                at = u + side * (half + SIDE + LETTER + others * ROW)
+                self.letters.append((at, v, crossing.letter))
+            else:
+                at = u + side * (half + SIDE + MOST * ROW)
+                self.more[edge.head, side] = at, v, others + 1 - MOST
+            if others:  # behind a letter that has a line
                 self.scene.routes.append(Route(name, edge.head, (), edge.role))
                 return
             line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
         else:
             start = self.taps[edge.tail]
-            line = Source(name, (*start, (lane, start[-1][1]), (lane, v)), edge.role, dash)
+            points = (*start, (lane, start[-1][1]), (lane, v))
+            line = Source(name, points, edge.role, dash, cut=edge.tail in self.begun)
         self.arrive(line, edge.head, (u + side * half, v))
+
+    def ends_at(self, letter: str, u: float, v: float, end: float) -> None:
+        """A line that goes on elsewhere: from `v` to a letter at `end`."""
+        pen.arrow(self.scene, self.points([(u, v), (u, end)]), head=False)
+        self.letters.append((u, end + LETTER, letter))
 
     def draw_letters(self) -> None:
         """Circled letters, at both ends of lines that are not drawn."""
         for u, v, letter in self.letters:
             x, y = self.at(u, v)
-            self.scene.circle(x, y, LETTER)
+            half = text_width(letter, pen.SMALL, bold=True) / 2
+            radius = hypot(half, 0.55 * pen.SMALL) + 0.4
+            self.scene.circle(x, y, max(LETTER, min(radius, WIDE_LETTER)))
             self.scene.text(x, y, letter, pen.SMALL, bold=True)
+        for (_, side), (u, v, count) in self.more.items():
+            x, y = self.at(u, v)
+            anchor = "start" if side > 0 else "end"
+            self.scene.text(x, y, f"+ {count}", pen.SMALL, anchor, fill="muted")
 
     # -------------------------------------------------------------------------------------- panels
     def begin(self) -> None:

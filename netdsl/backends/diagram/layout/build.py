@@ -475,14 +475,12 @@ class _Builder:
             split.crossings.append(crossing)
 
     def mark(self, name: str, letter: str) -> None:
-        """A letter behind a node, once: on its line, or beside it if its line is not that of the chain."""
+        """A letter behind a node, once: on the chain's line, or on one of its own."""
         tail = self.home[name]
         chain = tail.chain
         assert chain is not None
         if isinstance(tail, Row) and name != tail.exit:
-            beside = chain.asides.setdefault(tail.number, [])
-            if not any(isinstance(mark, LetterMark) and mark.tail == name for mark in beside):
-                beside.append(LetterMark(letter, name))
+            tail.letters[name] = letter
             return
         at = chain.pieces.index(tail) + 1
         if at < len(chain.pieces) and isinstance(chain.pieces[at], Mark):

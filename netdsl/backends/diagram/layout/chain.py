@@ -19,7 +19,18 @@ class Chain:
     """Pieces one after another. `owner` is the piece that the chain is part of and `branch` its number
     there. `lanes` run beside it, `asides` are tokens of side outputs by the piece they leave."""
 
-    __slots__ = ("a", "asides", "b", "branch", "gaps", "lanes", "length", "owner", "pieces", "turns")
+    __slots__ = (
+        "a",
+        "asides",
+        "b",
+        "branch",
+        "gaps",
+        "lanes",
+        "length",
+        "owner",
+        "pieces",
+        "turns",
+    )
 
     def __init__(self, pieces: list[Piece], owner: Piece | None = None, branch: int = 0) -> None:
         self.pieces = pieces
@@ -56,17 +67,24 @@ class Chain:
         self.b = max((piece.b for piece in self.pieces), default=0.0)
         self.length = sum(self.gaps) + sum(piece.length for piece in self.pieces)
         for number, tokens in self.asides.items():
+            near = self.pieces[number : number + 2]
+            least = max((piece.a for piece in near), default=0.0)
+            most = max((piece.b for piece in near), default=0.0)
             for token in tokens:
                 token.measure(style)
-                near = self.pieces[number : number + 2]
-                if self.turns and number == len(self.pieces) - 1:  # the line goes on to the right
+                last = (
+                    self.turns and number == len(self.pieces) - 1
+                )  # the line goes on to the right
+                if last and token.side > 0:
                     token.offset = -((near[0].a if near else 0.0) / 2 + PITCH + token.width / 2)
-                    self.a = max(self.a, token.width / 2 - token.offset)
-                    continue
-                token.offset = (
-                    max((piece.b for piece in near), default=0.0) + PITCH + token.width / 2
-                )
-                self.b = max(self.b, token.offset + token.width / 2)
+                    least = max(least, token.width / 2 - token.offset)
+                elif token.side < 0:
+                    token.offset = -least - PITCH - token.width / 2
+                    least = token.width / 2 - token.offset
+                else:
+                    token.offset = most + PITCH + token.width / 2
+                    most = token.width / 2 + token.offset
+            self.a, self.b = max(self.a, least), max(self.b, most)
         if len(self.pieces) - 1 in self.asides:
             self.length += ASIDE
         self._place_lanes()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from netdsl.backends.diagram.layout.brush import Brush, Source
 from netdsl.backends.diagram.layout.build import Built
 from netdsl.backends.diagram.layout.chain import Chain
-from netdsl.backends.diagram.layout.crossing import line_up
 from netdsl.backends.diagram.layout.frames import Frame, LetterMark
-from netdsl.backends.diagram.layout.pieces import Leaf, Piece
+from netdsl.backends.diagram.layout.pieces import Leaf, Piece, Row
 from netdsl.backends.diagram.layout.style import GUTTER, TURN_ROOM, Style
 from netdsl.backends.diagram.scene import pen
 
@@ -65,10 +64,12 @@ class Columns:
         pieces = built.trunk.pieces
         for crossing in (c for lane in built.trunk.lanes for c in lane.crossings):
             crossing.letter = ""
+        for piece in pieces:
+            if isinstance(piece, Row):
+                piece.broken = {}
         starts = [0, *breaks]
         ends = [*breaks, len(pieces)]
         self.chains = [self._chain(built.trunk, a, b) for a, b in zip(starts, ends)]
-        line_up(built.crossings)
         self.below: list[list[Piece]] = [[] for _ in self.chains]
         self.rows = self._rows(built)
         for aside in built.asides if not self.rows else ():
@@ -108,9 +109,15 @@ class Columns:
             if start <= lane.first < end <= lane.last:
                 tail = lane.crossings[0].edge.tail
                 letter = self.letters.of(tail)
+                first = trunk.pieces[lane.first]
+                if isinstance(first, Row) and tail != first.exit:
+                    first.broken[tail] = letter
+                    for crossing in lane.crossings:
+                        crossing.letter = letter
+                    continue
                 beside = part.asides.setdefault(lane.first - start, [])
                 if not any(isinstance(t, LetterMark) and t.tail == tail for t in beside):
-                    beside.append(LetterMark(letter, tail))
+                    beside.append(LetterMark(letter, tail, lane.side))
                 for crossing in lane.crossings:
                     crossing.letter = letter
         part.turns = end < len(trunk.pieces)

@@ -16,14 +16,16 @@ from netdsl.backends.diagram.layout.pieces import Leaf, Piece
 from netdsl.backends.diagram.layout.splits import Residual, Split
 
 LEFT, RIGHT = -1, 1
+SIGNS = (
+    "abcdefghijknopqrstuvxyz123456789ABCDEFGHJKLNPQRSTUVXYZ"  # that are narrow, and no two alike
+)
 
 
 class Crossing:
     """One line: `first` and `last` are the pieces of the lane's chain that hold its ends; `letter` stands
-    for a line that is not drawn, and `out` counts the letters between it and the box that it ends at. An
-    `inner` line leaves the body of a residual for the way around it."""
+    for a line that is not drawn. An `inner` line leaves the body of a residual for the way around it."""
 
-    __slots__ = ("edge", "first", "inner", "last", "letter", "out", "side")
+    __slots__ = ("edge", "first", "inner", "last", "letter", "side")
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
@@ -31,7 +33,6 @@ class Crossing:
         self.inner = False
         self.side = RIGHT
         self.letter = ""
-        self.out = 0
 
 
 class Lane:
@@ -70,13 +71,15 @@ class Letters:
         self.known: dict[str, int] = {}
 
     def of(self, node: str) -> str:
-        """a to z, 1 to 99, A to Z, then with primes: what fits into a circle."""
+        """Letters, digits, large letters, numbers, then letters with primes: what fits into a circle."""
         number = self.known.setdefault(self.origin(node), len(self.known))
-        for count, first in ((26, "a"), (99, ""), (26, "A")):
-            if number < count:
-                return chr(ord(first) + number) if first else str(number + 1)
-            number -= count
-        return chr(ord("a") + number % 26) + "'" * (1 + number // 26)
+        if number < len(SIGNS):
+            return SIGNS[number]
+        number -= len(SIGNS)
+        if number < 90:
+            return str(10 + number)
+        rounds, at = divmod(number - 90, len(SIGNS))
+        return SIGNS[at] + "'" * (1 + rounds)
 
 
 def climb(piece: Piece) -> list[tuple[Chain, Piece]]:
@@ -125,16 +128,6 @@ def route(crossings: Iterable[tuple[Crossing, Piece, Piece]], letters: Letters) 
     return lost
 
 
-def line_up(crossings: Iterable[Crossing]) -> None:
-    """Letters at one side of a box stand beside each other."""
-    counts: dict[tuple[str, int], int] = {}
-    for crossing in crossings:
-        if crossing.letter:
-            key = crossing.edge.head, crossing.side
-            crossing.out = counts.get(key, 0)
-            counts[key] = crossing.out + 1
-
-
 def _free_side(piece: Piece) -> int:
     """On which side of a piece a letter can stand."""
     taken = isinstance(piece, Residual)  # by the shortcut
@@ -151,13 +144,15 @@ def _sides(piece: Piece, lane: Chain, leaving: bool) -> set[int]:
         sides = {LEFT}  # its size stands on the right
     at = piece
     chain = at.chain
+    lowest = True
     while chain is not None and chain is not lane:
         owner = chain.owner
+        lowest = lowest and at is chain.pieces[-1] and not at.framed
         if isinstance(owner, Repeat) and LEFT in sides:
             sides = {LEFT}  # on the right is how often it is repeated
         if isinstance(owner, Split):
             # below the last box and above the first one there is a row without boxes
-            free = at is chain.pieces[-1] if leaving else at is chain.pieces[0] and at.edge is None
+            free = lowest if leaving else at is chain.pieces[0] and at.edge is None
             if isinstance(owner, Residual):
                 if not (free and leaving and chain.branch == 0):
                     sides &= {LEFT} if chain.branch == 0 else {RIGHT}
@@ -170,4 +165,6 @@ def _sides(piece: Piece, lane: Chain, leaving: bool) -> set[int]:
                     return set()
         assert owner is not None
         at, chain = owner, owner.chain
+    if not leaving and at.number - 1 in lane.asides and LEFT in sides:
+        sides = {LEFT}  # on the right stands a side output
     return sides

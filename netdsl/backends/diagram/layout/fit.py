@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netdsl.backends.diagram.layout.build import Built
 from netdsl.backends.diagram.layout.columns import Columns, partition
-from netdsl.backends.diagram.layout.pieces import Leaf, Piece
+from netdsl.backends.diagram.layout.pieces import Leaf, Piece, Row
 from netdsl.backends.diagram.layout.style import DENSITIES, Style
 from netdsl.backends.diagram.layout.widths import equalise
 
@@ -42,6 +42,9 @@ def measure(built: Built, style: Style, free: bool = False) -> None:
     break."""
     for crossing in (c for lane in built.trunk.lanes for c in lane.crossings):
         crossing.letter = "?" if free else ""
+    for piece in built.trunk.pieces:
+        if isinstance(piece, Row):
+            piece.free = free
     equalise([built.trunk, *(frame.inner for frame in built.asides)], style)
     built.trunk.measure(style)
     for frame in built.asides:

@@ -124,6 +124,7 @@ class Token:
     own panel begins, "" if it has none; `letter` stands for the line to it, if it comes from afar."""
 
     __slots__ = ("first", "letter", "node", "offset", "width")
+    side = 1
 
     def __init__(self, node: Node, first: str) -> None:
         self.node = node
@@ -190,11 +191,12 @@ class Mark(Piece):
 class LetterMark:
     """A letter beside the chain for a line that goes on in another column."""
 
-    __slots__ = ("letter", "offset", "tail", "width")
+    __slots__ = ("letter", "offset", "side", "tail", "width")
 
-    def __init__(self, letter: str, tail: str) -> None:
+    def __init__(self, letter: str, tail: str, side: int = 1) -> None:
         self.letter = letter
         self.tail = tail
+        self.side = side
         self.offset = 0.0
         self.width = 2 * LETTER
 
@@ -212,9 +214,9 @@ class LetterMark:
         goes_on: bool = True,
     ) -> None:
         """Beside the chain, at the height where lines leave its own node."""
-        way = brush.taps[self.tail]
-        row = way[-1][1]
+        tap = brush.taps[self.tail]
+        row = tap[-1][1]
         edge = u - LETTER if u > axis else u + LETTER
-        line = brush.points([*way, (edge, row)])
+        line = brush.points([*tap, (edge, row)])
         pen.arrow(brush.scene, line, head=False)
         brush.letters.append((u, row, self.letter))

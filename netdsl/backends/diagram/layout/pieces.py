@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NOTE = 3.5  # between a box and what stands beside it
 TAPS = 3.0  # between lines that leave a row of boxes sideways
 TURN = 4.0  # between lines that turn above a row of boxes
+STUB = 3.0  # from a box to a letter below it
 LETTERED = 9.0  # the middle of a letter above a box
 
 
@@ -236,15 +237,20 @@ class Arrow(Piece):
 
 class Row(Piece):
     """Boxes side by side that begin or end a chain: inputs, outputs. The chain's line meets the one that is
-    `main`; lines from elsewhere come to the others, each at a height of its own above them."""
+    `main`; lines from elsewhere come to the others, each at a height of its own above them. `letters` stand
+    below those whose lines are not drawn, `broken` below those whose lines columns break, which `free` leaves
+    room for."""
 
-    __slots__ = ("leaves", "main", "offsets", "rows")
+    __slots__ = ("broken", "free", "leaves", "letters", "main", "offsets", "rows")
 
     def __init__(self, leaves: list[Leaf], main: int) -> None:
         super().__init__()
         self.leaves = leaves
         self.main = main
         self.offsets: list[float] = []
+        self.letters: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
+        self.free = False
         self.rows: dict[str, float] = {}  # heights of lines that turn above the boxes, by box
 
     def measure(self, style: Style) -> None:
@@ -260,7 +266,8 @@ class Row(Piece):
         self._rows(style)
         self.length = self.above(style) + max(leaf.length for leaf in self.leaves)
         if self.leaves[0].node.kind != "output":
-            self.length += TAPS * max(0, len(self.leaves) - 2)
+            self.length += TAPS * (len(self.leaves) - 1)
+            self.length += (2 * LETTER + STUB) * (bool(self.letters) or self.free)
 
     def _rows(self, style: Style) -> None:
         """Lines from the right turn the higher the farther they go to the left, and the other way around, so
@@ -297,12 +304,17 @@ class Row(Piece):
             assert end is not None
             if number == self.main:
                 result = end.to((u, v + self.length))
-            brush.tapped(name, at, top + leaf.length, TAP + TAPS * self._after(number))
+            end_of_box = top + leaf.length
+            below = v + self.length - end_of_box if number == self.main else self._below(number)
+            brush.tapped(name, at, end_of_box, TAP + below)
+            letter = self.letters.get(name) or self.broken.get(name)
+            if letter:
+                brush.ends_at(letter, at, end_of_box, end_of_box + STUB)
         return result
 
-    def _after(self, number: int) -> int:
-        """How many boxes stand behind one whose lines leave sideways: each at a height of its own."""
-        return sum(other > number and other != self.main for other in range(len(self.leaves)))
+    def _below(self, number: int) -> float:
+        """Lines that leave sideways have heights of their own, those of the boxes behind above it."""
+        return TAPS * sum(n > number and n != self.main for n in range(len(self.leaves)))
 
 
 def bar_text(node: Node, style: Style) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram import figure
 from netdsl.backends.diagram.figure import BARS, Edge, Node
-from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source, lettered
+from netdsl.backends.diagram.layout.brush import WIDE_LETTER, Brush, Source, lettered
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.pieces import Piece, bar_text
 from netdsl.backends.diagram.layout.style import Style
@@ -51,7 +51,7 @@ class Split(Piece):
         for number, branch in enumerate(self.branches):
             branch.measure(style)
             opened = self.opened.get(number)
-            least = LETTER + 0.5 if opened is not None and opened.letter else 0.0
+            least = WIDE_LETTER + 0.3 if opened is not None and opened.letter else 0.0
             axes.append(at + max(branch.a, least))
             at += max(branch.a, least) + max(branch.b, least) + style.beside
             if branch.empty:  # a bare line needs room beside it

@@ -194,6 +194,7 @@ class Tangle(Piece):
         level = [0] * len(self.pieces)
         for arc in sorted(self.arcs, key=lambda arc: arc.head):
             level[arc.head] = max(level[arc.head], level[arc.tail] + 1)
+        level[-1] = max(level)  # the line goes on from it
         self.spots = [Spot(piece, level[n]) for n, piece in enumerate(self.pieces)]
         for spot in self.spots:
             piece = spot.piece
