@@ -193,6 +193,9 @@ def _print(paper: str, ink: str) -> Theme:
 def _staged(paper: str, ink: str) -> Theme:
     """Convolutions by the stage they belong to, as in ResNet's figure 3."""
     theme = _coloured("stage", paper, ink, False)
+    for kind, strength in (("conv", 0.12), ("conv1", 0.0), ("grouped", 0.2), ("stack", 0.07)):
+        grey = mix(ink, paper, strength)  # in the legend, and of what is in no stage
+        _kind(theme.colours, kind, grey, mix(ink, paper, 0.62))
     return Theme("stage", theme.colours, staged=True)
 
 
