@@ -77,6 +77,7 @@ class _Builder:
         for edge in figure.edges:
             self.into[edge.head].append(edge)
         self.kinds = {node.name: node.kind for node in figure.nodes}
+        self.inside: dict[str, str] = {}  # nodes that are drawn in the box of another one
         self.crossings: list[Crossing] = []
         self.afar: list[tuple[Token, str]] = []  # side outputs of what is inside of something
 
@@ -150,11 +151,11 @@ class _Builder:
             return False
         if not self.fuses or any(tail == norm.name and e for (tail, _), e in self.waiting.items()):
             return False
-        steps = dict(norm.steps)
-        for word, count in node.steps:
-            steps[word] = steps.get(word, 0) + count
-        more = {"lines": lines, "steps": tuple(sorted(steps.items()))}
-        before.node = norm.but(**more, **({"short": "", "cell": ()} if lines != norm.lines else {}))
+        more = {"lines": lines, "steps": added(norm.steps, node.steps)}
+        more |= {"short": "", "cell": ()} if lines != norm.lines else {}
+        before.node = norm.but(**more)
+        self.home[node.name] = before
+        self.inside[node.name] = norm.name
         for (tail, head), edges in list(self.waiting.items()):
             if tail == node.name:  # what read the activation reads the box
                 self.waiting[norm.name, head] += [edge.but(tail=norm.name) for edge in edges]
@@ -334,9 +335,9 @@ class _Builder:
         """A panel of its own for a side output, which several equal ones share, and a token for each."""
         first, *ends = children
         nodes = list(nodes_of(children))
-        inside = {node.name for node in nodes}
-        entering = [e for node in nodes for e in self.into[node.name] if e.tail not in inside]
-        tail = entering[0].tail if entering else None
+        own = {node.name for node in nodes}
+        entering = [e for node in nodes for e in self.into[node.name] if e.tail not in own]
+        tail = self.inside.get(entering[0].tail, entering[0].tail) if entering else None
         if tail is not None:
             self.take(tail, entering[0].head, entering[0].head_slot)
         if isinstance(first, Node) and first.kind == "output":  # it has no steps of its own
@@ -389,10 +390,13 @@ class _Builder:
                     self.waiting.pop(ends_of)
         node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
         boxes = list(all_leaves(frame.inner))
-        if len(boxes) == 1 and boxes[0].node.kind == "stack":  # the token says as much
+        if alone and len(boxes) == 1 and boxes[0].node.kind == "stack":  # the token says as much
             if frame in self.asides:
                 self.asides.remove(frame)
-            return Token(node.but(steps=next(iter(nodes_of(children))).steps), "")
+            steps: tuple[tuple[str, int], ...] = ()
+            for one in nodes_of(children):
+                steps = added(steps, one.steps)
+            return Token(node.but(steps=steps), "")
         return Token(node, self.first_of(frame))
 
     def first_of(self, frame: Frame) -> str:
@@ -431,11 +435,10 @@ class _Builder:
         return letters
 
     def origin(self, name: str) -> str:
-        """The node that gives what passes a point; else the node itself."""
-        kinds = self.kinds
-        while kinds[name] in POINTS and self.into[name]:
+        """The node that gives what passes a point, or that a node is drawn in; else the node itself."""
+        while self.kinds[name] in POINTS and self.into[name]:
             name = self.into[name][0].tail
-        return name
+        return self.inside.get(name, name)
 
     def into_branch(self, piece: Piece, crossing: Crossing) -> bool:
         """Whether a line enters the branch of a split that a piece begins."""

@@ -75,10 +75,10 @@ class Chain:
                 last = (
                     self.turns and number == len(self.pieces) - 1
                 )  # the line goes on to the right
-                if last and token.side > 0:
+                if last and token.below:
                     token.offset = -((near[0].a if near else 0.0) / 2 + PITCH + token.width / 2)
                     least = max(least, token.width / 2 - token.offset)
-                elif token.side < 0:
+                elif last or token.side < 0:
                     token.offset = -least - PITCH - token.width / 2
                     least = token.width / 2 - token.offset
                 else:

@@ -126,6 +126,7 @@ class Token:
 
     __slots__ = ("first", "letter", "node", "offset", "width")
     side = 1
+    below = True  # what it leaves, not beside it
 
     def __init__(self, node: Node, first: str) -> None:
         self.node = node
@@ -193,6 +194,7 @@ class LetterMark:
     """A letter beside the chain for a line that goes on in another column."""
 
     __slots__ = ("letter", "offset", "side", "tail", "width")
+    below = False
 
     def __init__(self, letter: str, tail: str, side: int = 1) -> None:
         self.letter = letter

@@ -294,6 +294,8 @@ class Tangle(Piece):
         heads = [other for other in self.arcs if other.head == arc.head]
         if len(heads) == 1:
             above = self.ways[arc.tail, arc.head][-2].x
+            if not isinstance(spot.piece, Leaf):
+                return spot.x  # entered on its axis
             return above if abs(above - spot.x) <= min(JOG, spot.half - 4) else spot.x
         heads.sort(key=lambda other: (self.ways[other.tail, other.head][-2].x, other.tail))
         number = heads.index(arc)

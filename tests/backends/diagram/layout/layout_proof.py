@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from netdsl.backends.diagram.draw import Drawer
 from netdsl.backends.diagram.figure import Edge, Figure
@@ -34,10 +34,10 @@ def meant(design: Design, settings: Settings, said: str) -> Figure:
     return Drawer(planner, chosen).draw()
 
 
-def ways(figure: Figure) -> Iterator[tuple[str, str]]:
-    """The nodes that edges lead from and to, through the points that are not painted. A rail or a row of places
-    has many: what enters at one place leaves there."""
-    kinds = {node.name: node.kind for node in figure.nodes}
+def ways(figure: Figure, joined: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """The nodes that edges lead from and to, through the points that are not painted. A row of places has many:
+    what enters at one place leaves there. `joined` are nodes that are drawn in the box before them."""
+    kinds = {n.name: "fork" if n.name in joined else n.kind for n in figure.nodes}
     leaving: dict[str, list[Edge]] = defaultdict(list)
     for edge in figure.edges:
         leaving[edge.tail].append(edge)
@@ -54,6 +54,22 @@ def ways(figure: Figure) -> Iterator[tuple[str, str]]:
             waiting += [e for e in leaving[at.head] if not rows or e.tail_slot == at.head_slot]
 
 
+def joined(scene: Scene, figure: Figure) -> set[str]:
+    """The activations that stand in the box of the normalisation before them."""
+    kinds = {node.name: node.kind for node in figure.nodes}
+    shown = {node.name: node.lines for node in scene.nodes}
+    texts = {node.name: node.lines[:1] for node in figure.nodes}
+    found: dict[str, str] = {}  # and the normalisation
+    for edge in figure.edges:
+        norm = found.get(edge.tail, edge.tail)
+        pair = kinds[norm], kinds[edge.head]
+        if pair != ("norm", "activation") or edge.head in shown:
+            continue
+        if f", {texts[edge.head][0]}" in " ".join(shown[norm]):
+            found[edge.head] = norm
+    return set(found)
+
+
 def missing_lines(scene: Scene, figure: Figure) -> list[tuple[str, str]]:
     """The edges of a figure that no line of its scene is, but for those of side outputs, which share panels."""
     training = {node.name for node in figure.nodes if node.training}
@@ -62,7 +78,7 @@ def missing_lines(scene: Scene, figure: Figure) -> list[tuple[str, str]]:
     hidden = {n.name for n in figure.nodes if n.kind == "output"} - shown
     wanted = {
         (tail, head)
-        for tail, head in ways(figure)
+        for tail, head in ways(figure, joined(scene, figure))
         if head not in hidden and not {tail, head} & training
     }
     return sorted(wanted - drawn)
@@ -72,4 +88,4 @@ def foreign_lines(scene: Scene, figure: Figure) -> list[tuple[str, str]]:
     """The lines of a scene between nodes of its figure that no edge is."""
     names = {node.name for node in figure.nodes}
     drawn = {(r.tail, r.head) for r in scene.routes if {r.tail, r.head} <= names}
-    return sorted(drawn - set(ways(figure)))
+    return sorted(drawn - set(ways(figure, joined(scene, figure))))
