@@ -176,6 +176,16 @@ def test_commands_work(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert len(result.stdout.splitlines()) > 10
 
 
+def test_python_of_the_page() -> None:
+    """The example of figures.md runs as it stands."""
+    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102
+    assert names["cell"].startswith(b"%PDF")
+    assert all(names[name].startswith("<svg") for name in ("svg", "pair", "dark"))
+
+
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), FOLDER / "README.md"])
 LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)|(?:src|srcset|href)=\"(?P<other>[^\"]+)\"")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

@@ -20,6 +20,7 @@ from netdsl.backends.diagram.settings import Settings, checked
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
 
 if TYPE_CHECKING:
+    from netdsl.backends.diagram.figure import Figure
     from netdsl.design import Design
 
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "mermaid", "text")
@@ -78,21 +79,27 @@ class Drawing:
             hint = did_you_mean(format, FORMATS) or f"there are {', '.join(FORMATS)}"
             raise NetError([Diagnostic("E404", f"there is no figure format `{format}`", hint=hint)])
         if format == "mermaid":
-            from netdsl.backends.diagram.formats.mermaid import mermaid_of
+            from netdsl.backends.diagram.formats.mermaid import mermaid, mermaid_of
 
-            return mermaid_of(self.design)
+            if self.settings.level is None:
+                return mermaid_of(self.design)
+            return mermaid(self._figure())
         if format == "text":
-            from netdsl.backends.diagram.draw import Drawer
             from netdsl.backends.diagram.formats.plain import plain
-            from netdsl.backends.diagram.levels import level
-            from netdsl.backends.diagram.plan import Planner
 
-            settings = self.settings
-            planner = Planner(self.design, settings)
-            name = settings.level or "layer"
-            chosen = level(planner.scope(self.design.net), name, settings.expand)
-            return plain(Drawer(planner, chosen).draw())
+            return plain(self._figure())
         return self._pictured(format, theme, dpi, engine, embed_font)
+
+    def _figure(self) -> Figure:
+        """The graph of the network at the level that is asked for."""
+        from netdsl.backends.diagram.draw import Drawer
+        from netdsl.backends.diagram.levels import level
+        from netdsl.backends.diagram.plan import Planner
+
+        planner = Planner(self.design, self.settings)
+        name = self.settings.level or "layer"
+        chosen = level(planner.scope(self.design.net), name, self.settings.expand)
+        return Drawer(planner, chosen).draw()
 
     def _pictured(
         self, format: str, theme: str, dpi: float, engine: str, embed_font: bool

@@ -23,7 +23,7 @@ from netdsl.backends.diagram.items import (
     only_group,
 )
 from netdsl.backends.diagram.labels import Words
-from netdsl.backends.diagram.levels import Level, choose, levels_in, shortened
+from netdsl.backends.diagram.levels import BLOCKS, Level, choose, levels_in, shortened
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
@@ -59,7 +59,8 @@ class Drawer(Canvas):
         self.level = level or choose(self.plan)
         self.depth = self.level.depth
         self.steps = Steps()
-        self.inside: dict[int, int] = {}  # levels of blocks in a plan, by identity
+        self.inside: dict[tuple[int, bool], int] = {}  # levels of blocks in a plan, by identity
+        self.within = 0  # how many blocks
         self.uses: Counter[int] = Counter()  # of shared modules, by identity
         self.meetings = heads.Meetings()
 
@@ -294,9 +295,11 @@ class Drawer(Canvas):
             name = clean(item.shared.name)
             notes += [name] if name != title else []
             notes += [self.shared_text(item.shared)] if len(item.shared.uses) > 1 else []
-        inside = levels_in(item.plan, self.inside)
+        block = item.scope.kind in BLOCKS
+        inside = levels_in(item.plan, self.inside, block or self.within > 0)
         path = ".".join((*self.path, *item.path))
-        if self.depth == 0 or not self.level.opens(path, inside):
+        way = self.within > 0 and not block  # how a block is written is no level of its own
+        if self.depth == 0 or not (way or self.level.opens(path, inside)):
             same = (v is not None and self.same(v) for v in (item.output, item.enters))
             if len(set(map(id, same))) == 1 and not self.steps.item(item):
                 return  # it does nothing
@@ -311,6 +314,7 @@ class Drawer(Canvas):
         panel = Panel(self.name(*item.path), kind, [], *label, shape)
         self.path = (*outer, *item.path)
         self.depth -= 1
+        self.within += block
         while (group := only_group(items)) is not None:  # all that there is: it needs no panel
             items = group.plan.items
             self.path = (*self.path, *group.path)
@@ -332,6 +336,7 @@ class Drawer(Canvas):
             assert within is not None
             ends[value] = inner[self.same(within)]
         self.depth += 1
+        self.within -= block
         self.path, self.treated = outer, treated
         if panel.children:  # a level may do nothing
             into.append(panel)

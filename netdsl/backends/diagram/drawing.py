@@ -32,7 +32,9 @@ def draw(design: Design, settings: Settings | None = None) -> tuple[Scene, str]:
         drawn = Drawer(planner, level(plan, name, settings.expand)).draw()
         tried: list[Plan] = []
         for free in (False, True):
-            built = build(drawn, hidden(design, drawn), repeats=settings.repeats)
+            built = build(
+                drawn, hidden(design, drawn), repeats=settings.repeats, fuses=settings.fuse == "all"
+            )
             keys = Keys([drawn], settings)
             style = Style(right=settings.direction == "right", sizes=settings.sizes)
             tried += plans(built, width, height, keys.height, style, free)

@@ -46,6 +46,11 @@ class Node(Record):
     stage: int | None = None
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """Its text, and in a line of its own what else is in the box."""
+        return (*self.lines, self.fused) if self.fused else self.lines
+
+    @property
     def size(self) -> str:
         """The shape that is said of it: of a map that is flattened in its box that of the map."""
         return self.mapped or self.shape

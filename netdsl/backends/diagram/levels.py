@@ -146,9 +146,26 @@ def names_of(plan: Plan) -> list[str]:
     return names
 
 
-def levels_in(plan: Plan, known: dict[int, int]) -> int:
-    """How many levels of blocks lie inside of each other in a plan, whatever its items are."""
-    return _depth(plan, known)
+BLOCKS = ("block", "module", "aux", "dense", "head")
+
+
+def levels_in(plan: Plan, known: dict[tuple[int, bool], int], inside: bool = False) -> int:
+    """How many levels of blocks lie inside of each other in a plan. Groups outside of blocks count too (a
+    stage may be one), those `inside` of a block are how it is written."""
+    found = known.get((id(plan), inside))
+    if found is None:
+        found = max((_levels_of(item, known, inside) for item in plan.items), default=0)
+        known[id(plan), inside] = found
+    return found
+
+
+def _levels_of(item: Item, known: dict[tuple[int, bool], int], inside: bool) -> int:
+    if isinstance(item, Sub):
+        block = item.scope.kind in BLOCKS
+        return (block or not inside) + levels_in(item.plan, known, inside or block)
+    chains = item.chains if isinstance(item, HeadItem) else parts_of(item)
+    own = 1 if isinstance(item, HeadItem) else 0
+    return own + max((_levels_of(i, known, inside) for chain in chains for i in chain), default=0)
 
 
 def _depth(plan: Plan, known: dict[int, int]) -> int:

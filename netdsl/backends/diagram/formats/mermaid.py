@@ -157,7 +157,7 @@ class _Writer:
         if node.kind in UNSEEN:
             return
         number = self.ids[node.name] = f"n{len(self.ids)}"
-        lines = list(map(escaped, node.lines))
+        lines = list(map(escaped, node.told))
         shape, look = "square", node.kind
         if node.kind in SIGNS:
             shape, look, lines = "circle", "sign", [SIGNS[node.kind]]

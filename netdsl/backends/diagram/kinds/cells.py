@@ -58,7 +58,10 @@ def cells(designs: Sequence[Design], settings: Settings) -> Scene:
     keys = Keys([p.figure for p in panels], settings, cell=True)
     for style in (CELL, SHORT, TIGHT):
         style = style.but(right=settings.direction == "right", sizes="none")
-        drawn = [_shown(panel, style, number) for number, panel in enumerate(panels)]
+        drawn = [
+            _shown(panel, style, number, settings.fuse == "all")
+            for number, panel in enumerate(panels)
+        ]
         rows = _rows(drawn, width - 2 * MARGIN)
         if max(map(_wide, rows)) <= width - 2 * MARGIN:
             break
@@ -149,16 +152,16 @@ def _plain(children: Sequence[Child]) -> list[Child]:
     return out
 
 
-def _shown(panel: Panel, style: Style, number: int) -> Shown:
-    scene = _drawn(panel, style)
+def _shown(panel: Panel, style: Style, number: int, fuses: bool) -> Shown:
+    scene = _drawn(panel, style, fuses)
     left, _, right, _ = scene.bounds()
     return Shown(scene, panel.title, max(right - left, _caption_width(panel.title, number)))
 
 
-def _drawn(panel: Panel, style: Style) -> Scene:
+def _drawn(panel: Panel, style: Style, fuses: bool) -> Scene:
     """One panel, with its axis at 0."""
     outputs = [n for n in panel.figure.nodes if n.kind == "output" and not n.training]
-    built: Built = build(panel.figure, ends=frozenset(n.name for n in outputs))
+    built: Built = build(panel.figure, ends=frozenset(n.name for n in outputs), fuses=fuses)
     measure(built, style)
     scene = Scene(panel.title)
     brush = Brush(scene, style)

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from netdsl.backends.diagram.kinds.column_parts import Arc, Column, Row, Side, Span, Tap, Words
+from netdsl.backends.diagram.kinds.column_parts import (
+    Arc,
+    Column,
+    Row,
+    Side,
+    Span,
+    Tap,
+    Words,
+    beside,
+)
 
 
 class Run(NamedTuple):
@@ -53,6 +62,13 @@ def shortened(column: Column, most: int) -> Column:
         return column
     first = max(3, most) // 2
     last = len(column.rows) - (max(3, most) - first)
+    held = [*column.spans, *column.arcs]  # none of them is cut in two
+    while True:
+        cut = [h for h in held if h.first <= last and first <= h.last]
+        around = min([first, *(h.first for h in cut)]), max([last, *(h.last for h in cut)])
+        if around == (first, last):
+            break
+        first, last = around
     count = last - first + 1
     text = f"{count} more rows"
     row = Row(f"{column.name}.more", "stack", Words(text, text), column.rows[last].shape)
@@ -88,6 +104,7 @@ def _replaced(column: Column, runs: Sequence[Run]) -> Column:
     where = _places(len(column.rows), runs)
     out = Column(column.subject, column.fold, column.blocks)
     out.inside, out.then, out.left_out = column.inside, column.then, column.left_out
+    out.unread, out.remarks = column.unread, column.remarks
     new: dict[int, Row] = {}
     for run in runs:
         row = Row(run.row.name, run.row.kind, run.row.words, run.row.shape)
@@ -113,7 +130,8 @@ def _replaced(column: Column, runs: Sequence[Run]) -> Column:
         if moved_tap.head - moved_tap.tail > 1 and moved_tap not in out.taps:
             out.taps.append(moved_tap)
     for side in column.sides:
-        out.sides.append(Side(where[side.after] if side.after >= 0 else side.after, side.row))
+        place = where[side.after] if side.after >= 0 else side.after
+        beside(out.sides, Side(place, side.row))
     for span in column.spans:
         if where[span.first] not in new or where[span.first] != where[span.last]:
             out.spans.append(Span(where[span.first], where[span.last], span.times))

@@ -35,14 +35,6 @@ def say(said: list[str], words: Sequence[str]) -> None:
     said += [word for word in words if word not in said]
 
 
-def after(layer: Layer, shape: Shape, item: Op) -> Shape:
-    """The shape behind a layer of a box."""
-    if layer.references():  # it reads more than what flows
-        assert item.output is not None and item.output.shape is not None
-        return item.output.shape
-    return layer.output(shape)
-
-
 def innermost(plan: Plan) -> bool:
     """Whether no block is used on a level, and more than one layer."""
     waiting, found = list(plan.items), 0

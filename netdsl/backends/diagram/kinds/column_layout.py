@@ -118,6 +118,14 @@ def _below(column: Column, row: int) -> float:
     return SUM + RADIUS + NEXT * (sums - 1) if sums else 0.0
 
 
+def _foot(column: Column, row: int, measures: Measures) -> float:
+    """How far down from the last box of a stage its sums reach, and a side output behind the last of all."""
+    found = _below(column, row) + 0.9
+    if row + 1 == len(column.rows) and any(side.after == row for side in column.sides):
+        found += FORK + measures.height / 2 + 1
+    return found
+
+
 def _above(column: Column, row: int) -> float:
     """How far up from a box lines leave, the first of them at the very top."""
     lines = leaving(column, row)
@@ -151,7 +159,7 @@ def _vertical(
             floor = max(floor, _down(alike, count, start, measures))
         y = floor
         below = [
-            tops_of[end - 1] + high(c, end - 1, measures) + _below(c, end - 1) + 0.9
+            tops_of[end - 1] + high(c, end - 1, measures) + _foot(c, end - 1, measures)
             for c, tops_of, first, end in own
             if first < end
         ]
@@ -175,10 +183,21 @@ def _down(
 
 
 # ---------------------------------------------------------------------------------------- sideways
+def _brackets(column: Column, reach: list[float], aside: float) -> list[float]:
+    """Where brackets stand, inner ones first: their texts are wider than they."""
+    found: dict[int, float] = {}
+    text = text_width("\xd799", pen.TIMES, True)
+    for i, span in sorted(enumerate(column.spans), key=lambda pair: pair[1].last - pair[1].first):
+        rows = slice(span.first, span.last + 1)
+        found[i] = max(reach[rows]) + aside
+        reach[rows] = [found[i] + 2 + text] * (span.last + 1 - span.first)
+    return [found[i] for i in range(len(column.spans))]
+
+
 def _horizontal(column: Column, tops: list[float], measures: Measures) -> Placed:
     """Around an axis at 0."""
-    texts = [entry_text(column, measures), *(measures.said(row) for row in column.rows)]
-    width = max(map(measures.width, texts))
+    entry = measures.width(entry_text(column, measures))
+    width = max([entry, *(measures.needed(row) for row in column.rows)])
     reach = [width / 2] * len(column.rows)
     arcs: dict[int, Lane] = {}
     taps: dict[int, float] = {}
@@ -208,10 +227,8 @@ def _horizontal(column: Column, tops: list[float], measures: Measures) -> Placed
         right = sides[-1] + measures.width(side.row.words.short)
         for row in range(max(0, side.after), min(len(reach), side.after + 2)):
             reach[row] = right
-    aside = 4.5 if measures.narrow else 6.5
-    spans = [max(reach[s.first : s.last + 1]) + aside for s in column.spans]
-    ends = [x + 2 + text_width("\xd799", pen.TIMES, True) for x in spans]
-    right = max([width / 2, *reach, *ends])
+    spans = _brackets(column, reach, 4.5 if measures.narrow else 6.5)
+    right = max([width / 2, *reach])
     title = broken(column.title, width / 2 + right)
     half = max(
         *(text_width(line, TITLE, True) / 2 for line in title),

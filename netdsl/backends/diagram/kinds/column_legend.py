@@ -55,6 +55,7 @@ def notes(columns: Sequence[Column]) -> list[str]:
             for words, names in told.items()
         ]
         out.append(f"in boxes, behind their layer: {'; '.join(said)}")
+    out += dict.fromkeys(remark for column in columns for remark in column.remarks)
     if any(column.left_out for column in columns):
         out.append("adaptive pooling that changes no size is left out")
     return out

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from netdsl.backends.diagram.kinds.column_layout import Placed, leaving, leaving_above, sums_below
 from netdsl.backends.diagram.kinds.column_measures import (
     APART,
+    ARRIVING,
     BARE,
     FORK,
     NEXT,
@@ -18,7 +19,7 @@ from netdsl.backends.diagram.kinds.column_measures import (
     Measures,
     high,
 )
-from netdsl.backends.diagram.kinds.column_parts import START, Column
+from netdsl.backends.diagram.kinds.column_parts import START, Arc, Column
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Placed as Node
 from netdsl.backends.diagram.scene.scene import Point, Route, Scene
@@ -43,7 +44,7 @@ class Margin:
         self.place = place
         self.measures = measures
         self.numbers = numbers
-        self.entry = ""
+        self.entry = column.entry
 
     def top(self, row: int) -> float:
         return self.place.tops[row]
@@ -82,13 +83,15 @@ class Margin:
             end = self.bottom(arc.last) + SUM + NEXT * sums.index(arc)
             dash = pen.CHANGES if arc.changes else None
             tail, before = self.tail(arc.first - 1), [(axis, start), (x, start)]
+            if not self.column.rows[arc.first].flows:  # there is no chain for it to leave
+                before.insert(0, (axis, self.end(arc.first - 1)))
             around = min(ROUND, (end - start) / 2)
             if not lane.boxes:
                 points = [*before, (x, end), (axis + RADIUS, end)]
                 self.line(tail, arc.name, points, dash, around)
             else:
                 tall = sum(box.height for box in lane.boxes) + BARE * (len(lane.boxes) - 1)
-                y = (start + end - tall) / 2
+                y = self.clear(arc, start, end, tall)
                 around = min(around, y - start)
                 for box in lane.boxes:
                     self.lane_box(box, x, y)
@@ -108,6 +111,19 @@ class Margin:
             box = (axis - RADIUS, end - RADIUS, 2 * RADIUS, 2 * RADIUS)
             self.node(arc.name, "sum", *box, (), arc.steps)
 
+    def clear(self, arc: Arc, start: float, end: float, tall: float) -> float:
+        """Where boxes on a shortcut begin: in its middle, or where no line crosses them."""
+        own = range(arc.first, arc.last + 1)
+        lines = [self.leave(t.tail + 1, 0) for t in self.column.taps if t.tail + 1 in own[1:]]
+        lines += [self.arrival(i) for i, t in enumerate(self.column.taps) if t.head in own]
+        middle = (start + end - tall) / 2
+        steps = [k * 1.5 * side for k in range(1, 40) for side in (1, -1)]
+        for y in (middle, *(middle + step for step in steps)):
+            inside = start + 2 < y < end - 2 - tall
+            if inside and not any(y - 4 < line < y + tall + 4 for line in lines):
+                return y
+        return middle
+
     def lane_box(self, box: LaneBox, x: float, top: float) -> None:
         row = box.row
         pen.box(
@@ -121,17 +137,21 @@ class Margin:
             row.name, row.kind, x - box.width / 2, top, box.width, box.height, box.lines, row.steps
         )
 
+    def arrival(self, number: int) -> float:
+        """Where the tap with that number arrives at its row: those of one row stand one below the other, at its
+        end if there is a box on a shortcut beside it."""
+        tap = self.column.taps[number]
+        alike = [i for i, other in enumerate(self.column.taps) if other.head == tap.head]
+        top, bottom = self.top(tap.head), self.bottom(tap.head)
+        top = max(top, bottom - max(self.measures.height, ARRIVING * (len(alike) + 1)))
+        return top + (bottom - top) * (alike.index(number) + 1) / (len(alike) + 1)
+
     def taps(self) -> None:
         """Lines in the right margin to what reads a value further down."""
         right = self.place.axis + self.place.width / 2
-        arriving = Counter(tap.head for tap in self.column.taps)
-        seen: Counter[int] = Counter()
-        for tap, x in zip(self.column.taps, self.place.taps):
-            number = len(leaving_above(self.column, tap.tail + 1))
-            start = self.leave(tap.tail + 1, number)
-            seen[tap.head] += 1
-            share = seen[tap.head] / (arriving[tap.head] + 1)
-            end = self.top(tap.head) + (self.bottom(tap.head) - self.top(tap.head)) * share
+        for i, (tap, x) in enumerate(zip(self.column.taps, self.place.taps)):
+            start = self.leave(tap.tail + 1, len(leaving_above(self.column, tap.tail + 1)))
+            end = self.arrival(i)
             points = [(self.place.axis, start), (x, start), (x, end), (right, end)]
             if not self.column.rows[tap.tail + 1].flows:  # there is no chain for it to leave
                 points.insert(0, (self.place.axis, self.end(tap.tail)))

@@ -17,6 +17,7 @@ NEXT = 2 * RADIUS + 0.6  # from circle to circle, where several residuals end
 FORK = 2.7  # from where a shortcut leaves to the box below: the length of an arrowhead
 APART = 2.5  # between lines that lead to the right
 LANE = 6.0  # from shortcut to shortcut around it
+CUT = 2.6  # beside a text in a narrow box with cut corners
 ARRIVING = 3.4  # between lines that arrive at a box
 WIDEST = 44.0  # between columns, where a page is wide
 TITLE, AIR = 9.0, 8.0  # size of titles, and room between them
@@ -39,6 +40,11 @@ class Measures(Record):
     def width(self, text: str) -> float:
         wide = text_width(text, self.size)
         return wide * 1.02 + 3.6 if self.narrow else max(30.0, wide * 1.12 + 5)
+
+    def needed(self, row: Row) -> float:
+        """The width of a row's box; where corners are cut there is more around the text."""
+        cut = CUT if row.kind in ("pool", "up") and self.narrow else 0.0
+        return self.width(self.said(row)) + cut
 
     def said(self, row: Row) -> str:
         return row.words.long if self.long else row.words.short
@@ -64,7 +70,12 @@ def high(column: Column, row: int, measures: Measures) -> float:
     """The height of a row: more where a second plate stands out, or many lines arrive."""
     arriving = sum(tap.head == row for tap in column.taps)
     plate = pen.PLATE if column.rows[row].kind == "stack" else 0.0
-    return max(measures.height, ARRIVING * (arriving + 1)) + plate
+    lines = ARRIVING * (arriving + 1)
+    boxes = [len(arc.boxes) for arc in column.arcs if arc.first == arc.last == row and arc.boxes]
+    if arriving and boxes:  # room for the lines, and above them for boxes of one or two lines
+        box = measures.height + (measures.size * 1.2 if measures.narrow else 0.0)
+        lines += max(boxes) * (box + BARE) + box + 4
+    return max(measures.height, lines) + plate
 
 
 def lane_boxes(arc: Arc, room: float, measures: Measures) -> tuple[LaneBox, ...]:
@@ -89,6 +100,7 @@ def _lane_box(row: Row, lines: tuple[str, ...], measures: Measures) -> LaneBox:
     wide = max(text_width(line, measures.size) for line in lines) * 1.02 + (
         3.4 if measures.narrow else 5.0
     )
+    wide += CUT if row.kind in ("pool", "up") else 0.0
     high = measures.height + (len(lines) - 1) * measures.size * 1.17
     return LaneBox(row, lines, wide, high)
 

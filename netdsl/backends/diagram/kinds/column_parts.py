@@ -79,6 +79,18 @@ class Side(NamedTuple):
     row: Row
 
 
+def beside(sides: list[Side], side: Side) -> None:
+    """Adds a side output; those of one place are one box."""
+    for i, known in enumerate(sides):
+        if known.after == side.after:
+            said = f"{known.row.words.short}, {side.row.words.short}"
+            row = Row(known.row.name, known.row.kind, Words(said, said), known.row.shape)
+            row.steps = known.row.steps + side.row.steps
+            sides[i] = Side(known.after, row)
+            return
+    sides.append(side)
+
+
 class Subject:
     """A network that becomes a column: `name` is what its nodes begin with, `total` how many multiplying
     layers it has, `facts` are its layers on the longest path, multiply-adds and parameters, in words."""
@@ -120,7 +132,14 @@ class Column:
         self.sides: list[Side] = []
         self.inside: list[str] = []
         self.then: list[str] = []
+        self.remarks: list[str] = []  # what is true of some sums and not drawn
         self.left_out = False  # adaptive pooling that changes nothing
+        self.unread: Counter[str] = Counter()  # learned tensors that no row reads
+
+    @property
+    def entry(self) -> str:
+        """The name of the node for what enters."""
+        return f"{self.name}.{next(iter(self.design.inputs))}"
 
     @property
     def title(self) -> str:

@@ -62,10 +62,8 @@ class ColumnPen(Margin):
         pen.texts(scene, axis, middle, lines, TITLE, bold=range(len(lines)))
         wide = place.width
         pen.box(scene, axis, y, wide, tall, "input", (said,), self.measures.size)
-        self.entry = f"{self.column.name}.{next(iter(self.column.design.inputs))}"
-        while any(row.name == self.entry for row in self.column.rows):
-            self.entry += "#"
-        self.node(self.entry, "input", axis - wide / 2, y - tall / 2, wide, tall, (said,))
+        left, unread = axis - wide / 2, self.column.unread
+        self.node(self.entry, "input", left, y - tall / 2, wide, tall, (said,), unread)
 
     def chain(self, row: int) -> None:
         """The line from the row above."""

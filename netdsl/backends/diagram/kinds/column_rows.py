@@ -23,7 +23,6 @@ from netdsl.backends.diagram.items import (
     Weight,
 )
 from netdsl.backends.diagram.kinds.column_items import (
-    after,
     called,
     changes_nothing,
     innermost,
@@ -40,6 +39,7 @@ from netdsl.backends.diagram.kinds.column_parts import (
     Subject,
     Tap,
     Words,
+    beside,
 )
 from netdsl.backends.diagram.kinds.column_writing import Writer
 from netdsl.backends.diagram.settings import Settings
@@ -72,6 +72,8 @@ class _Reader(Writer):
             self.where[id(self.same(net.input))] = START
         plan = self.out.subject.planner(self.out.fold).scope(net)
         self.items(plan.items, ())
+        for steps in self.learned.values():  # read in a merge, or by nothing
+            self.out.unread += steps
         return self.out
 
     # ---------------------------------------------------------------------------------------- items
@@ -83,7 +85,8 @@ class _Reader(Writer):
         if item.aux is not None:
             self.side(item, path)
         elif isinstance(item, Weight):
-            self.learned[id(item.event.value)] = Counter(own_steps(item))
+            known = self.learned.setdefault(id(item.event.value), Counter())
+            known.update(times(Counter(own_steps(item)), self.times))
         elif isinstance(item, Op):
             self.op(item, path)
         elif isinstance(item, Sub):
@@ -97,15 +100,15 @@ class _Reader(Writer):
             self.box(item, (*path, item.word or "compute"), kind, said)
 
     def op(self, item: Op, path: tuple[str, ...]) -> None:
+        given = item.mapped or item.output
         assert item.enters is not None and item.enters.shape is not None
-        before = shape = shown = item.enters.shape
-        for layer in item.layers:
-            shape = after(layer, shape, item)
-            shown = shown if layer.joins == "flatten" else shape
-        if self.row_of(item.enters) != self.last or not self.absorbed(item.layers, before):
+        assert given is not None and given.shape is not None
+        if self.row_of(item.enters) != self.last or not self.absorbed(
+            item.layers, item.enters.shape
+        ):
             kind = kind_of(item.layers[0])
             words = self.words(item.layers, item.enters.shape)
-            row = self.row((*path, *item.path), kind, words, shown, item)
+            row = self.row((*path, *item.path), kind, words, given.shape, item)
             row.steps += self.counted(item.layers)
             row.treated = item.treated
             self.told(item.layers[1:])
@@ -211,6 +214,10 @@ class _Reader(Writer):
         arc = Arc(self.named((*path, "sum")), first, self.last)
         arc.steps += times(Counter(own_steps(item)), self.times)
         say(self.out.then, [layer.label() for layer in item.after])
+        if item.survival is not None:
+            say(self.out.remarks, ["training leaves blocks out at random (stochastic depth)"])
+        if item.scale is not None:
+            say(self.out.remarks, ["what is added is scaled down first"])
         for step in item.shortcut.items:
             arc.boxes += self.lane(step, path)
         if self.row_of(item.body.result) != self.last:
@@ -252,4 +259,4 @@ class _Reader(Writer):
         assert shape is not None and item.enters is not None
         row = Row(self.named((*path, title)), "softmax", Words(title, title), shape)
         row.steps += times(self.count.item(item), self.times)
-        self.out.sides.append(Side(self.row_of(item.enters), row))
+        beside(self.out.sides, Side(self.row_of(item.enters), row))

@@ -24,7 +24,7 @@ class Writer:
         self.where: dict[int, int] = {}  # values -> the row that gives them
         self.made_by_sum = START - 1  # the row whose sum is the last thing that was drawn
         self.learned: dict[int, Counter[str]] = {}
-        self.names: set[str] = set()
+        self.names = {out.entry}
         self.times = 1
 
     @property
@@ -58,7 +58,7 @@ class Writer:
         tails: list[int] = []
         for value in item.reads:
             if id(value) in self.learned:
-                row.steps += times(self.learned.pop(id(value)), self.times)
+                row.steps += self.learned.pop(id(value))
                 continue
             tails.append(self.row_of(value))
         row.flows = number - 1 in tails

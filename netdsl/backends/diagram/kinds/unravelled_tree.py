@@ -52,13 +52,13 @@ def chain(scene: Scene, blocks: Sequence[Block], left: float, name: str) -> None
     """The blocks one below the other, each with its shortcut on the left and its name on the right."""
     wide = WIDE
     x = left + PASS + wide / 2
-    before = f"{name}.x"
+    before = f"{name} in"
     _stadium(scene, x, 4.7, "x", before)
     y = 9.4
     for level, block in enumerate(blocks):
         top = top_of(level)
         fork, middle = top - 10.0, top + BOX + SUM
-        node, meet = f"{name}.{block.name}", f"{name}.{block.name}.sum"
+        node, meet = f"{name}.{block.name}", f"{name}.{block.name} sum"
         _line(scene, before, node, [(x, y), (x, top - pen.PLATE)])
         lane = left
         dash = pen.CHANGES if block.way else None
@@ -72,7 +72,7 @@ def chain(scene: Scene, blocks: Sequence[Block], left: float, name: str) -> None
         _node(scene, node, "stack", x, top + BOX / 2, wide, BOX, (f"f{level + 1}",), steps)
         _node(scene, meet, "sum", x, middle, 2 * pen.CIRCLE, 2 * pen.CIRCLE)
         before, y = meet, middle + pen.CIRCLE
-    end = f"{name}.y"
+    end = f"{name} out"
     _line(scene, before, end, [(x, y), (x, y + 8)])
     _stadium(scene, x, y + 8 + 4.7, "y", end)
 
@@ -85,13 +85,13 @@ def tree(scene: Scene, blocks: Sequence[Block], left: float, top: float, step: f
     start = left + ENTRY
     xs = [start + step * i for i in range(2**n)]
     rail = top + 4.7 + 9
-    _stadium(scene, left + 9, rail, "x", "tree.x")
+    _stadium(scene, left + 9, rail, "x", "tree in")
     for i, x in enumerate(xs):
         said = _path(i, n, step)
         scene.text(x, top + 3.5, said, pen.SMALL, fill="muted")
     scene.path([(left + 18, rail), (xs[-1], rail)], None, "edge", pen.EDGE, closed=False, radius=3)
     y = rail
-    names = ["tree.x"] * len(xs)
+    names = ["tree in"] * len(xs)
     for level, block in enumerate(blocks):
         box_top, said = top + top_of(level), (f"f{level + 1}",)
         middle = box_top + BOX + SUM
@@ -101,7 +101,7 @@ def tree(scene: Scene, blocks: Sequence[Block], left: float, top: float, step: f
         for i in range(0, len(xs), 2):
             over, through = xs[i], xs[i + 1]
             x = (over + through) / 2
-            node, meet = f"tree.f{level + 1}.{i // 2 + 1}", f"tree.sum{level + 1}.{i // 2 + 1}"
+            node, meet = f"tree f{level + 1}.{i // 2 + 1}", f"tree sum{level + 1}.{i // 2 + 1}"
             points = [(over, y), (over, middle), (x - pen.CIRCLE, middle)]
             _line(scene, names[i], meet, points, "shortcut", dash)
             _line(scene, names[i + 1], node, [(through, y), (through, box_top - pen.PLATE)])
@@ -114,8 +114,8 @@ def tree(scene: Scene, blocks: Sequence[Block], left: float, top: float, step: f
             after.append(x)
             met.append(meet)
         xs, names, y = after, met, middle + pen.CIRCLE
-    _line(scene, names[0], "tree.y", [(xs[0], y), (xs[0], y + 8)])
-    _stadium(scene, xs[0], y + 8 + 4.7, "y", "tree.y")
+    _line(scene, names[0], "tree out", [(xs[0], y), (xs[0], y + 8)])
+    _stadium(scene, xs[0], y + 8 + 4.7, "y", "tree out")
 
 
 def _path(number: int, n: int, step: float) -> str:

@@ -101,7 +101,10 @@ class Brush:
         left, top = round(x - w / 2, 2), round(y - h / 2, 2)
         size = (round(w, 2), round(h, 2))
         self.scene.nodes.append(
-            Placed(node.name, node.kind, left, top, *size, tuple(lines), node.steps)
+            Placed(
+                *(node.name, node.kind, left, top, *size, tuple(lines), node.steps),
+                times=node.times,
+            )
         )
         self.members[-1].append(node.name)
 
@@ -264,6 +267,7 @@ class Brush:
         note: str,
         training: bool,
         words: str = "",
+        times: int = 1,
     ) -> None:
         """A panel around all that was placed since `begin`."""
         members = tuple(self.members.pop())
@@ -273,7 +277,7 @@ class Brush:
             behind = x + 3.2 + text_width(title, pen.TITLE, bold=True) + 3
             self.scene.text(behind, y + 6.2, words, pen.SMALL, "start", fill="muted")
         place = (round(x, 2), round(y, 2), round(w, 2), round(h, 2))
-        self.scene.clusters.append(Cluster(name, title, *place, members))
+        self.scene.clusters.append(Cluster(name, title, *place, members, times, note))
         self.members[-1].append(name)
 
     def size_note(self, node: Node, u: float, v: float) -> None:

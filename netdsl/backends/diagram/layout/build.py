@@ -44,18 +44,22 @@ def build(
     hidden: frozenset[str] = frozenset(),
     ends: frozenset[str] = frozenset(),
     repeats: str = "proved",
+    fuses: bool = True,
 ) -> Built:
     """The pieces of a figure; `hidden` are nodes that are not drawn, `ends` outputs that are an arrow with
     the shape below it."""
-    built = _Builder(figure, hidden, ends).built()
+    built = _Builder(figure, hidden, ends, fuses).built()
     if repeats == "paper":
         as_papers(built.trunk)
     return built
 
 
 class _Builder:
-    def __init__(self, figure: Figure, hidden: frozenset[str], ends: frozenset[str]) -> None:
+    def __init__(
+        self, figure: Figure, hidden: frozenset[str], ends: frozenset[str], fuses: bool
+    ) -> None:
         self.figure = figure
+        self.fuses = fuses
         self.ends = ends
         self.hidden = hidden
         self.waiting: dict[tuple[str, str], list[Edge]] = defaultdict(list)
@@ -139,12 +143,17 @@ class _Builder:
         if not (isinstance(before, Leaf) and isinstance(piece, Leaf)) or piece.edge is None:
             return False
         norm, node = before.node, piece.node
-        both = (norm.kind, node.kind) == ("norm", "activation")
-        if not both or any(tail == norm.name and e for (tail, _), e in self.waiting.items()):
+        if node.kind == "shape" and node.lines == ("flatten",):
+            lines = norm.lines
+        elif (norm.kind, node.kind) == ("norm", "activation"):
+            lines = (f"{norm.lines[0]}, {node.lines[0]}", *norm.lines[1:])
+        else:
             return False
-        steps = added(norm.steps, node.steps)
-        lines = (f"{norm.lines[0]}, {node.lines[0]}", *norm.lines[1:])
-        before.node = norm.but(lines=lines, short="", cell=(), steps=steps)
+        if not self.fuses or any(tail == norm.name and e for (tail, _), e in self.waiting.items()):
+            return False
+        more = {"lines": lines, "steps": added(norm.steps, node.steps)}
+        more |= {"short": "", "cell": ()} if lines != norm.lines else {}
+        before.node = norm.but(**more)
         self.home[node.name] = before
         self.inside[node.name] = norm.name
         for (tail, head), edges in list(self.waiting.items()):

@@ -93,6 +93,7 @@ class Frame(Holder):
             self.note,
             self.panel.training,
             self.words,
+            self.panel.times,
         )
         if result is not None:
             result = result._replace(span=None)

@@ -137,7 +137,7 @@ def strength(look: Look, dark: bool) -> float:
     """How much of its hue a kind has on light or on dark paper."""
     if not dark or look.hue is None:
         return look.strength
-    return min(0.36, 0.18 + look.strength * 0.42) if look.strength else 0.0
+    return min(0.36, 0.05 + look.strength * 0.7) if look.strength else 0.0
 
 
 def parts(
@@ -193,6 +193,9 @@ def _print(paper: str, ink: str) -> Theme:
 def _staged(paper: str, ink: str) -> Theme:
     """Convolutions by the stage they belong to, as in ResNet's figure 3."""
     theme = _coloured("stage", paper, ink, False)
+    for kind, strength in (("conv", 0.12), ("conv1", 0.0), ("grouped", 0.2), ("stack", 0.07)):
+        grey = mix(ink, paper, strength)  # in the legend, and of what is in no stage
+        _kind(theme.colours, kind, grey, mix(ink, paper, 0.62))
     return Theme("stage", theme.colours, staged=True)
 
 

@@ -35,13 +35,13 @@ def paths(scene: Scene) -> Iterator[tuple[str, ...]]:
     after: dict[str, list[str]] = {}
     for route in scene.routes:
         after.setdefault(route.tail, []).append(route.head)
-    waiting: list[tuple[str, tuple[str, ...]]] = [("tree.x", ())]
+    waiting: list[tuple[str, tuple[str, ...]]] = [("tree in", ())]
     while waiting:
         node, seen = waiting.pop()
-        if node == "tree.y":
+        if node == "tree out":
             yield seen
         for head in after.get(node, ()):
-            own = (head.split(".")[1],) if head.startswith("tree.f") else ()
+            own = (head.split()[1].split(".")[0],) if head.startswith("tree f") else ()
             waiting.append((head, (*seen, *own)))
 
 
@@ -65,12 +65,12 @@ def test_every_path_is_there_once(name: str, only: tuple[str, ...], n: int) -> N
 
 def test_the_tree_has_a_copy_of_a_block_for_every_way_into_it() -> None:
     kinds = Counter(
-        node.name.split(".")[1]
+        node.name.split()[1].split(".")[0]
         for node in scene_of("resnet110_cifar").nodes
-        if node.name.startswith("tree.f")
+        if node.name.startswith("tree f")
     )
     assert kinds == {"f1": 4, "f2": 2, "f3": 1}
-    sums = [n for n in scene_of("resnet110_cifar").nodes if n.name.startswith("tree.sum")]
+    sums = [n for n in scene_of("resnet110_cifar").nodes if n.name.startswith("tree sum")]
     assert len(sums) == 7
 
 
@@ -120,8 +120,8 @@ def test_blocks_have_their_names_and_what_is_in_them() -> None:
     assert any(f"f1: [3{times}3, 128, /2; 3{times}3, 128]" in text for text in said)
     assert any("ReLU behind the sums is left out" in text for text in said)
     dashed = [route.head for route in scene.routes if route.dashed]
-    assert dashed.count("ResNet18.layer2.0.sum") == 1
-    assert sum(head.startswith("tree.sum1") for head in dashed) == 2  # of four paths
+    assert dashed.count("ResNet18.layer2.0 sum") == 1
+    assert sum(head.startswith("tree sum1") for head in dashed) == 2  # of four paths
 
 
 def test_a_network_without_shortcuts_has_one_path() -> None:

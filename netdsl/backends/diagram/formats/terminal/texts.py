@@ -129,8 +129,8 @@ class Texts:
     def box(self, node: Node, linked: bool, density: int) -> Box:
         beside, note = self.beside(node, linked), self.size(node)
         if node.kind in SIGNS:
-            return Box([self.text(SIGNS[node.kind])], beside=beside, note=note)
-        lines = [self.text(line) for line in node.lines] or [""]
+            return Box([self.text(SIGNS[node.kind])], beside=self.after(node, beside), note=note)
+        lines = [self.text(line) for line in node.told] or [""]
         joined = self.dot.join(lines)
         if density == JOINED and length(joined) <= LONG:
             lines = [joined]
@@ -140,6 +140,10 @@ class Texts:
         if density == TIGHT:
             before, after = before.strip(), after.strip()
         return Box(lines, (before, after), beside, note)
+
+    def after(self, node: Node, beside: str) -> str:
+        """What stands beside a sign, and before it the activation that follows the sum."""
+        return " ".join(filter(None, [self.text(node.fused), beside]))
 
     def _around(self, kind: str) -> tuple[str, str]:
         shape = KINDS[kind].shape if kind in KINDS else "square"
@@ -163,4 +167,5 @@ class Texts:
             words = [*map(self.text, node.lines), beside]
             return {"join": " ".join(filter(None, words)), "bar": True, "note": note, "beside": ""}
         sign = self.text(SIGNS.get(node.kind, "⊕"))
+        beside = self.after(node, beside)
         return {"join": sign, "bar": False, "note": note, "beside": beside}
