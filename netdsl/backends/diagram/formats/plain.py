@@ -24,7 +24,8 @@ def plain(figure: Figure, width: int = 88, ascii: bool = False) -> str:
         rows = _drawn(figure, width, ascii, sides=True)
     except TooNarrow:
         rows = _drawn(figure, width, ascii, sides=False)
-    said = [line for text in figure.caption for line in wrapped(shown(text, ascii), width)]
+    size = (f"{figure.name}: {figure.size}",) if figure.size else ()
+    said = [line for text in (*size, *figure.notes) for line in wrapped(shown(text, ascii), width)]
     return "\n".join([*rows, *([""] if said else []), *said, ""])
 
 
@@ -35,19 +36,24 @@ def _drawn(figure: Figure, width: int, ascii: bool, sides: bool) -> list[str]:
     reserve = texts.widest_size + APART if texts.widest_size else 0
     rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width, reserve))
     if rows is None:  # sizes need columns of their own
-        rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width - reserve))
+        root = Fit(texts).fit_run(wiring.run, False, width - reserve)
+        rows = _page(texts, width, root) or _page(texts, width, root, some=True)
     assert rows is not None
     return rows
 
 
-def _page(texts: Texts, width: int, root: Block) -> list[str] | None:
-    """The rows of a drawing with sizes at their right; None if those do not fit into `width`."""
+def _page(texts: Texts, width: int, root: Block, some: bool = False) -> list[str] | None:
+    """The rows of a drawing with sizes at their right. Where not all of them fit into `width`, None, or
+    `some` of them."""
     page = Page()
     root.paint(page, root.left, 0)
     rows = page.rows(texts.ascii)
     said = page.notes
     rows += [""] * (max(said, default=0) + 1 - len(rows))
-    if any(length(rows[y]) + APART + length(text) > width for y, text in said.items()):
+    room = {y: width - length(rows[y]) - APART for y in said}
+    if some:
+        said = {y: text for y, text in said.items() if length(text) <= room[y]}
+    if any(length(text) > room[y] for y, text in said.items()):
         return None
     right = max(map(length, rows), default=0) + APART + max(map(length, said.values()), default=0)
     for y, text in said.items():
