@@ -36,8 +36,9 @@ def _drawn(figure: Figure, width: int, ascii: bool, sides: bool) -> list[str]:
     reserve = texts.widest_size + APART if texts.widest_size else 0
     rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width, reserve))
     if rows is None:  # sizes need columns of their own
-        root = Fit(texts).fit_run(wiring.run, False, width - reserve)
-        rows = _page(texts, width, root) or _page(texts, width, root, some=True)
+        rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width - reserve))
+    if rows is None:
+        rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width), some=True)
     assert rows is not None
     return rows
 

@@ -126,8 +126,8 @@ class Listed(Block):
         self.after = 2 if spines and join is not None else 0
         self.inner = max(b.left for b in branches), max(b.right for b in branches)
         whole = self.before + self.inner[0] + 1 + self.inner[1] + self.after
-        if join is not None:
-            whole = max(whole, length(join) + (4 if bar else length(self.beside)))
+        if join is not None:  # what stands beside it begins at the axis, which is the middle
+            whole = max(whole, length(join) + (4 if bar else 2 * length(self.beside)))
         self.left = (whole - 1) // 2
         self.right = whole - 1 - self.left
         extra = 2 if spines else 1  # rows around a branch

@@ -250,6 +250,10 @@ class Fit:
         join, text = self.texts.join(part), ""
         if join["bar"] and length(join["join"] or "") + 4 > budget:
             join["join"], text = "", join["join"] or ""
+        elif (
+            not join["bar"] and length(join["join"] or "") + 2 * length(join["beside"]) + 2 > budget
+        ):
+            join["beside"], text = "", join["beside"]
         fork = part.split.fork
         rail = fork is not None and fork.kind != "entry"
         block = Listed(branches, starts, ends, dashed, **join, spines=spines, rail=rail)
