@@ -45,8 +45,8 @@ def description(design: Design, steps: Counter[str]) -> str:
     """What those read who cannot see the figure."""
     said = [plural(steps[word], one) for word, one in COUNTED if steps[word]]
     inside = f" with {listed(said)}" if said else ""
-    names = ", ".join(clean(name) for name in design.net.aux)
-    side = f"; in training also {names}" if names else ""
+    names = [clean(name) for name in design.net.aux]
+    side = f"; in training also {listed(names)}" if names else ""
     ways = f"from {_named(design.inputs)} to {_named(design.outputs)}"
     has = size(design).replace(", ", " and ")
     return f"{clean(design.name)} leads {ways}{inside}{side}. It has {has}."

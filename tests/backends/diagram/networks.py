@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import netdsl
 from netdsl.network import Network
-
-GOLDENS = Path(__file__).parent / "goldens"
 
 BASIC = """
     block basic(width, stride=1) {

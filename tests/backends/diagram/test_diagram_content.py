@@ -122,7 +122,37 @@ def test_a_large_network_stays_readable() -> None:
     picture = figure(netdsl.loads(f"net Long {{ input x: 3x8x8\n{rows}\n}}").design)
     assert len(picture.nodes) <= 400
     assert drawn(picture)["conv"] == 900
-    assert any("900" in line or "902" in line for line in picture.caption), picture.caption
+    assert "shows the ends of chains of more than 160 parts" in picture.notes
+    assert "shows no inside of blocks; all of it would be 902 boxes" not in picture.notes
+
+
+def test_figures_say_what_they_leave_out() -> None:
+    """Deeper levels than fit are counted, and the legend says so."""
+    blocks = "\n".join(
+        f"block b{i}() {{ {' -> '.join(['conv(8, 1x1)', 'pad(1)'] * 30)} }}" for i in range(20)
+    )
+    uses = "\n".join(f"b{i}()" for i in range(20))
+    design = netdsl.loads(f"{blocks}\nnet Large {{ input x: 8x8x8\n{uses}\n}}").design
+    picture = figure(design)
+    assert picture.notes == ("shows no inside of blocks; all of it would be 1,220 boxes",)
+    assert drawn(picture)["conv"] == 600
+    assert figure(network("plain").design).notes == ()
+
+
+def test_descriptions_say_what_is_in_a_figure() -> None:
+    said = figure(network("zoo:resnet50").design).description
+    assert said == (
+        "ResNet50 leads from image 3\N{MULTIPLICATION SIGN}224\N{MULTIPLICATION SIGN}224 to output 1000 with "
+        "53 convolutions, 1 fully connected layer and 16 residual sums. "
+        "It has 25.6 M parameters and 4.1 G multiply-adds."
+    )
+    said = figure(network("siamese").design).description
+    assert said.startswith("Siamese leads from left 1") and " and right 1" in said
+    assert "in training also side and last." in figure(network("aux").design).description
+    opened = netdsl.loads("net N { input x: 3x?x?\n conv(4, 1x1) }").design
+    assert figure(opened).description.endswith(
+        "It has 16 parameters."
+    )  # how often they are used is open
 
 
 def test_all_texts_are_short() -> None:
