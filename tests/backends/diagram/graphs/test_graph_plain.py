@@ -54,24 +54,20 @@ def test_branches_stand_side_by_side() -> None:
 def test_shortcuts_are_lines_on_the_right() -> None:
     """Solid if they carry what entered, dashed if it is changed on the way."""
     assert """\
-│   │              │                         ╎            │         │
-│   │ [   1×1 conv, 256 · BN    ]            ╎            │         │
-│   │              ⊕╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╯            │         │   256×56×56
-│   │              │                                      │         │
-│   │           [ ReLU ]                                  │         │
-│   └──────────────┼──────────────────────────────────────┘         │
-│   ┌─ bottleneck ─┼──────────────────────────────────────┐ ┓       │
-│   │              ├───────────────╮                      │ ┃       │
-│   │ [ 1×1 conv, 64 · BN, ReLU ]  │                      │ ┃       │
-│   │              │               │                      │ ┃       │
-│   │ [ 3×3 conv, 64 · BN, ReLU ]  │                      │ ┃       │
-│   │              │               │                      │ ┃ ×2    │
-│   │ [   1×1 conv, 256 · BN    ]  │                      │ ┃       │
-│   │              ⊕───────────────╯                      │ ┃       │
-│   │              │                                      │ ┃       │
-│   │           [ ReLU ]                                  │ ┃       │
-│   └──────────────┼──────────────────────────────────────┘ ┛       │
-└──────────────────┼────────────────────────────────────────────────┘
+│   │              │                         ╎                 │         │
+│   │ [   1×1 conv, 256 · BN    ]            ╎                 │         │
+│   │              ⊕╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╯ ReLU            │         │   256×56×56
+│   └──────────────┼───────────────────────────────────────────┘         │
+│   ┌─ bottleneck ─┼───────────────────────────────────────────┐ ┓       │
+│   │              ├───────────────╮                           │ ┃       │
+│   │ [ 1×1 conv, 64 · BN, ReLU ]  │                           │ ┃       │
+│   │              │               │                           │ ┃       │
+│   │ [ 3×3 conv, 64 · BN, ReLU ]  │                           │ ┃ ×2    │
+│   │              │               │                           │ ┃       │
+│   │ [   1×1 conv, 256 · BN    ]  │                           │ ┃       │
+│   │              ⊕───────────────╯ ReLU                      │ ┃       │
+│   └──────────────┼───────────────────────────────────────────┘ ┛       │
+└──────────────────┼─────────────────────────────────────────────────────┘
 """ in plain(drawn("resnet50"), 100)
 
 
@@ -79,12 +75,12 @@ def test_a_branch_of_training_stands_beside_the_chain() -> None:
     text = plain(drawn("aux"))
     assert (
         """\
-              ├╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╮
-              │  [         1×1 conv, 4          ]
-              │                 │
-              │  ( last 4×26×26 · loss weight 1 )
-              │
-╲ global avg pool · flatten ╱"""
+            ├╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╮
+            │  [         1×1 conv, 4          ]
+            │                 │
+            │  ( last 4×26×26 · loss weight 1 )
+            │
+ ╲   global avg pool   ╱"""
         in text
     )
 
@@ -129,7 +125,7 @@ Taps: 3.3 k parameters, 561.2 k multiply-adds
 def test_branches_that_are_too_wide_stand_below_each_other() -> None:
     """A line on the left leads to them, one on the right from them."""
     assert """\
-┌─ naive_inception ┼───────────────┐
+┌─ naive inception ┼───────────────┐
 │     ╭────────────╯               │
 │     ├────────────╮               │
 │     │ [ 1×1 conv, 64 · ReLU ]    │
@@ -172,8 +168,8 @@ def check_complete(figure: Figure) -> None:
     for node in figure.nodes:
         if node.kind in (*UNSEEN, *BARS, *SIGNS):
             continue
-        joined = " · ".join(node.lines)
-        wanted.update([joined] if length(joined) <= LONG else node.lines)
+        joined = " · ".join(node.told)
+        wanted.update([joined] if length(joined) <= LONG else node.told)
     assert {t: boxes[t] for t in wanted} == dict(wanted)
     kinds = Counter(node.kind for node in figure.nodes)
     for kind, sign in SIGNS.items():
