@@ -338,12 +338,11 @@ class _Builder:
         own = {node.name for node in nodes}
         entering = [e for node in nodes for e in self.into[node.name] if e.tail not in own]
         tail = self.inside.get(entering[0].tail, entering[0].tail) if entering else None
-        if tail is not None:
-            self.take(tail, entering[0].head, entering[0].head_slot)
         if isinstance(first, Node) and first.kind == "output":  # it has no steps of its own
+            self.take(tail, first.name)
             token = Token(first.but(lines=first.lines[:1]), "")
         else:
-            token = self.panelled(first, ends, len(entering) < 2)
+            token = self.panelled(first, ends, tail, len(entering) < 2)
         known = (n for n, piece in reversed(list(enumerate(pieces))) if piece.exit == tail)
         after = next(known, None)
         if after is None and tail is not None:
@@ -351,9 +350,11 @@ class _Builder:
         after = max(len(pieces) - 1, 0) if after is None else after
         asides.setdefault(after, []).append(token)
 
-    def panelled(self, first: fig.Child, ends: list[fig.Child], alone: bool) -> Token:
-        """The token of a side output, and its panel if there is not one already that is equal. What reads
-        several values has a panel of its own (not `alone`)."""
+    def panelled(
+        self, first: fig.Child, ends: list[fig.Child], tail: str | None, alone: bool
+    ) -> Token:
+        """The token of a side output of what `tail` gives, and its panel if there is not one already that is
+        equal. What reads several values has a panel of its own (not `alone`)."""
         self.ends |= {end.name for end in ends if isinstance(end, Node)}
         children = [first, *ends]
         name = next(iter(nodes_of([first]))).name.split(".")[0]
@@ -372,7 +373,7 @@ class _Builder:
         known = self.known.get(key) if alone else None
         if known is None:
             self.frames, self.apart = self.frames + 1, True
-            inner, _ = self.chain([*panel.children, *ends], None)
+            inner, _ = self.chain([*panel.children, *ends], tail)
             self.frames, self.apart = self.frames - 1, False
             frame = Frame(panel, inner, name, note)
             if alone:
@@ -397,10 +398,10 @@ class _Builder:
             for one in nodes_of(children):
                 steps = added(steps, one.steps)
             return Token(node.but(steps=steps), "")
-        return Token(node, self.first_of(frame))
-
-    def first_of(self, frame: Frame) -> str:
-        return next(all_leaves(frame.inner)).node.name
+        if not isinstance(frame.inner.pieces[0], Leaf):  # several lines begin in it
+            frame.begin = frame.begin or node.name
+            return Token(node, "")
+        return Token(node, frame.inner.pieces[0].node.name)
 
     def merge_steps(self, node: Node, other: Node) -> None:
         """A box that stands for several equal ones says so."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netdsl.backends.diagram.figure import Node, Panel
 from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source
 from netdsl.backends.diagram.layout.chain import Chain
-from netdsl.backends.diagram.layout.pieces import Piece
+from netdsl.backends.diagram.layout.pieces import Leaf, Piece
 from netdsl.backends.diagram.layout.style import STRIP, TAP, Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
@@ -39,7 +39,7 @@ class Holder(Piece):
 class Frame(Holder):
     """A panel with its title on the left and the shape of what it gives on the right."""
 
-    __slots__ = ("before", "note", "title", "words")
+    __slots__ = ("before", "begin", "note", "title", "words")
 
     def __init__(self, panel: Panel, inner: Chain, title: str = "", note: str = "") -> None:
         super().__init__(panel, inner)
@@ -48,6 +48,7 @@ class Frame(Holder):
         told = [n for n in panel.notes if panel.kind == "head" or "shared" in n]
         self.words = ", ".join(told)  # muted behind the title
         self.before = 0.0
+        self.begin = ""  # the node that stands elsewhere for what enters
 
     @property
     def framed(self) -> bool:
@@ -78,6 +79,8 @@ class Frame(Holder):
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         if source is not None:
             source = source._replace(span=None)
+        elif self.begin and not isinstance(self.inner.pieces[0], Leaf):
+            source = Source(self.begin, ((u, v + self.before),), "training", cut=True)
         brush.begin()
         brush.depth += 1
         result = self.inner.place(brush, u, v + self.before, source)
@@ -182,10 +185,8 @@ class Mark(Piece):
         self.length = 2 * LETTER
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
-        if source is not None:
-            pen.arrow(brush.scene, brush.points([*source.points, (u, v)]), head=False)
-            source = source.to((u, v), (u, v + self.length))
-            source = source._replace(span=None, begin=len(source.points) - 1)
+        if source is not None:  # the line goes on under the letter
+            source = source.to((u, v + self.length))._replace(span=None)
         brush.letters.append((u, v + self.length / 2, self.letter))
         return source
 

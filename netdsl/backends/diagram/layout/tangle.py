@@ -73,6 +73,7 @@ def untangle(chain: Chain) -> None:
             for crossing in lane.crossings:
                 crossing.first -= gone * (crossing.first > last)
                 crossing.last -= gone * (crossing.last > last)
+        chain.asides = {k - gone * (k > last): v for k, v in chain.asides.items()}
         for piece in pieces:
             piece.crossings = []
         for number, piece in enumerate(chain.pieces):
