@@ -28,7 +28,7 @@ from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
 from netdsl.backends.diagram.text import clean, kind_of, layer_text, part_of, shape_text
-from netdsl.backends.diagram.words import caption, description
+from netdsl.backends.diagram.words import description, notes, size
 from netdsl.design import AuxEvent, Design, SharedModule, Value
 from netdsl.layers.base import Layer
 from netdsl.walks import inner_value
@@ -78,7 +78,8 @@ class Drawer(Canvas):
             self.outputs(ends, children)
         total = self.steps.plan(self.plan)
         said = description(design, total)
-        return Figure(clean(design.name), children, self.edges, caption(design, self.level), said)
+        told = notes(design, self.level)
+        return Figure(clean(design.name), children, self.edges, told, said, size(design))
 
     def part(self, item: Sub, title: str) -> Figure:
         """The figure of one part: what is in it, below what it reads."""

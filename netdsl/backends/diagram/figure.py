@@ -119,13 +119,15 @@ Child: TypeAlias = Node | Panel | Split
 
 
 class Figure(Record):
-    """A network's figure. `caption` stands below it, `description` is for those who cannot see it."""
+    """A network's figure. `notes` are lines of its legend, `description` is for those who cannot see it, `size`
+    says how much it computes."""
 
     name: str
     children: list[Child]
     edges: list[Edge]
-    caption: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     description: str = ""
+    size: str = ""
 
     @property
     def nodes(self) -> list[Node]:

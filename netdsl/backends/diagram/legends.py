@@ -73,6 +73,7 @@ class Keys:
         if cell and any(node.cell[-1:] and node.cell[-1].endswith(f" {VALID}") for node in nodes):
             self.notes.append(f"{VALID}: no padding")
         self.notes += fused_notes(figures)
+        self.notes += dict.fromkeys(note for figure in figures for note in figure.notes)
 
     def _after(self, nodes: list[Node], kind: str, text: str) -> str:
         """`sum, then ReLU`, where that holds for all of them; or for all but the last."""

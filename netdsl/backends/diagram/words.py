@@ -1,9 +1,9 @@
-"""What is said about the whole figure: below it, and to those who cannot see it."""
+"""What is said about the whole figure: in its legend, and to those who cannot see it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from netdsl import totals
 from netdsl.backends.diagram.levels import Level
@@ -20,34 +20,43 @@ COUNTED = (
 )
 
 
-def caption(design: Design, level: Level) -> tuple[str, ...]:
-    """The network's size, and what was left out."""
+def size(design: Design) -> str:
+    """`61.1 M parameters, 714.2 M multiply-adds`, of what runs in evaluation."""
     cost = totals.cost_used(design)
     facts = [f"{large(cost.parameters)} parameters"]
     if cost.macs:
         facts.append(f"{large(cost.macs)} multiply-adds")
-    lines = [f"{clean(design.name)}: {', '.join(facts)}"]
-    treated = legend(design)
-    if treated:
-        lines.append("; ".join(treated))
+    return ", ".join(facts)
+
+
+def notes(design: Design, level: Level) -> tuple[str, ...]:
+    """What the looks of boxes mean that are treated otherwise, and what was left out."""
+    found = legend(design)
     if not level.complete:
         what = f"{plural(level.depth, 'level')} of blocks" if level.depth else "no inside of blocks"
-        lines.append(f"shows {what}; all of it would be {level.full:,} boxes")
+        found.append(f"shows {what}; all of it would be {level.full:,} boxes")
     if level.length is not None:
         long = f"{level.length} parts" if level.joins else f"{level.length} parts, and merges whole"
-        lines.append(f"shows the ends of chains of more than {long}")
-    return tuple(lines)
+        found.append(f"shows the ends of chains of more than {long}")
+    return tuple(found)
 
 
 def description(design: Design, steps: Counter[str]) -> str:
-    """A sentence for those who cannot see the figure."""
+    """What those read who cannot see the figure."""
     said = [plural(steps[word], one) for word, one in COUNTED if steps[word]]
-    inside = f" with {', '.join(said)}" if said else ""
+    inside = f" with {listed(said)}" if said else ""
     names = ", ".join(clean(name) for name in design.net.aux)
     side = f"; in training also {names}" if names else ""
     ways = f"from {_named(design.inputs)} to {_named(design.outputs)}"
-    return f"{clean(design.name)} leads {ways}{inside}{side}."
+    has = size(design).replace(", ", " and ")
+    return f"{clean(design.name)} leads {ways}{inside}{side}. It has {has}."
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _named(values: Mapping[str, Value]) -> str:
-    return " and ".join(f"{clean(name)} {shape_text(v.shape)}" for name, v in values.items())
+    return listed([f"{clean(name)} {shape_text(v.shape)}" for name, v in values.items()])

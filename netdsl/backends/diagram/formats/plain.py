@@ -24,7 +24,8 @@ def plain(figure: Figure, width: int = 88, ascii: bool = False) -> str:
         rows = _drawn(figure, width, ascii, sides=True)
     except TooNarrow:
         rows = _drawn(figure, width, ascii, sides=False)
-    said = [line for text in figure.caption for line in wrapped(shown(text, ascii), width)]
+    size = (f"{figure.name}: {figure.size}",) if figure.size else ()
+    said = [line for text in (*size, *figure.notes) for line in wrapped(shown(text, ascii), width)]
     return "\n".join([*rows, *([""] if said else []), *said, ""])
 
 

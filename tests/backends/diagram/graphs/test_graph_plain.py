@@ -80,7 +80,7 @@ def test_a_branch_of_training_stands_beside_the_chain() -> None:
             │                 │
             │  ( last 4×26×26 · loss weight 1 )
             │
- ╲   global avg pool   ╱"""
+ ╲   global avg pool   ╱                               16"""
         in text
     )
 
