@@ -16,8 +16,8 @@ from click.testing import CliRunner
 import netdsl
 from netdsl.backends.diagram.drawing import draw
 from netdsl.backends.diagram.scene.scene import Rect, Text
-from netdsl.network import Network
 from netdsl.cli import main
+from netdsl.network import Network
 
 GOLDENS = Path(__file__).parent / "emitted"
 NETWORKS = {

@@ -122,7 +122,7 @@ def test_a_large_network_stays_readable() -> None:
     picture = figure(netdsl.loads(f"net Long {{ input x: 3x8x8\n{rows}\n}}").design)
     assert len(picture.nodes) <= 400
     assert drawn(picture)["conv"] == 900
-    assert any("900" in line or "902" in line for line in picture.caption), picture.caption
+    assert any("900" in line or "902" in line for line in picture.notes), picture.notes
 
 
 def test_all_texts_are_short() -> None:

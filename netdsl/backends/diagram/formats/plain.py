@@ -29,9 +29,7 @@ def plain(figure: Figure, width: int = 88, ascii: bool = False) -> str:
     return "\n".join([*rows, *([""] if said else []), *said, ""])
 
 
-def _drawn(
-    figure: Figure, width: int, ascii: bool, sides: bool, fused: bool = True
-) -> list[str]:
+def _drawn(figure: Figure, width: int, ascii: bool, sides: bool, fused: bool = True) -> list[str]:
     """The rows of a drawing; `sides` is whether chains may stand beside others."""
     wiring = Wiring(figure, sides)
     texts = Texts(figure, wiring, ascii, fused)
