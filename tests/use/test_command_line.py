@@ -49,7 +49,8 @@ def test_standard_output_without_a_name() -> None:
     assert run("compile", "small.net", "--to", "torch").stdout.endswith(
         "return self.fc(x.flatten(1))\n"
     )
-    assert run("compile", "small.net", "--to", "diagram").stdout.startswith("digraph")
+    assert run("compile", "small.net", "--to", "diagram").stdout.startswith("<svg")
+    assert run("compile", "small.net", "--to", "graphviz").stdout.startswith("digraph")
     assert run("compile", "small.net", "--to", "table").stdout.startswith("Small\n")
 
 
@@ -69,16 +70,22 @@ def test_the_suffix_picks_the_format(target: str, suffix: str) -> None:
         "csv": b"depth,kind,",
         "json": b"{",
         "tex": b"%",
+        "tikz": b"%",
+        "mmd": b"%%{init:",
     }
-    assert run("compile", "small.net", "--to", target, "-o", f"x.{suffix}").output == ""
+    if target == "diagram":
+        starts |= {"txt": b"( ", "md": b"%%{init:"}
+    result = run("compile", "small.net", "--to", target, "-o", f"x.{suffix}")
+    pictured = target == "graphviz" or (target == "diagram" and suffix not in ("txt", "md", "mmd"))
+    assert result.stdout == ""
+    assert ("smallest label" in result.stderr) == pictured  # what was chosen to make it fit
     written = Path(f"x.{suffix}").read_bytes()
     assert written.startswith(starts[suffix])
     named = CliRunner().invoke(
         main, ["compile", "small.net", "--to", target, "--format", suffix, "-o", "no_suffix"]
     )
     assert named.exit_code == 0
-    if suffix != "pdf":  # the date of making stands in it
-        assert Path("no_suffix").read_bytes() == written
+    assert Path("no_suffix").read_bytes() == written
 
 
 def test_a_suffix_of_another_target() -> None:

@@ -14,7 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 import netdsl
+from netdsl.backends.diagram.drawing import draw
+from netdsl.backends.diagram.scene.scene import Rect, Text
 from netdsl.cli import main
+from netdsl.network import Network
 
 GOLDENS = Path(__file__).parent / "emitted"
 NETWORKS = {
@@ -99,18 +102,23 @@ def test_tables_for_papers(format: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------- figures
+def drawn(network: Network) -> tuple[list[Rect], str]:
+    """The boxes of a network's figure, and what its legend says."""
+    scene, _ = draw(network.design)
+    boxes = [item for item in scene.items if isinstance(item, Rect)]
+    return boxes, " ".join(item.text for item in scene.items if isinstance(item, Text))
+
+
 def test_figures() -> None:
-    plain = netdsl.load("zoo:vgg16").diagram("dot")
-    started = NETWORKS["vgg16_from_vgg11"]().diagram("dot")
-    assert isinstance(plain, str) and isinstance(started, str)
-    assert plain.count("penwidth=2.2") == 0
-    assert started.count("penwidth=2.2") == 4 + 3 + 1  # convolutions, linear layers and their group
-    assert "thick outline:" in started and "starts from VGG11" in started
-    frozen = NETWORKS["resnet50_head"]().diagram("dot")
-    assert isinstance(frozen, str)
-    assert "thick outline: starts from ResNet50; grey: frozen" in frozen
+    boxes, said = drawn(netdsl.load("zoo:vgg16"))
+    assert not any(box.line > 1 for box in boxes) and "outline" not in said
+    boxes, said = drawn(NETWORKS["vgg16_from_vgg11"]())
+    assert sum(box.line > 1 for box in boxes) == 4 + 3  # convolutions and linear layers
+    assert "thick outline: starts from VGG11" in said
+    boxes, said = drawn(NETWORKS["resnet50_head"]())
+    assert "thick outline: starts from ResNet50" in said and "grey: frozen" in said
     # the stem; the blocks of layer1 and 2 and two of three in layer3: folded, with a shortcut in the first
-    assert frozen.count('fillcolor="#D4D4D4"') == 1 + 3 * (4 + 3)
+    assert sum(box.fill == "band" for box in boxes) == 1 + 3 * (4 + 3)
 
 
 # ------------------------------------------------------------------------------- the command line

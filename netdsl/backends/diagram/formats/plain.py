@@ -29,33 +29,35 @@ def plain(figure: Figure, width: int = 88, ascii: bool = False) -> str:
     return "\n".join([*rows, *([""] if said else []), *said, ""])
 
 
-def _drawn(figure: Figure, width: int, ascii: bool, sides: bool) -> list[str]:
+def _drawn(figure: Figure, width: int, ascii: bool, sides: bool, fused: bool = True) -> list[str]:
     """The rows of a drawing; `sides` is whether chains may stand beside others."""
     wiring = Wiring(figure, sides)
-    texts = Texts(figure, wiring, ascii)
+    texts = Texts(figure, wiring, ascii, fused)
     reserve = texts.widest_size + APART if texts.widest_size else 0
     rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width, reserve))
     if rows is None:  # sizes need columns of their own
         rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width - reserve))
-    if rows is None:
-        rows = _page(texts, width, Fit(texts).fit_run(wiring.run, False, width), some=True)
+    if rows is None and fused:  # what else is in the boxes takes too much room
+        return _drawn(figure, width, ascii, sides, fused=False)
+    if rows is None:  # sizes that have no room even so are left out
+        root = Fit(texts).fit_run(wiring.run, False, width - reserve)
+        rows = _page(texts, width, root, least=True)
     assert rows is not None
     return rows
 
 
-def _page(texts: Texts, width: int, root: Block, some: bool = False) -> list[str] | None:
-    """The rows of a drawing with sizes at their right. Where not all of them fit into `width`, None, or
-    `some` of them."""
+def _page(texts: Texts, width: int, root: Block, least: bool = False) -> list[str] | None:
+    """The rows of a drawing with sizes at their right; None if those do not fit into `width`, where `least`
+    leaves out those that do not."""
     page = Page()
     root.paint(page, root.left, 0)
     rows = page.rows(texts.ascii)
     said = page.notes
     rows += [""] * (max(said, default=0) + 1 - len(rows))
-    room = {y: width - length(rows[y]) - APART for y in said}
-    if some:
-        said = {y: text for y, text in said.items() if length(text) <= room[y]}
-    if any(length(text) > room[y] for y, text in said.items()):
+    long = [y for y, text in said.items() if length(rows[y]) + APART + length(text) > width]
+    if long and not least:
         return None
+    said = {y: text for y, text in said.items() if y not in long}
     right = max(map(length, rows), default=0) + APART + max(map(length, said.values()), default=0)
     for y, text in said.items():
         rows[y] += " " * (min(width, right) - length(rows[y]) - length(text)) + text

@@ -147,7 +147,7 @@ def test_retinanet_has_two_subnets_for_all_maps() -> None:
 @pytest.mark.parametrize("width", [PAGE, COLUMN])
 def test_proposals_and_the_map_meet_in_the_pooling(width: float) -> None:
     scene = figure("fasterrcnnvgg16", width)
-    map_ = node(scene, "features.24").name
+    map_ = node(scene, "features.28").name
     found = routes(scene)
     assert {(map_, "rpn.conv"), (map_, "rcnn.roi_pool"), ("rpn.chosen", "rcnn.roi_pool")} <= found
     assert {("rpn.conv", "rpn.scores"), ("rpn.conv", "rpn.offsets")} <= found

@@ -37,7 +37,10 @@ class Join(TypedDict):
 
 
 class Texts:
-    def __init__(self, figure: Figure, wiring: Wiring, ascii: bool) -> None:
+    """All texts of a drawing; `fused` says that those are told that stand in the box of a layer."""
+
+    def __init__(self, figure: Figure, wiring: Wiring, ascii: bool, fused: bool = True) -> None:
+        self.fused = fused
         self.wiring = wiring
         self.ascii = ascii
         self.dot = f" {self.text('·')} "
@@ -130,7 +133,7 @@ class Texts:
         beside, note = self.beside(node, linked), self.size(node)
         if node.kind in SIGNS:
             return Box([self.text(SIGNS[node.kind])], beside=self.after(node, beside), note=note)
-        lines = [self.text(line) for line in node.told] or [""]
+        lines = list(map(self.text, node.told if self.fused else node.lines)) or [""]
         joined = self.dot.join(lines)
         if density == JOINED and length(joined) <= LONG:
             lines = [joined]
@@ -143,7 +146,7 @@ class Texts:
 
     def after(self, node: Node, beside: str) -> str:
         """What stands beside a sign, and before it the activation that follows the sum."""
-        return " ".join(filter(None, [self.text(node.fused), beside]))
+        return " ".join(filter(None, [self.text(node.fused) if self.fused else "", beside]))
 
     def _around(self, kind: str) -> tuple[str, str]:
         shape = KINDS[kind].shape if kind in KINDS else "square"
