@@ -55,18 +55,18 @@ def ways(figure: Figure, joined: Collection[str] = ()) -> Iterator[tuple[str, st
 
 
 def joined(scene: Scene, figure: Figure) -> set[str]:
-    """The activations that stand in the box of the normalisation before them."""
+    """What stands in the box before it: activations in that of a normalisation, and `flatten`."""
     kinds = {node.name: node.kind for node in figure.nodes}
     shown = {node.name: node.lines for node in scene.nodes}
     texts = {node.name: node.lines[:1] for node in figure.nodes}
-    found: dict[str, str] = {}  # and the normalisation
+    found: dict[str, str] = {}  # and what they stand in
     for edge in figure.edges:
-        norm = found.get(edge.tail, edge.tail)
-        pair = kinds[norm], kinds[edge.head]
-        if pair != ("norm", "activation") or edge.head in shown:
-            continue
-        if f", {texts[edge.head][0]}" in " ".join(shown[norm]):
-            found[edge.head] = norm
+        box = found.get(edge.tail, edge.tail)
+        pair = kinds[box], kinds[edge.head]
+        said = f", {''.join(texts[edge.head])}" in " ".join(shown.get(box, ()))
+        after = texts[edge.head] == ("flatten",) or (pair == ("norm", "activation") and said)
+        if after and edge.head not in shown:
+            found[edge.head] = box
     return set(found)
 
 
