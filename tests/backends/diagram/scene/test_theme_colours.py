@@ -144,7 +144,24 @@ DARK = {
     ("norm", "stack"): "shape",
     ("activation", "stack"): "shape",
 }
-BY_OTHER_MEANS = {"light": LIGHT, "dark": DARK, "stage": LIGHT}
+# Convolutions that are in no stage are grey there, which is what the legend shows.
+STAGE = {
+    ("conv", "grouped"): "label",
+    ("conv", "norm"): "label",
+    ("conv", "activation"): "label",
+    ("conv", "stack"): "shape",
+    ("conv1", "activation"): "label",
+    ("conv1", "stack"): "shape",
+    ("grouped", "norm"): "label",
+    ("grouped", "linear"): "shape",
+    ("fixed", "norm"): "shape",
+    ("fixed", "activation"): "shape",
+    ("fixed", "stack"): "shape",
+    ("norm", "activation"): "label",
+    ("norm", "stack"): "shape",
+    ("activation", "stack"): "shape",
+}
+BY_OTHER_MEANS = {"light": LIGHT, "dark": DARK, "stage": STAGE}
 
 
 @pytest.mark.parametrize("name", BY_OTHER_MEANS)
