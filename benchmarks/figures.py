@@ -49,10 +49,10 @@ NUMBERS = ("columns", "smallest", "boxes", "DejaVu", "bends", "faults", "seconds
 def drawn(design: Design, settings: Settings, colours: Theme) -> tuple[Scene, str, str]:
     """The one place that knows how a figure is made: its scene, what was chosen ("level layer, 3 columns,
     ..."), and the SVG. Raises `NetError`."""
-    from netdsl.backends.diagram.drawing import draw
     from netdsl.backends.diagram.formats.svg import svg
+    from netdsl.backends.diagram.kinds.registry import scene_of
 
-    scene, chosen = draw(design, settings)
+    scene, chosen = scene_of((design,), settings)
     return scene, chosen, svg(scene, colours)
 
 
