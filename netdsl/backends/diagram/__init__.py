@@ -94,9 +94,12 @@ class Drawing:
         """The graph of the network at the level that is asked for."""
         from netdsl.backends.diagram.draw import Drawer
         from netdsl.backends.diagram.levels import level
+        from netdsl.backends.diagram.parts import part
         from netdsl.backends.diagram.plan import Planner
 
         planner = Planner(self.design, self.settings)
+        for path in self.settings.expand:
+            part(planner, path)  # it is there, or an error
         name = self.settings.level or "layer"
         chosen = level(planner.scope(self.design.net), name, self.settings.expand)
         return Drawer(planner, chosen).draw()

@@ -37,13 +37,20 @@ class Ends:
         self.here = here or {}
 
     def __getitem__(self, value: Value) -> End:
+        found = self.find(value)
+        if found is None:
+            raise KeyError(value)
+        return found
+
+    def find(self, value: Value) -> End | None:
+        """The same; None where no node gives it."""
         at: Ends | None = self
         while at is not None:
             found = at.here.get(id(value)) or at.known.get(id(value))
             if found is not None:
                 return found
             at = at.outer
-        raise KeyError(value)
+        return None
 
     def __setitem__(self, value: Value, end: End) -> None:
         self.known[id(value)] = end

@@ -27,6 +27,7 @@ from netdsl.backends.diagram.levels import BLOCKS, Level, choose, levels_in, sho
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.steps import Steps, own_steps, summary, times
+from netdsl.backends.diagram.straight_forks import straightened
 from netdsl.backends.diagram.text import clean, kind_of, layer_text, part_of, shape_text
 from netdsl.backends.diagram.words import description, notes, size
 from netdsl.design import AuxEvent, Design, SharedModule, Value
@@ -79,7 +80,8 @@ class Drawer(Canvas):
         total = self.steps.plan(self.plan)
         said = description(design, total)
         told = notes(design, self.level)
-        return Figure(clean(design.name), children, self.edges, told, said, size(design))
+        edges = straightened(children, self.edges)
+        return Figure(clean(design.name), children, edges, told, said, size(design))
 
     def part(self, item: Sub, title: str) -> Figure:
         """The figure of one part: what is in it, below what it reads."""
@@ -335,7 +337,8 @@ class Drawer(Canvas):
         for names, value in item.link.exports.items():
             within = inner_value(item.scope, names)
             assert within is not None
-            ends[value] = inner[self.same(within)]
+            # of equal iterations one is drawn for all: its bar stands for what is in the others
+            ends[value] = inner.find(self.same(within)) or inner[item.plan.result]
         self.depth += 1
         self.within -= block
         self.path, self.treated = outer, treated

@@ -6,10 +6,11 @@ from netdsl.backends.diagram.draw import Drawer
 from netdsl.backends.diagram.figure import Figure
 from netdsl.backends.diagram.layout.brush import Brush
 from netdsl.backends.diagram.layout.build import build
-from netdsl.backends.diagram.layout.fit import MARGIN, PAGE, Plan, best, plans
+from netdsl.backends.diagram.layout.fit import MARGIN, PAGE, Plan, fitting, plans
 from netdsl.backends.diagram.layout.style import Style
 from netdsl.backends.diagram.legends import Keys
 from netdsl.backends.diagram.levels import level, names_of
+from netdsl.backends.diagram.parts import part
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.scene.legend import legend as draw_legend
 from netdsl.backends.diagram.scene.scene import Scene
@@ -18,6 +19,8 @@ from netdsl.backends.diagram.text import plural
 from netdsl.design import Design
 
 POINTS = 72  # an inch
+MOST_PAINTED = 3  # plans: lines that go around need some points that are not planned
+ROUNDING = 0.01  # points
 
 
 def draw(design: Design, settings: Settings | None = None) -> tuple[Scene, str]:
@@ -26,6 +29,8 @@ def draw(design: Design, settings: Settings | None = None) -> tuple[Scene, str]:
     width, height = settings.width or PAGE[0], settings.height or PAGE[1]
     planner = Planner(design, settings)
     plan = planner.scope(design.net)
+    for path in settings.expand:
+        part(planner, path)  # it is there, or an error
     wanted = [settings.level] if settings.level else names_of(plan)
     found: list[tuple[str, Plan, Figure]] = []
     for name in wanted:
@@ -38,10 +43,10 @@ def draw(design: Design, settings: Settings | None = None) -> tuple[Scene, str]:
             keys = Keys([drawn], settings)
             style = Style(right=settings.direction == "right", sizes=settings.sizes)
             tried += plans(built, width, height, keys.height, style, free)
-            chosen = best(tried)
-            if chosen is not None:
+            for chosen in fitting(tried)[:MOST_PAINTED]:
                 scene = _painted(drawn, chosen, keys, width)
-                return scene, said(name, chosen, scene)
+                if scene.width <= width + ROUNDING and scene.height <= height + ROUNDING:
+                    return scene, said(name, chosen, scene)
             if not built.trunk.lanes:
                 break
         nearest = min(tried, key=lambda plan: plan.rank)

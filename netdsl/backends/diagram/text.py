@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from netdsl.escaping.letters import plain
 from netdsl.layers.base import Layer
 from netdsl.shapes import Dim, Open, Shape
 
@@ -26,11 +27,11 @@ _FAMILIES = {
 
 def clean(text: str, most: int = MOST_LETTERS) -> str:
     """A text on one line: nothing that moves a cursor, turns a line around or is no character."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = plain(text)
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
-LONGEST_SIDE = 20  # characters of a formula
+LONGEST_SIDE = 12  # characters of a formula
 
 
 def shape_text(shape: Shape | None) -> str:

@@ -24,7 +24,7 @@ def size(design: Design) -> str:
     """`61.1 M parameters, 714.2 M multiply-adds`, of what runs in evaluation."""
     cost = totals.cost_used(design)
     facts = [f"{large(cost.parameters)} parameters"]
-    if cost.macs:
+    if isinstance(cost.macs, int) and cost.macs:  # no formula
         facts.append(f"{large(cost.macs)} multiply-adds")
     return ", ".join(facts)
 

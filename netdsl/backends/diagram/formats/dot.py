@@ -10,21 +10,12 @@ from __future__ import annotations
 import math
 
 from netdsl.backends.diagram.formats.dot_lines import curves, distinct, shortened
-from netdsl.backends.diagram.formats.dot_looks import (
-    POINTS,
-    Looks,
-    escaped,
-    identifier,
-    inches,
-    label,
-    number,
-    quoted,
-    settings,
-)
+from netdsl.backends.diagram.formats.dot_looks import POINTS, Looks, inches, number, settings
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene
 from netdsl.backends.diagram.scene.themes import Theme
+from netdsl.escaping.dot import escaped, identifier, label, quoted
 
 FONT = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"
 BOLD = f"{FONT} bold"  # not every Graphviz finds "Helvetica-Bold"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Path, Placed, Primitive, Rect, Scene, Text
 from netdsl.backends.diagram.scene.themes import KINDS, Theme
+from netdsl.escaping.dot import label, quoted
 
 SIGNS = {"sum": "+", "product": "\xd7", "difference": "\u2212", "quotient": "\xf7", "power": "^"}
 POINTS = ("fork", "rail", "entry")  # where lines part: nothing of them is seen but the lines
@@ -15,34 +14,6 @@ BARS = ("concat", "gather")
 DOT_SIZE = 0.7  # points: as wide as a line, so that lines which meet in it have no gap
 SLANT = 0.09  # how much narrower the lower edge of a pool is (Graphviz has no cut corners)
 SIGN_SIZE = 6.0  # of letters, the largest whose line is no higher than the circle
-
-
-# ----------------------------------------------------------------------------------------- quoting
-def quoted(value: str) -> str:
-    return f'"{value}"'
-
-
-def identifier(name: str) -> str:
-    """A name as a quoted identifier. Backslashes come doubled out of it, since DOT has no way to write one
-    at the end of a name, and what is no text is replaced."""
-    return quoted(_plain(name).replace("\\", "\\\\").replace('"', '\\"'))
-
-
-def label(lines: Iterable[str]) -> str:
-    """Lines of a text as a quoted label that shows them as they are: no escape of DOT (`\\N`, `\\l`), no
-    entity and no HTML."""
-    return quoted("\\n".join(map(escaped, lines)))
-
-
-def escaped(line: str) -> str:
-    text = " ".join(_plain(line).split()).replace("\\", "\\\\").replace('"', '\\"')
-    return text.replace("&", "&amp;")
-
-
-def _plain(text: str) -> str:
-    """Without control characters but ends of lines: a string of C would end at one of them."""
-    kept = (c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return "".join(kept)
 
 
 def number(value: float) -> str:

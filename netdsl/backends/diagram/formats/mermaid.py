@@ -8,7 +8,6 @@ theirs from the page, so that the chart is readable on a dark one too.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 
 from netdsl.backends.diagram.draw import figure as draw
@@ -21,6 +20,7 @@ from netdsl.backends.diagram.text import TIMES, clean
 from netdsl.backends.diagram.treatment import STARTED
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError
+from netdsl.escaping.mermaid import escaped, spoken
 from netdsl.weights import FROZEN
 
 # Mermaid's own settings `maxTextSize` and `maxEdges`; a page can raise them, a chart cannot, and GitHub
@@ -30,8 +30,6 @@ MOST_EDGES = 500
 
 SIGNS = {"sum": "+", "product": TIMES, "difference": "\u2212", "quotient": "\xf7", "power": "^"}
 BARS = ("concat", "gather")
-# Beside letters and digits; all else is written as its number.
-SAFE = frozenset(f" ,./()+-=_'\xb7{TIMES}")
 SHAPES = {  # of boxes, by the shape of their kind
     "square": ('["', '"]'),
     "dashed": ('["', '"]'),
@@ -42,13 +40,10 @@ SHAPES = {  # of boxes, by the shape of their kind
     "stack": ('[["', '"]]'),
     "circle": ('(("', '"))'),
 }
-JOINER = "\N{WORD JOINER}"
-_LATE = re.compile(r"\\(?=n)|\$(?=\$)|:(?=fa)")
 DASHES = "stroke-dasharray:4 3"
 APART = 28  # pixels between boxes side by side
 # Pixels between ranks; Mermaid makes no room for titles, nor for titles below titles.
 BELOW, TITLED, NESTED = 28, 48, 56
-LONGEST = 200  # letters of a line
 PAD = "#8195;"  # half of a chain's title, so that the line into its middle does not cross it
 PANEL = "fill:#80808018,stroke:#80808090"  # grey that lets the page through, light or dark
 
@@ -78,20 +73,6 @@ def mermaid(figure: Figure) -> str:
     return _Writer(figure).text()
 
 
-def escaped(text: str) -> str:
-    """A text inside of quotes: what could be markup of Mermaid, HTML or Markdown is written as the number
-    of its character. A few things are looked for after numbers have become characters again: ends of lines
-    (`\\n`), formulas (`$$`) and icons (`fa:fa-`). Those get a joiner, which is not seen."""
-    text = _LATE.sub(r"\g<0>" + JOINER, clean(text, LONGEST))
-    return "".join(c if c.isalnum() or c in SAFE else f"#{ord(c)};" for c in text)
-
-
-def _spoken(text: str) -> str:
-    """A text for a line of its own, which knows no numbers of characters."""
-    kept = (c if c.isalnum() or c in SAFE else " " for c in clean(text, 400))
-    return " ".join("".join(kept).split())
-
-
 class _Writer:
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
@@ -109,7 +90,7 @@ class _Writer:
         spacing = {"nodeSpacing": APART, "rankSpacing": below}
         init = json.dumps({"flowchart": spacing})
         self.lines = [f"%%{{init: {init}}}%%", "flowchart TB"]
-        if said := _spoken(figure.description):
+        if said := spoken(figure.description):
             self.lines.append(f"  accDescr: {said}")
         self._children(figure.children, 1)
         around = ways_around(figure.children)

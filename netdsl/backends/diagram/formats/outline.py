@@ -25,9 +25,11 @@ class Outline(NamedTuple):
 @lru_cache(1 << 16)
 def short(value: float) -> str:
     """A number with two decimals at most: `12.5`, `3`, never `-0` or `1e-05`."""
-    value = round(value, 2)
-    whole = int(value)
-    return str(whole) if whole == value else repr(value)
+    text = f"{value:.2f}"
+    if text[-1] != "0":
+        return text
+    text = text[:-3] if text[-2] == "0" else text[:-1]
+    return "0" if text == "-0" else text
 
 
 def outline(shape: Rect | Path | Curve | Circle) -> Outline:
@@ -46,7 +48,7 @@ def _line(path: Path) -> Outline:
     """Straight lines; open ones with round corners."""
     points = list(path.points)
     if path.closed or not path.radius or len(points) < 3:
-        return Outline(points[0], tuple((point,) for point in points[1:]), path.closed)
+        return Outline(points[0], tuple([(point,) for point in points[1:]]), path.closed)
     steps: list[tuple[Point, ...]] = []
     last = len(points) - 2
     for i in range(1, last + 1):

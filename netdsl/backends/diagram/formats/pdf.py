@@ -6,13 +6,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 
-from netdsl.backends.diagram.formats.letters import squeeze, start, visible, western
+from netdsl.backends.diagram.formats.letters import squeeze, start
 from netdsl.backends.diagram.formats.outline import Outline, outline, short
 from netdsl.backends.diagram.formats.typeface import FAMILY, font_data, measures
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
 from netdsl.backends.diagram.scene.scene import Circle, Curve, Path, Point, Rect, Scene, Text
 from netdsl.backends.diagram.scene.themes import Theme
+from netdsl.escaping.letters import visible, western
 
 LARGEST = 14400  # points: of a page; larger ones have a larger unit
 STEMS = {False: 88, True: 140}  # how thick stems are, which PDF wants to know

@@ -10,6 +10,7 @@ from netdsl.backends.diagram.formats.terminal.fit import Fit, TooNarrow
 from netdsl.backends.diagram.formats.terminal.page import Page, length, shown, wrapped
 from netdsl.backends.diagram.formats.terminal.texts import Texts
 from netdsl.backends.diagram.formats.terminal.wiring import Wiring
+from netdsl.escaping.workflow import quiet
 
 LEAST = 40  # columns of a page
 APART = 2  # columns between the drawing and sizes
@@ -26,7 +27,7 @@ def plain(figure: Figure, width: int = 88, ascii: bool = False) -> str:
         rows = _drawn(figure, width, ascii, sides=False)
     size = (f"{figure.name}: {figure.size}",) if figure.size else ()
     said = [line for text in (*size, *figure.notes) for line in wrapped(shown(text, ascii), width)]
-    return "\n".join([*rows, *([""] if said else []), *said, ""])
+    return quiet("\n".join([*rows, *([""] if said else []), *said, ""]))
 
 
 def _drawn(figure: Figure, width: int, ascii: bool, sides: bool, fused: bool = True) -> list[str]:

@@ -8,11 +8,11 @@ import zlib
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from netdsl.backends.diagram.formats.letters import visible
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
 from netdsl.backends.diagram.scene.scene import Scene, extent
 from netdsl.backends.diagram.scene.themes import Theme
 from netdsl.diagnostics import Diagnostic, NetError
+from netdsl.escaping.letters import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from netdsl.backends.diagram.formats.letters import squeeze, start, western
+from netdsl.backends.diagram.formats.letters import squeeze, start
 from netdsl.backends.diagram.formats.outline import dashes, flattened, outline, round_corner
 from netdsl.backends.diagram.formats.typeface import font_file, measures
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes
 from netdsl.backends.diagram.scene.scene import Circle, Path, Point, Rect, Text
+from netdsl.escaping.letters import western
 
 if TYPE_CHECKING:
     from PIL.Image import Image

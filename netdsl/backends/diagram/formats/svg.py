@@ -7,13 +7,13 @@ import re
 from base64 import b64encode
 from functools import lru_cache
 
-from netdsl.backends.diagram.formats.letters import visible
 from netdsl.backends.diagram.formats.outline import Outline, outline, round_corner, short
 from netdsl.backends.diagram.formats.typeface import FAMILY, font_data
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
 from netdsl.backends.diagram.scene.scene import Circle, Path, Rect, Scene, Text
 from netdsl.backends.diagram.scene.themes import Theme
+from netdsl.escaping.markup import markup
 
 FAMILIES = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', 'TeX Gyre Heros', sans-serif"
 POINTS = 72  # to the inch
@@ -32,8 +32,8 @@ def svg(scene: Scene, theme: Theme, *, embed_font: bool = False) -> str:
     role = f'role="img" aria-labelledby="{name}-title {name}-desc"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} {role}>',
-        f'<title id="{name}-title">{escaped(scene.title)}</title>',
-        f'<desc id="{name}-desc">{escaped(scene.description)}</desc>',
+        f'<title id="{name}-title">{markup(scene.title)}</title>',
+        f'<desc id="{name}-desc">{markup(scene.description)}</desc>',
     ]
     if embed_font:
         lines.append(f"<style>{_face(False)}{_face(True)}</style>")
@@ -50,14 +50,6 @@ def _name(title: str) -> str:
     """What the two identifiers begin with: the net's name, in letters that any program takes."""
     name = re.sub(r"[^A-Za-z0-9_]+", "-", title).strip("-")[:60]
     return name if name[:1].isalpha() else f"net-{name}".rstrip("-")
-
-
-def escaped(text: str) -> str:
-    """A text between two tags, or in quotes."""
-    shown = visible(text)
-    for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        shown = shown.replace(letter, entity)
-    return shown
 
 
 def _face(bold: bool) -> str:
@@ -87,8 +79,13 @@ def _drawn(item: Painted) -> str:
     if isinstance(item, Strokes):
         way = "".join(f"M{_at(a)}L{_at(b)}" for a, b in item.lines)
         return f'<path d="{way}"{_look(None, item.stroke, item.line, None)}/>'
-    fill = item.fill if isinstance(item, Path) else None
-    look = _look(fill, item.stroke, item.line, item.dash)
+    if isinstance(item, Path):
+        look = _look(item.fill, item.stroke, item.line, item.dash)
+        if item.closed or not item.radius or len(item.points) < 3:  # most lines: straight ones
+            way = "M" + "L".join([_at(point) for point in item.points])
+            return f'<path d="{way}{"Z" if item.closed else ""}"{look}/>'
+    else:
+        look = _look(None, item.stroke, item.line, item.dash)
     return f'<path d="{_way(outline(item))}"{look}/>'
 
 
@@ -107,10 +104,12 @@ def _at(point: tuple[float, float]) -> str:
 
 
 def _way(line: Outline) -> str:
-    parts = [f"M{_at(line.start)}"]
+    parts = ["M", _at(line.start)]
     for step in line.steps:
-        parts.append(("L" if len(step) == 1 else "C") + " ".join(map(_at, step)))
-    return "".join(parts) + ("Z" if line.closed else "")
+        parts += ("L", _at(step[0])) if len(step) == 1 else ("C", " ".join(map(_at, step)))
+    if line.closed:
+        parts.append("Z")
+    return "".join(parts)
 
 
 def _text(item: Text) -> str:
@@ -128,5 +127,5 @@ def _text(item: Text) -> str:
             more += f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
     return (
         f'<text x="{x}" y="{y}" font-size="{short(item.size)}" fill="{item.fill}"{more}>'
-        f"{escaped(item.text)}</text>"
+        f"{markup(item.text)}</text>"
     )

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 
-from netdsl.backends.diagram.formats.latex import SIGNS, latex
-from netdsl.backends.diagram.formats.letters import ROUNDING, western
+from netdsl.backends.diagram.formats.letters import ROUNDING
 from netdsl.backends.diagram.formats.outline import outline, round_corner, short
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
 from netdsl.backends.diagram.scene.scene import Circle, Curve, Point, Rect, Scene, Text
 from netdsl.backends.diagram.scene.themes import Theme
 from netdsl.diagnostics import Diagnostic, NetError
+from netdsl.escaping.latex import SIGNS, latex
+from netdsl.escaping.letters import western
 
 LARGEST = 16000  # points: what TeX can still measure
 WIDER = 1.06  # than planned: what a text may be in the paper's font before it is squeezed

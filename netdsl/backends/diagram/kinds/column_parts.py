@@ -102,7 +102,8 @@ class Subject:
         self._planners: dict[bool, Planner] = {}
         cost = totals.cost_used(design)
         facts = [plural(totals.depth(design), "layer")]
-        facts += [f"{large(cost.macs)} MACs"] if cost.macs else []
+        if isinstance(cost.macs, int) and cost.macs:  # no formula
+            facts.append(f"{large(cost.macs)} MACs")
         self.facts = (*facts, f"{large(cost.parameters)} parameters")
         steps = Steps().plan(self.planner(True).scope(design.net))
         self.total = sum(steps[word] for word in ("conv", "conv_transpose", "linear"))

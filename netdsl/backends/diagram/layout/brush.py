@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +11,15 @@ from netdsl.backends.diagram.figure import Edge, Node
 from netdsl.backends.diagram.layout.style import Style
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene, rounded
+from netdsl.backends.diagram.scene.scene import (
+    Cluster,
+    Placed,
+    Point,
+    Route,
+    Scene,
+    hundredth,
+    rounded,
+)
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram.layout.crossing import Crossing
@@ -53,6 +62,9 @@ class Source(NamedTuple):
         return self._replace(points=(*self.points, *points))
 
 
+GATE = 3.0  # points above a panel
+
+
 class Brush:
     """A scene, seen along the flow. `origin` is the point of the scene where across and along are 0."""
 
@@ -62,9 +74,14 @@ class Brush:
         self.style = style
         self.right = style.right
         self.taps: dict[str, tuple[Point, ...]] = {}  # how a line to elsewhere leaves
+        self.shared: dict[str, int] = {}  # corners of these that belong to another line
         self.boxes: dict[str, tuple[float, float, float, float]] = {}  # u, v, across, along
         self.members: list[list[str]] = [[]]  # what panels hold, from the outermost on
+        self.depths: dict[str, int] = {}  # of panels around the places where they leave
+        # where lines enter panels, by their nodes and how many panels are around
+        self.gates: dict[tuple[str, int], tuple[int, tuple[Point, ...]]] = {}
         self.lanes: dict[Crossing, float] = {}  # where lines run that are on their way, across
+        self.around: dict[Crossing, int] = {}  # panels around them
         self.letters: list[tuple[float, float, str]] = []
         self.beside: dict[tuple[str, int], int] = {}  # letters at a side of a box
         self.more: dict[tuple[str, int], tuple[float, float, int]] = {}
@@ -83,7 +100,10 @@ class Brush:
         return (along, across) if self.right else (across, along)
 
     def points(self, points: Sequence[Point]) -> list[Point]:
-        return [self.at(u, v) for u, v in points]
+        x, y = self.corner
+        if self.right:
+            return [(x + v, y + u) for u, v in points]
+        return [(x + u, y + v) for u, v in points]
 
     # --------------------------------------------------------------------------------------- nodes
     def placed(
@@ -98,14 +118,9 @@ class Brush:
         """Note where a node stands, and what is written in it: `u` is its axis, `v` its middle."""
         self.boxes[node.name] = (u, v, across, along)
         (x, y), (w, h) = self.at(u, v), self.sides(across, along)
-        left, top = round(x - w / 2, 2), round(y - h / 2, 2)
-        size = (round(w, 2), round(h, 2))
-        self.scene.nodes.append(
-            Placed(
-                *(node.name, node.kind, left, top, *size, tuple(lines), node.steps),
-                times=node.times,
-            )
-        )
+        place = (hundredth(x - w / 2), hundredth(y - h / 2), hundredth(w), hundredth(h))
+        text = tuple(lines)
+        self.scene.nodes.append(Placed(node.name, node.kind, *place, text, node.steps, node.times))
         self.members[-1].append(node.name)
 
     def box(
@@ -149,7 +164,7 @@ class Brush:
         self, source: Source, head: str, *points: Point, length: float = pen.HEAD, radius: float = 3
     ) -> None:
         """Draw a line to its end, at the node `head`."""
-        corners = self.points([*source.points, *points])
+        corners = self.points((*source.points, *points))
         line = WIDTHS.get(source.role, pen.EDGE)
         own = corners[source.begin :]
         pen.arrow(self.scene, own, dash=source.dash, line=line, length=length, radius=radius)
@@ -162,6 +177,15 @@ class Brush:
         """Where a line to elsewhere leaves a node: at a height, over a stub from the node; the first place
         counts."""
         self.taps.setdefault(name, ((u, v), (u, v + stub)) if stub else ((u, v),))
+        self.depths.setdefault(name, self.depth)
+
+    def passed(self, name: str, source: Source, u: float, v: float) -> None:
+        """Where a line to elsewhere leaves the line of a node, at a point that is not seen: what is before
+        the point belongs to both."""
+        if name not in self.taps and not source.cut:
+            self.shared[name] = len(source.points)
+            self.taps[name] = (*source.points, (u, v))
+        self.tapped(name, u, v)
 
     def typed(self, source: Source, edge: Edge | None) -> Source:
         """A line with the looks of its edge."""
@@ -186,6 +210,26 @@ class Brush:
     def wait(self, crossing: Crossing, u: float) -> None:
         """The lane of a line that ends later."""
         self.lanes[crossing] = u
+        self.around[crossing] = self.depth
+
+    def gate(self, source: Source, u: float, v: float) -> None:
+        """Where a line enters a panel."""
+        if source.node and not source.cut:
+            points = (*source.points, (u, v - GATE))
+            self.gates.setdefault((source.node, self.depth), (len(source.points), points))
+
+    def leaving(self, crossing: Crossing) -> tuple[tuple[Point, ...], int]:
+        """How a line to elsewhere leaves, and how many corners of it belong to another line. A panel may end
+        in what entered it, and never change it: then the line leaves above the panel."""
+        tail = crossing.edge.tail
+        origin, around = self.origin(tail), self.around.get(crossing)
+        if around is not None and around < self.depths[tail]:
+            if self.depths.get(origin, around + 1) <= around:
+                tail = origin
+            elif (origin, around) in self.gates:
+                begin, points = self.gates[origin, around]
+                return points, begin
+        return self.taps[tail], self.shared.get(tail, 0)
 
     def entering(self, crossing: Crossing, u: float, row: float) -> Source:
         """A line from elsewhere, turned onto an axis at a height."""
@@ -195,15 +239,16 @@ class Brush:
         lane = self.lanes.get(crossing)
         cut = edge.tail in self.begun
         if crossing.inner:
-            start = self.taps[edge.tail]
-            return Source(name, (*start, (u, start[-1][1])), edge.role, dash, cut=cut)
+            start, begin = self.leaving(crossing)
+            points = (*start, (u, start[-1][1]))
+            return Source(name, points, edge.role, dash, cut=cut, begin=begin)
         if lane is None:
             below = row + LETTER
             self.letters.append((u, row, crossing.letter))
             return Source(name, ((u, below),), edge.role, dash, cut=True)
-        start = self.taps[edge.tail]
+        start, begin = self.leaving(crossing)
         points = (*start, (lane, start[-1][1]), (lane, row), (u, row))
-        return Source(name, points, edge.role, dash, cut=cut)
+        return Source(name, points, edge.role, dash, cut=cut, begin=begin)
 
     def is_letter(self, crossing: Crossing) -> bool:
         """Whether a letter stands for a line."""
@@ -229,9 +274,10 @@ class Brush:
                 return
             line = Source(name, ((at - side * LETTER, v),), edge.role, dash, cut=True)
         else:
-            start = self.taps[edge.tail]
+            start, begin = self.leaving(crossing)
             points = (*start, (lane, start[-1][1]), (lane, v))
-            line = Source(name, points, edge.role, dash, cut=edge.tail in self.begun)
+            cut = edge.tail in self.begun
+            line = Source(name, points, edge.role, dash, cut=cut, begin=begin)
         self.arrive(line, edge.head, (u + side * half, v))
 
     def ends_at(self, letter: str, u: float, v: float, end: float) -> None:
@@ -240,8 +286,17 @@ class Brush:
         self.letters.append((u, end + LETTER, letter))
 
     def draw_letters(self) -> None:
-        """Circled letters, at both ends of lines that are not drawn."""
+        """Circled letters, at both ends of lines that are not drawn. Where two lines of one letter begin on one
+        another, the last one stands for both."""
+        rows = sorted((letter, u, v) for u, v, letter in self.letters)
+        covered = {
+            one
+            for one, other in itertools.pairwise(rows)
+            if one[:2] == other[:2] and other[2] - one[2] < 2 * LETTER
+        }
         for u, v, letter in self.letters:
+            if (letter, u, v) in covered:
+                continue
             x, y = self.at(u, v)
             half = text_width(letter, pen.SMALL, bold=True) / 2
             radius = hypot(half, 0.55 * pen.SMALL) + 0.4
@@ -249,8 +304,12 @@ class Brush:
             self.scene.text(x, y, letter, pen.SMALL, bold=True)
         for (_, side), (u, v, count) in self.more.items():
             x, y = self.at(u, v)
-            anchor = "start" if side > 0 else "end"
-            self.scene.text(x, y, f"+ {count}", pen.SMALL, anchor, fill="muted")
+            anchor, text = "start" if side > 0 else "end", f"+ {count}"
+            wide, high = text_width(text, pen.SMALL), pen.SMALL
+            # a line that arrives here too passes behind it, as behind the letters
+            left = x if side > 0 else x - wide
+            self.scene.rect(left - 1, y - high / 2, wide + 2, high, "paper")
+            self.scene.text(x, y, text, pen.SMALL, anchor, fill="muted")
 
     # -------------------------------------------------------------------------------------- panels
     def begin(self) -> None:
@@ -272,11 +331,14 @@ class Brush:
         """A panel around all that was placed since `begin`."""
         members = tuple(self.members.pop())
         (x, y), (w, h) = self.at(low, start), self.sides(across, along)
-        pen.panel(self.scene, x, y, w, h, title, note, training=training)
+        # lines leave panels at their end, where they would cross a note there if they lead upwards
+        behind_title = self.right and title and not words
+        own, words = ("", note) if behind_title else (note, words)
+        pen.panel(self.scene, x, y, w, h, title, own, training=training)
         if words:
             behind = x + 3.2 + text_width(title, pen.TITLE, bold=True) + 3
             self.scene.text(behind, y + 6.2, words, pen.SMALL, "start", fill="muted")
-        place = (round(x, 2), round(y, 2), round(w, 2), round(h, 2))
+        place = (hundredth(x), hundredth(y), hundredth(w), hundredth(h))
         self.scene.clusters.append(Cluster(name, title, *place, members, times, note))
         self.members[-1].append(name)
 

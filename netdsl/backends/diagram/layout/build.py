@@ -139,11 +139,18 @@ class _Builder:
         return chain, current
 
     def joined(self, before: Piece, piece: Piece) -> bool:
-        """Whether an activation goes into the box of the normalisation before it, out of whose group it is."""
-        if not (isinstance(before, Leaf) and isinstance(piece, Leaf)) or piece.edge is None:
+        """Whether an activation goes into the box of the normalisation before it, out of whose group it is;
+        `flatten`, which only numbers anew, into any box, also the last one of a panel."""
+        if not isinstance(piece, Leaf) or piece.edge is None:
             return False
-        norm, node = before.node, piece.node
-        if node.kind == "shape" and node.lines == ("flatten",):
+        node = piece.node
+        flattens = node.kind == "shape" and node.lines == ("flatten",)
+        if flattens:
+            before = _end(before)
+        if not isinstance(before, Leaf) or piece.edge.tail != before.node.name:
+            return False
+        norm = before.node
+        if flattens:
             lines = norm.lines
         elif (norm.kind, node.kind) == ("norm", "activation"):
             lines = (f"{norm.lines[0]}, {node.lines[0]}", *norm.lines[1:])
@@ -192,7 +199,8 @@ class _Builder:
         return found
 
     def leaves(self, nodes: list[Node], current: str | None) -> tuple[Row, str | None]:
-        """Boxes side by side; the last input flows on, and to the first output."""
+        """Boxes side by side. The first of inputs and of learned tensors flows on: what was before them goes
+        around. What is before outputs flows to the first of them."""
         leaves = []
         for node in nodes:
             leaf = Leaf(node)
@@ -205,7 +213,7 @@ class _Builder:
         row.exit = nodes[main].name
         for leaf in leaves:
             self.home[leaf.node.name] = row
-        return row, (row.exit if nodes[0].kind == "input" else current)
+        return row, (current if nodes[0].kind == "output" else row.exit)
 
     def piece(self, child: fig.Child, current: str | None) -> Piece | None:
         if isinstance(child, Node):
@@ -510,3 +518,13 @@ class _Builder:
                 crossing.first += crossing.first >= at
                 crossing.last += crossing.last >= at
         chain.asides = {k + (k >= at): v for k, v in chain.asides.items()}
+
+
+def _end(piece: Piece) -> Piece:
+    """The last box of a panel; else the piece itself."""
+    while isinstance(piece, Frame) and piece.chains():
+        inside = piece.chains()[0].pieces
+        if not inside or inside[-1].exit != piece.exit:
+            break
+        piece = inside[-1]
+    return piece

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.layout.brush import LETTER, Brush, Source
-from netdsl.backends.diagram.layout.pieces import Leaf, Piece, Through
+from netdsl.backends.diagram.layout.pieces import TAPS, Leaf, Piece, Through
 from netdsl.backends.diagram.layout.style import PITCH, TAP, Style
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ class Chain:
         """The room above a piece."""
         piece = self.pieces[number]
         room = style.gap if number else 0.0
-        if isinstance(piece, Through) or (number and isinstance(self.pieces[number - 1], Through)):
-            return 0.0
+        point = number if isinstance(piece, Through) else number - 1
+        if point >= 0 and isinstance(self.pieces[point], Through):
+            return style.gap / 2 if point else 0.0  # half before it, half behind
         if piece.edge is None and piece.crossings:
             room += 2 * TAP  # a line from elsewhere turns in above it
             room += 2 * LETTER * any(crossing.letter for crossing in piece.crossings)
@@ -111,20 +112,26 @@ class Chain:
                     if lane.first <= number <= lane.last:
                         reach += [token.offset + token.width / 2 for token in tokens]
             out = max(reach) + PITCH
-            while any(
-                other.side == lane.side
-                and other.first <= lane.last
-                and lane.first <= other.last
-                and abs(out - at) < PITCH
+            beside = sorted(
+                at
                 for other, at in taken
-            ):
-                out += PITCH / 2
+                if other.side == lane.side and other.first <= lane.last and lane.first <= other.last
+            )
+            for at in beside:
+                while abs(out - at) < PITCH:
+                    out += PITCH / 2
             taken.append((lane, out))
             lane.offset = out * lane.side
             if lane.side > 0:
                 self.b = max(self.b, out)
             else:
                 self.a = max(self.a, out)
+
+    def _tap(self, number: int) -> float:
+        """How far below a piece lines leave sideways: those of the branches of one split not on one row."""
+        last = number == len(self.pieces) - 1
+        first = self.branch == 0 and self.owner is not None and len(self.owner.chains()) > 1
+        return TAP + (0.8 * TAPS if last and first else 0.0)
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         """Paint the chain with its axis at `u` from `v` on; the result is the line that goes on."""
@@ -142,7 +149,7 @@ class Chain:
                     isinstance(piece, Leaf) and piece.node.kind == "output"
                 ):
                     current = end
-                brush.tapped(piece.exit, u, v, TAP)
+                brush.tapped(piece.exit, u, v, self._tap(number))
             start = end.points[-1] if end is not None else None
             goes_on = number < len(self.pieces) - 1
             for token in self.asides.get(number, ()):

@@ -115,9 +115,14 @@ class Columns:
                     for crossing in lane.crossings:
                         crossing.letter = letter
                     continue
-                beside = part.asides.setdefault(lane.first - start, [])
-                if not any(isinstance(t, LetterMark) and t.tail == tail for t in beside):
-                    beside.append(LetterMark(letter, tail, lane.side))
+                marks = [
+                    t for row in part.asides.values() for t in row if isinstance(t, LetterMark)
+                ]
+                if letter not in [mark.letter for mark in marks]:
+                    # to the right titles stand above, so lines leave below
+                    side = 1 if self.style.right else lane.side
+                    beside = part.asides.setdefault(lane.first - start, [])
+                    beside.append(LetterMark(letter, tail, side))
                 for crossing in lane.crossings:
                     crossing.letter = letter
         part.turns = end < len(trunk.pieces)

@@ -19,6 +19,12 @@ LEFT, RIGHT = -1, 1
 SIGNS = (
     "abcdefghijknopqrstuvxyz123456789ABCDEFGHJKLNPQRSTUVXYZ"  # that are narrow, and no two alike
 )
+NARROW = "acekrsvxyz"  # of which two fit into a circle
+PAIRS = (
+    *(letter + digit for letter in NARROW for digit in "23456789"),
+    *(digit + letter for digit in "23456789" for letter in NARROW),
+    *(first + second for first in NARROW for second in NARROW),
+)
 
 
 class Crossing:
@@ -71,14 +77,18 @@ class Letters:
         self.known: dict[str, int] = {}
 
     def of(self, node: str) -> str:
-        """Letters, digits, large letters, numbers, then letters with primes: what fits into a circle."""
+        """Letters, digits, large letters, numbers, then pairs: what fits into a circle. Behind the last of
+        three hundred pairs come letters with primes."""
         number = self.known.setdefault(self.origin(node), len(self.known))
         if number < len(SIGNS):
             return SIGNS[number]
         number -= len(SIGNS)
         if number < 90:
             return str(10 + number)
-        rounds, at = divmod(number - 90, len(SIGNS))
+        number -= 90
+        if number < len(PAIRS):
+            return PAIRS[number]
+        rounds, at = divmod(number - len(PAIRS), len(SIGNS))
         return SIGNS[at] + "'" * (1 + rounds)
 
 
@@ -154,6 +164,7 @@ def _sides(piece: Piece, lane: Chain, leaving: bool) -> set[int]:
             # below the last box and above the first one there is a row without boxes
             free = lowest if leaving else at is chain.pieces[0] and at.edge is None
             if isinstance(owner, Residual):
+                lowest = lowest and chain.branch == 0  # the shortcut's boxes end above the body's
                 if not (free and leaving and chain.branch == 0):
                     sides &= {LEFT} if chain.branch == 0 else {RIGHT}
                 else:

@@ -99,7 +99,6 @@ def _belongs(piece: Piece) -> bool:
     return isinstance(piece, Leaf) and piece.node.kind in ("dropout", "activation", "norm")
 
 
-def best(found: list[Plan]) -> Plan | None:
-    """The plan to take, if one fits."""
-    fitting = [plan for plan in found if plan.fits]
-    return min(fitting, key=lambda plan: plan.rank) if fitting else None
+def fitting(found: list[Plan]) -> list[Plan]:
+    """The plans that fit, the best first."""
+    return sorted((plan for plan in found if plan.fits), key=lambda plan: plan.rank)

@@ -79,6 +79,7 @@ class Frame(Holder):
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:
         if source is not None:
             source = source._replace(span=None)
+            brush.gate(source, u, v)
         elif self.begin and not isinstance(self.inner.pieces[0], Leaf):
             source = Source(self.begin, ((u, v + self.before),), "training", cut=True)
         brush.begin()
@@ -218,7 +219,7 @@ class LetterMark:
         goes_on: bool = True,
     ) -> None:
         """Beside the chain, at the height where lines leave its own node."""
-        tap = brush.taps[self.tail]
+        tap = brush.taps[self.tail][brush.shared.get(self.tail, 0) :]
         row = tap[-1][1]
         edge = u - LETTER if u > axis else u + LETTER
         line = brush.points([*tap, (edge, row)])

@@ -206,7 +206,7 @@ class Through(Piece):
         if source is None:
             return None
         brush.stands_for(self.node.name, source)
-        brush.tapped(self.node.name, u, v)
+        brush.passed(self.node.name, source, u, v)
         return source._replace(points=(*source.points, (u, v)))
 
 

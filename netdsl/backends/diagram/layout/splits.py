@@ -250,6 +250,8 @@ class Residual(Split):
         if self._bar:
             low, high = u - self.low, u + self.high
             brush.bar(join, low, high, middle, self._tall(brush.style), bar_text(join, brush.style))
+            for crossing in self.beside:
+                brush.from_side(crossing, (low + high) / 2, middle, (high - low) / 2)
             return Source(join.name, ((u, middle + half),))
         self._sign(brush, join, u, middle)
         return Source(join.name, ((u, middle + half),))

@@ -27,6 +27,7 @@ MOST = 16  # pieces of a knot; longer ones keep their lanes
 SWEEPS = 4
 TRACK = 4.0  # between lines side by side
 JOG = 6.0  # a line may meet a box so far from its middle, if it is straight then
+NEAR = 14.0  # what stands so far from where its line would be straight is moved there
 HOOK = 4.0  # from a circle to a line that turns into its side
 
 
@@ -57,8 +58,14 @@ def untangle(chain: Chain) -> None:
     for first, last in reversed(_knots(chain)):
         inside = chain.pieces[first : last + 1]
         pieces = [leaf for p in inside for leaf in (p.leaves if isinstance(p, Row) else [p])]
+        rows = [piece for piece in inside if isinstance(piece, Row)]
+        for row in rows:  # its boxes become pieces themselves, each with its line
+            for leaf in row.leaves:
+                leaf.crossings = [c for c in row.crossings if c.edge.head == leaf.node.name]
         arcs = _arcs(chain, pieces, first, last)
         if arcs is None:
+            for leaf in (leaf for row in rows for leaf in row.leaves):
+                leaf.crossings = []
             continue
         knot = Tangle(pieces, arcs)
         knot.edge, knot.exit = inside[0].edge, inside[-1].exit
@@ -179,7 +186,10 @@ class Tangle(Piece):
         self._arrange()
         self._order()
         self._place(style)
-        axis = self.spots[-1].x
+        end = self.pieces[-1]
+        # where nothing goes on, the axis is that of what comes in
+        ends = isinstance(end, Leaf) and end.node.kind == "output"
+        axis = self.spots[0 if ends else -1].x
         for layer in self.layers:
             for spot in layer:
                 spot.x -= axis
@@ -258,6 +268,8 @@ class Tangle(Piece):
                     near = near or spot.before or spot.after
                     wanted.append(sum(s.x for s in near) / len(near) if near else spot.x)
                 _settle(layer, wanted, room)
+        for layer in self.layers[1:]:
+            _straighten(layer, room)
 
     def _rows(self, style: Style) -> None:
         """Heights of layers, and the tracks of lines between them: one for each piece that they come from."""
@@ -375,6 +387,28 @@ class Tangle(Piece):
                 brush.arrive(line, piece.exit, (at, middle), (x + side, middle), length=3.0)
             else:
                 brush.arrive(line, arc.edge.head, (at, top))
+
+
+def _straighten(layer: Sequence[Spot], room: float) -> None:
+    """Move what stands almost below the piece that it follows to exactly there, where there is room."""
+    for number, spot in enumerate(layer):
+        above = min((s.x for s in spot.before), key=lambda x: abs(x - spot.x), default=spot.x)
+        if not 0 < abs(above - spot.x) <= NEAR:
+            continue
+        for last, way in ((layer[0], -1), (layer[-1], 1)):  # lines outside of all make room
+            edge = above + way * (spot.half + TRACK)
+            if last.piece is None and last is not spot and way * (edge - last.x) > 0:
+                last.x = edge
+        beside = [*layer[max(0, number - 1) : number], *layer[number + 1 : number + 2]]
+        if all(_apart(spot, above, other, room) for other in beside):
+            spot.x = above
+
+
+def _apart(spot: Spot, x: float, other: Spot, room: float) -> bool:
+    """Whether a piece could stand at `x` beside another one, or beside a line that passes."""
+    gap = room if spot.piece is not None and other.piece is not None else TRACK
+    same_side = (x < other.x) == (spot.x < other.x)
+    return same_side and abs(x - other.x) >= spot.half + other.half + gap
 
 
 def _settle(layer: Sequence[Spot], wanted: Sequence[float], room: float) -> None:

@@ -24,12 +24,21 @@ Painted: TypeAlias = Rect | Path | Curve | Circle | Text | Strokes
 def painted(scene: Scene, theme: Theme) -> list[Painted]:
     """What is painted, in order; every fill and stroke is a colour `#RRGGBB`, or None."""
 
+    found: dict[str | None, str | None] = {None: None}
+
     def colour(role: str | None) -> str | None:
-        return None if role is None else theme[role]
+        if role is not None and role not in found:
+            found[role] = theme[role]
+        return found[role]
 
     out: list[Painted] = []
     for item in (*scene.under, *scene.items):
-        if isinstance(item, (Rect, Path, Circle)):
+        if isinstance(item, Rect):
+            fill, stroke = colour(item.fill), colour(item.stroke)
+            out.append(Rect(*item[:4], fill, stroke, *item[6:]))
+        elif isinstance(item, Path):
+            out.append(Path(item.points, colour(item.fill), colour(item.stroke), *item[3:]))
+        elif isinstance(item, Circle):
             out.append(item._replace(fill=colour(item.fill), stroke=colour(item.stroke)))
         elif isinstance(item, Curve):
             dash = item.dash or theme.dash(item.stroke)

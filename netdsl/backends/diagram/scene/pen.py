@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from netdsl.backends.diagram.scene.metrics import LEADING, text_width
 from netdsl.backends.diagram.scene.scene import Hatch, Point, Scene
@@ -21,6 +22,7 @@ PLATE = 1.8  # how far the second plate of a stack stands out
 SIGNS = {"sum": "+", "product": "x", "difference": "-", "quotient": "/", "power": "^"}
 
 
+@cache
 def role(kind: str, part: str, stage: int | None = None) -> str:
     """`conv.f`, or `conv.f@2` of what belongs to a stage."""
     return f"{kind}.{part}" if stage is None else f"{kind}.{part}@{stage}"
@@ -73,26 +75,33 @@ def box(
             points += [(left, bottom - cut), (left, top + cut)]
         scene.path(points, fill, stroke, line, dash)
     else:
-        radius = {"stadium": height / 2, "round": 3.2}.get(look.shape, 1.0)
+        radius = height / 2 if look.shape == "stadium" else 3.2 if look.shape == "round" else 1.0
         radius = min(radius, height / 2, width / 2)
         scene.rect(left, top, width, height, fill, stroke, line, radius, dash)
+    if look.hatch:
+        scene.items.append(_hatched(kind, (left, top, right, bottom), x, y, lines, size, bold))
+    texts(scene, x, y, lines, size, bold=bold, room=width - 2)
+
+
+def _hatched(
+    kind: str,
+    sides: tuple[float, float, float, float],
+    x: float,
+    y: float,
+    lines: Sequence[str],
+    size: float,
+    bold: Sequence[int],
+) -> Hatch:
+    """The hatch inside a box, which leaves its texts alone."""
+    left, top, right, bottom = sides
     labels = []
     for i, text in enumerate(lines):
         middle = y + (i - (len(lines) - 1) / 2) * size * LEADING
-        wide = text_width(text, size, i in bold)
-        labels.append(
-            (x - wide / 2 - 1.5, middle - size * 0.6, x + wide / 2 + 1.5, middle + size * 0.6)
-        )
-    if look.hatch:
-        places = tuple(tuple(round(v, 2) for v in label) for label in labels)
-        inner = (
-            round(left + 0.6, 2),
-            round(top + 0.6, 2),
-            round(right - 0.6, 2),
-            round(bottom - 0.6, 2),
-        )
-        scene.items.append(Hatch(kind, *inner, places))  # type: ignore[arg-type]
-    texts(scene, x, y, lines, size, bold=bold, room=width - 2)
+        half = text_width(text, size, i in bold) / 2 + 1.5
+        label = (x - half, middle - size * 0.6, x + half, middle + size * 0.6)
+        labels.append(tuple([round(v, 2) for v in label]))
+    inner = (left + 0.6, top + 0.6, right - 0.6, bottom - 0.6)
+    return Hatch(kind, *[round(v, 2) for v in inner], tuple(labels))  # type: ignore[arg-type]
 
 
 def slab(
@@ -186,10 +195,11 @@ def arrow(
 ) -> None:
     """A line from point to point with round corners, and a triangle at its end. Points that lie on each
     other count once."""
-    kept: list[Point] = []
-    for point in points:
-        if not kept or abs(point[0] - kept[-1][0]) + abs(point[1] - kept[-1][1]) > 0.05:
-            kept.append(point)
+    kept = list(points[:1])
+    for x, y in points[1:]:
+        x0, y0 = kept[-1]
+        if abs(x - x0) + abs(y - y0) > 0.05:
+            kept.append((x, y))
     if len(kept) < 2:
         return
     if not head:

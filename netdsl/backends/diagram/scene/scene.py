@@ -9,6 +9,7 @@ Output formats are made from the one (`formats.svg`, `pdf`, `tikz`, `png`) or th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple, TypeAlias
 
 from netdsl.backends.diagram.scene.metrics import ASCENT, DESCENT, text_width
@@ -145,8 +146,13 @@ class Cluster(NamedTuple):
     note: str = ""
 
 
+def hundredth(length: float) -> float:
+    """A length, rounded to 0.01: as `round(length, 2)` but for ties, in a third of its time."""
+    return floor(length * 100 + 0.5) / 100
+
+
 def rounded(points: Sequence[Point]) -> tuple[Point, ...]:
-    return tuple((round(x, 2), round(y, 2)) for x, y in points)
+    return tuple([(floor(x * 100 + 0.5) / 100, floor(y * 100 + 0.5) / 100) for x, y in points])
 
 
 class Scene:
@@ -178,10 +184,9 @@ class Scene:
         *,
         under: bool = False,
     ) -> None:
-        shape = Rect(
-            *(round(x, 2), round(y, 2), round(width, 2), round(height, 2)),
-            *(fill, stroke, line, radius, dash),
-        )
+        left, top = floor(x * 100 + 0.5) / 100, floor(y * 100 + 0.5) / 100
+        wide, high = floor(width * 100 + 0.5) / 100, floor(height * 100 + 0.5) / 100
+        shape = Rect(left, top, wide, high, fill, stroke, line, radius, dash)
         (self.under if under else self.items).append(shape)
 
     def path(
@@ -217,7 +222,7 @@ class Scene:
         stroke: str | None = "ink",
         line: float = 0.7,
     ) -> None:
-        self.items.append(Circle(round(x, 2), round(y, 2), radius, fill, stroke, line))
+        self.items.append(Circle(hundredth(x), hundredth(y), radius, fill, stroke, line))
 
     def text(
         self,
@@ -237,14 +242,22 @@ class Scene:
             return
         x, y = (x + size * 0.355, y) if turned else (x, y + size * 0.355)
         item = Text(
-            round(x, 2), round(y, 2), text, size, anchor, bold, fill, turned, round(room, 2)
+            hundredth(x),
+            hundredth(y),
+            text,
+            size,
+            anchor,
+            bold,
+            fill,
+            turned,
+            room and hundredth(room),
         )
         self.items.append(item)
 
     # ------------------------------------------------------------------------------------- framing
     def bounds(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of all that is painted."""
-        boxes = [box for item in (*self.under, *self.items) for box in [extent(item)]]
+        boxes = [extent(item) for item in (*self.under, *self.items)]
         if not boxes:
             return (0.0, 0.0, 0.0, 0.0)
         lefts, tops, rights, bottoms = zip(*boxes)
@@ -256,10 +269,10 @@ class Scene:
         left, top, right, bottom = self.bounds()
         own = right - left + 2 * margin
         shown = max(own, width or 0.0)
-        self.left = round(left - margin - (shown - own) / 2, 2)
-        self.top = round(top - margin, 2)
-        self.width = round(shown, 2)
-        self.height = round(bottom - top + 2 * margin, 2)
+        self.left = hundredth(left - margin - (shown - own) / 2)
+        self.top = hundredth(top - margin)
+        self.width = hundredth(shown)
+        self.height = hundredth(bottom - top + 2 * margin)
 
     def add(self, other: Scene, dx: float = 0.0, dy: float = 0.0, before: str = "") -> None:
         """Another scene's drawing, moved: panels of a figure of several parts. `before` stands before its
@@ -291,7 +304,7 @@ def extent(item: Primitive) -> tuple[float, float, float, float]:
     if isinstance(item, Rect):
         return item.x, item.y, item.x + item.width, item.y + item.height
     if isinstance(item, (Path, Curve)):
-        xs, ys = [p[0] for p in item.points], [p[1] for p in item.points]
+        xs, ys = zip(*item.points)
         return min(xs), min(ys), max(xs), max(ys)
     if isinstance(item, Circle):
         r = item.radius
@@ -324,4 +337,4 @@ def moved(item: Primitive, dx: float, dy: float) -> Primitive:
             *(item.left + dx, item.top + dy, item.right + dx, item.bottom + dy),
             labels,
         )
-    return item._replace(x=round(item.x + dx, 2), y=round(item.y + dy, 2))
+    return item._replace(x=hundredth(item.x + dx), y=hundredth(item.y + dy))

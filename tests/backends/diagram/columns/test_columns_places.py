@@ -157,7 +157,7 @@ def test_long_titles_are_broken_and_keep_apart() -> None:
 
 def test_texts_of_sources_are_only_texts() -> None:
     """A network may call its parts anything: nothing moves a cursor, nothing is longer than its box."""
-    name = "a" * 200
+    name = "a" * 96
     text = f"""block {name}(c) {{ concat {{ | conv(c, 1x1) | conv(c, 3x3, padding=1) }} }}
         net {name.upper()} {{ input {name}_: 3x8x8
         {name}: {name}(4)

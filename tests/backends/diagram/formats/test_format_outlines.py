@@ -8,12 +8,13 @@ from itertools import pairwise
 import pytest
 from format_scenes import HOSTILE
 
-from netdsl.backends.diagram.formats.latex import latex
-from netdsl.backends.diagram.formats.letters import squeeze, visible, western
+from netdsl.backends.diagram.formats.letters import squeeze
 from netdsl.backends.diagram.formats.outline import dashes, flattened, outline, short
 from netdsl.backends.diagram.formats.typeface import font_data, measures
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Circle, Path, Rect, Text
+from netdsl.escaping.latex import latex
+from netdsl.escaping.letters import visible, western
 
 
 @pytest.mark.parametrize(

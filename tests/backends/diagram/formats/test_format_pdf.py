@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from format_scenes import HOSTILE, everything, hostile
 
-from netdsl.backends.diagram.formats.letters import visible, western
 from netdsl.backends.diagram.formats.pdf import pdf
 from netdsl.backends.diagram.formats.typeface import font_data
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.scene.themes import NAMES, named
+from netdsl.escaping.letters import visible, western
 
 POPPLER = pytest.mark.skipif(
     not shutil.which("pdftotext"), reason="there is no poppler (pdftotext)"

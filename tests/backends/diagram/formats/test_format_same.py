@@ -15,7 +15,6 @@ import pytest
 from format_scenes import everything
 from PIL import Image, ImageChops
 
-from netdsl.backends.diagram.formats.letters import western
 from netdsl.backends.diagram.formats.pdf import pdf
 from netdsl.backends.diagram.formats.png import png
 from netdsl.backends.diagram.formats.svg import svg
@@ -23,6 +22,7 @@ from netdsl.backends.diagram.formats.tikz import tikz
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import SHARES, Scene, Text
 from netdsl.backends.diagram.scene.themes import NAMES, named
+from netdsl.escaping.letters import western
 
 HERE = Path(__file__).parent
 DPI = 144

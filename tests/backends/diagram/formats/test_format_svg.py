@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 import pytest
 from format_scenes import HOSTILE, everything, hostile, many
 
-from netdsl.backends.diagram.formats.letters import visible
 from netdsl.backends.diagram.formats.svg import svg
 from netdsl.backends.diagram.formats.typeface import font_data
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import painted
 from netdsl.backends.diagram.scene.scene import Scene, Text
 from netdsl.backends.diagram.scene.themes import NAMES, named
+from netdsl.escaping.letters import visible
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -244,7 +244,7 @@ def test_any_width(width: float) -> None:
 
 
 def test_hostile_names_are_cut() -> None:
-    long = "a" * 200
+    long = "a" * 96
     scene = drawn(
         f"block {long}(c) {{ residual {{ conv(c, 3x3, padding=1) }} }}\n"
         f"net N {{ input {long}: 8x32x32\n {long}b: {{ repeat 3 {{ {long}(8) }} }}\n conv(9, 3x3) }}"
