@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netdsl.design import Design, Link
+from netdsl.design import Design, Link, Value
 from netdsl.follow import Follower, Path
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
@@ -25,12 +25,34 @@ class Field(NamedTuple):
     start: tuple[int, ...]
 
 
+class Level:
+    """The receptive fields of one use of a scope: of its values by their `id`, None where it cannot be
+    told, and the levels below its steps by theirs. (One scope may stand for many uses of a block.)"""
+
+    __slots__ = ("below", "fields")
+
+    def __init__(self) -> None:
+        self.fields: dict[int, Field | None] = {}
+        self.below: dict[int, Level] = {}
+
+
 class _Fields(Follower[Field | None]):
     """None: it cannot be told, as where maps are made larger or sizes are open."""
 
     def __init__(self) -> None:
         super().__init__(aux=True)
         self.found: dict[str, Field] = {}
+        self.levels = [Level()]
+
+    def enter(self, link: Link) -> None:
+        level = self.levels[-1].below[id(link)] = Level()
+        self.levels.append(level)
+
+    def leave(self, link: Link) -> None:
+        self.levels.pop()
+
+    def met(self, value: Value, state: Field | None) -> None:
+        self.levels[-1].fields[id(value)] = state
 
     def layer(self, layer: Layer, link: Link, state: Field | None, path: Path) -> Field | None:
         x, y = link.inputs[0].shape, link.output.shape if link.output is not None else None
@@ -55,8 +77,13 @@ class _Fields(Follower[Field | None]):
         return Field(sizes, fields[0].jump, tuple(starts))
 
     def seen(self, path: Path, link: Link, state: Field | None) -> None:
-        if path and state is not None:
-            self.found[".".join(path)] = state
+        if link.output is not None:
+            self.levels[-1].fields[id(link.output)] = state
+        name = ".".join(path)
+        if state is None:  # a step inside without a name had that of the level around it
+            self.found.pop(name, None)
+        elif path:
+            self.found[name] = state
 
 
 def _whole(state: Field, x: Shape) -> Field | None:
@@ -72,10 +99,22 @@ def _whole(state: Field, x: Shape) -> Field | None:
 def receptive_fields(design: Design) -> dict[str, Field]:
     """The receptive field of every step's output, by its name, where it can be told; seen from the
     inputs of the net, all of which count alike."""
-    sides = {len(value.shape.sides) for value in design.inputs.values()}
-    if len(sides) != 1:
-        return {}
-    dims = sides.pop()
+    return _followed(design).found
+
+
+def levels_of(design: Design) -> Level:
+    """The receptive field of every value of every step, those without a name too: of the net's own, and
+    below its steps. Inputs have theirs."""
+    return _followed(design).levels[0]
+
+
+def _followed(design: Design) -> _Fields:
     follower = _Fields()
-    follower.follow(design, Field((1,) * dims, (1,) * dims, (0,) * dims))
-    return follower.found
+    sides = {len(value.shape.sides) for value in design.inputs.values()}
+    if len(sides) == 1:
+        dims = sides.pop()
+        start = Field((1,) * dims, (1,) * dims, (0,) * dims)
+        for value in design.inputs.values():
+            follower.met(value, start)
+        follower.follow(design, start)
+    return follower

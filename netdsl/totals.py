@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from netdsl.design import (
     Applied,
@@ -134,7 +135,13 @@ class _Depth(Follower[int]):
         return max(states)
 
 
+# Files say how deep their network is (`expect`), tables say it again, and a walk costs as much as a table.
+_DEPTHS: WeakKeyDictionary[Design, int] = WeakKeyDictionary()
+
+
 def depth(design: Design) -> int:
     """Convolutions and linear layers on the longest path from an input to the output; side outputs do
     not count."""
-    return max(_Depth(aux=False).follow(design, 0), default=0)
+    if design not in _DEPTHS:
+        _DEPTHS[design] = max(_Depth(aux=False).follow(design, 0), default=0)
+    return _DEPTHS[design]

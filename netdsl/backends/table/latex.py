@@ -5,31 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from netdsl.backends.table.view import STATES, Line, View
+from netdsl import formulas
+from netdsl.backends.table.columns import Column
+from netdsl.backends.table.view import STATES, Line, Text, View
 from netdsl.data import data_file
-from netdsl.shapes import Shape
+from netdsl.escaping import latex as letters
+from netdsl.escaping.latex import latex as tex
+from netdsl.shapes import Dim, Shape
 
-# One table, so that what an escape writes is never escaped again.
-LETTERS = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\{",
-        "}": r"\}",
-        "$": r"\$",
-        "&": r"\&",
-        "#": r"\#",
-        "%": r"\%",
-        "_": r"\_",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
-        "`": r"\textasciigrave{}",
-        "'": r"\textquotesingle{}",
-    }
-)
 SIZE = re.compile(r"\b\d+(?:x\d+)+\b")
 CODE = re.compile(r"`([^`]*)`")
 
@@ -52,37 +35,53 @@ def latex(view: View) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"tex": tex, "head": head, "row": row, "note": note}
+    environment.filters |= {
+        "comment": letters.comment,
+        "head": head,
+        "row": row,
+        "note": note,
+        "columns": columns,
+    }
     return environment.get_template("tabular.tex.j2").render(view=view)
 
 
-def tex(text: str) -> str:
-    """A text that LaTeX prints as it is."""
-    return text.translate(LETTERS)
+def columns(view: View) -> str:
+    """The columns of the tabular: numbers end at the same place."""
+    return "".join("r" if column.right else "l" for column in view.columns)
 
 
-def head(columns: Sequence[str]) -> str:
+def head(titles: Sequence[str]) -> str:
     """The names of the columns."""
-    return " & ".join(tex(column[:1].upper() + column[1:]) for column in columns)
+    return " & ".join(tex(title[:1].upper() + title[1:]) for title in titles)
 
 
-def row(line: Line) -> str:
+def row(line: Line, view: View) -> str:
     """The cells of one row, without what ends it."""
-    name = _dots(tex(line.name))
+    cells = []
+    for column in view.columns:
+        cell = _cell(column, line.cells.get(column.name, ""))
+        if line.times > 1 and column.name == view.counted:
+            cell += rf" $\times$ {line.times}"
+        cells.append(cell)
     indent = rf"\hspace*{{{line.depth}em}}" if line.depth else ""
-    guard = (
-        "{}" if name.startswith(("*", "[")) else ""
-    )  # the row before ends in \\, which takes both
-    times = rf" $\times$ {line.times}" if line.times > 1 else ""
-    cells = (
-        (indent or guard) + name,
-        _sizes(line.layer) + times,
-        "" if line.output is None else _shape(line.output),
-        *map(_names, (line.key, *line.weights)),
-        tex(line.parameters),
-        tex(line.macs),
-    )
+    # the row before ends in \\, which would take both
+    guard = "{}" if cells[0].startswith(("*", "[")) else ""
+    cells[0] = (indent or guard) + cells[0]
     return " & ".join(cells)
+
+
+def _cell(column: Column, cell: Text) -> str:
+    if isinstance(cell, Shape):
+        return _shape(cell)
+    if isinstance(cell, formulas.Formula):
+        return f"${cell.latex()}$"
+    if column.kind in ("key", "word"):
+        return _names(cell)
+    if column.kind == "name":
+        return _dots(tex(cell))
+    if column.kind in ("factor", "pixels", "number", "bytes") and cell.startswith("-"):
+        return f"${tex(cell)}$" if cell[1:].isdigit() else tex(cell)
+    return _sizes(cell)
 
 
 def _names(cell: str) -> str:
@@ -94,10 +93,8 @@ def _names(cell: str) -> str:
 
 def note(text: str) -> str:
     """A note of ours, with what stands between backquotes in code letters."""
-    parts = CODE.split(text)
-    return "".join(
-        rf"\texttt{{{tex(part)}}}" if i % 2 else tex(part) for i, part in enumerate(parts)
-    )
+    parts = map(letters.part, CODE.split(letters.one_line(text)))
+    return "".join(rf"\texttt{{{part}}}" if i % 2 else part for i, part in enumerate(parts))
 
 
 def _dots(text: str) -> str:
@@ -106,18 +103,24 @@ def _dots(text: str) -> str:
 
 def _sizes(text: str) -> str:
     """`3x3 conv` with the sign for times, and `->` with an arrow."""
-    done, at = [], 0
+    text, done, at = letters.one_line(text), [], 0
     for match in SIZE.finditer(text):
-        done += [tex(text[at : match.start()]), _times(match[0].split("x"))]
+        done += [letters.part(text[at : match.start()]), _times(match[0].split("x"))]
         at = match.end()
-    done.append(tex(text[at:]))
+    done.append(letters.part(text[at:]))
     return "".join(done).replace(tex("->"), r"$\rightarrow$")
 
 
 def _shape(shape: Shape) -> str:
-    """Numbers as mathematics, formulas of open sizes as texts in it."""
-    dims = (tex(str(d)) for d in shape)
-    return _times([d if d.isdigit() else rf"\mbox{{{d}}}" for d in dims])
+    return _times(list(map(_side, shape)))
+
+
+def _side(side: Dim) -> str:
+    """A side as mathematics; a sum in brackets, as it is multiplied."""
+    if isinstance(side, int):
+        return str(side)
+    text = formulas.latex(side)
+    return text if len(side.terms) == 1 and not side.constant else rf"\left({text}\right)"
 
 
 def _times(parts: list[str]) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Scope
+from netdsl.formulas import Count
 from netdsl.layers.base import Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.weights import PARTLY
+
+if TYPE_CHECKING:
+    from netdsl.receptive import Field
 
 NUMBERED = re.compile(r"(.*?)(\d+)")
 
@@ -17,28 +21,35 @@ NUMBERED = re.compile(r"(.*?)(\d+)")
 class Row:
     """One row. Numbers are those of the whole step, what is in `children` included.
 
-    `parameters` and `macs` are None for an extern layer, whose weights nobody knows, and `macs` also
+    `parameters` and `macs` are None for an extern layer, whose weights nobody knows; `macs` is a formula
     while a size is open; `unknown` marks rows that hold extern layers. `key` is the full path in the
     `state_dict`, empty for what has no entry there. `count` equal blocks in a row are one row in
     folded tables, up to `last` and `last_key`; its children are those of one block. `declared` marks
     what a `module` line holds (weights, but no work), `shared` what a use of it does (work, but no
     weights). `origin` is the name in the checkpoint from which its weights start, `frozen` says
     "frozen" if they are not trained; both are "partly" if that holds for some of them. `start` is the
-    value that a chain started at. `what` is a layer, a scope, or None.
+    value that a chain started at. `what` is a layer, a scope, or None. `inputs` are the shapes that flow
+    in. `amounts` are what was asked to be measured (`netdsl.backends.table.measures`), `field` the
+    receptive field of the output, None where it cannot be told or was not asked for. `layers` are the
+    convolutions and linear layers of a stage.
     """
 
     __slots__ = (
+        "amounts",
         "auxiliary",
         "buffers",
         "children",
         "count",
         "declared",
+        "field",
         "frozen",
+        "inputs",
         "key",
         "kind",
         "last",
         "last_key",
         "layer",
+        "layers",
         "macs",
         "name",
         "origin",
@@ -60,7 +71,7 @@ class Row:
         self.key = self.last_key = ""
         self.parameters: int | None = 0
         self.buffers = 0
-        self.macs: int | None = 0
+        self.macs: Count | None = 0
         self.unknown = False
         self.auxiliary = False
         self.declared = False
@@ -68,8 +79,12 @@ class Row:
         self.origin = self.frozen = ""
         self.start = ""
         self.count = 1
+        self.layers = 0
         self.what: Layer | Scope | None = None
         self.children: list[Row] = []
+        self.inputs: tuple[Shape, ...] = ()
+        self.amounts: dict[str, Any] = {}
+        self.field: Field | None = None
 
     def __repr__(self) -> str:
         return f"Row({self.kind} {self.name}: {self.layer}, {self.shape})"
@@ -81,8 +96,8 @@ class Totals(Record):
     parameters: int
     with_auxiliary: int
     buffers: int
-    macs: int | None
-    connections: int | None
+    macs: Count | None
+    connections: Count | None
     layers: int
     unknown: bool  # extern layers come on top
 
@@ -138,9 +153,12 @@ def extend(row: Row, following: Row) -> None:
     row.buffers += following.buffers
     row.parameters = added(row.parameters, following.parameters)
     row.macs = added(row.macs, following.macs)
+    row.amounts = {n: added(a, following.amounts[n]) for n, a in row.amounts.items()}
+    row.field = following.field
 
 
-def added(a: int | None, b: int | None) -> int | None:
+def added(a: Any, b: Any) -> Any:
+    """The sum of numbers and formulas; None if one of them is not known."""
     return None if a is None or b is None else a + b
 
 

@@ -6,7 +6,13 @@ from math import prod
 
 from netdsl import totals
 from netdsl.anatomy import head_cost
+from netdsl.backends.table.holdings import Facts, Holdings
+from netdsl.backends.table.measures import (
+    Measures,
+    plus,
+)
 from netdsl.backends.table.model import Row, Totals, added, continues, cut, extend
+from netdsl.backends.table.placing import Place, Placing
 from netdsl.backends.table.words import (
     boxes_text,
     concat_text,
@@ -39,58 +45,52 @@ from netdsl.design import (
     WeightEvent,
 )
 from netdsl.layers.base import Cost, Layer
-from netdsl.record import Record
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
 from netdsl.totals import link_cost
-from netdsl.weights import Treatment
 
 # What the rows of a scope are called; a labelled merge is a group with the merge in it.
 KINDS = {"block": "block", "bar": "branch"}
 
 
-class Place(Record):
-    """Where the walk is: the path in the `state_dict`, and how what stands there counts."""
-
-    path: str = ""
-    auxiliary: bool = False
-    declared: bool = False  # in a `module` declaration: weights, but no work
-    shared: bool = False  # in a use of a module: work, but no weights
-
-    def inside(self, name: str | None) -> Place:
-        return self.but(path=self.key(name)) if name else self
-
-    def key(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
-
-
-class Facts(Record):
-    """What a scope or a layer puts into the `state_dict`, beside learned numbers."""
-
-    entries: int  # tensors, learned or fixed
-    buffers: int  # fixed numbers
-    unknown: bool  # extern layers
-
-
-def rows_of(design: Design, fold: bool, depth: int | None = None) -> list[Row]:
+def rows_of(
+    design: Design,
+    fold: bool,
+    depth: int | None = None,
+    measures: Measures | None = None,
+    fields: bool = False,
+    held: Holdings | None = None,
+) -> list[Row]:
     """The rows of a network, inputs first. `fold` makes one row of equal blocks in a row; `depth`
-    is how many levels are shown, 1 for the network's own steps alone."""
-    walk = _Walk(fold, design)
-    rows = [
-        Row("input", name, "input", "input", value.shape) for name, value in design.inputs.items()
-    ]
-    walk.region(design.net.region, Place(), rows)
+    is how many levels are shown, 1 for the network's own steps alone. `measures` are what `amounts` of
+    the rows hold, `fields` has them know their receptive fields. `held` is what is known already of
+    what scopes hold."""
+    walk = _Walk(fold, design, measures, held or Holdings())
+    level = None
+    if fields:
+        from netdsl.receptive import levels_of
+
+        level = levels_of(design)
+    top = Place(level=level)
+    rows = []
+    for name, value in design.inputs.items():
+        row = Row("input", name, "input", "input", value.shape)
+        walk.place(row, top, value)
+        rows.append(row)
+    walk.region(design.net.region, top, rows)
     if design.net.outputs:
         for name, value in design.outputs.items():
-            rows.append(Row("output", name, "output", "output", value.shape))
+            row = Row("output", name, "output", "output", value.shape)
+            walk.place(row, top, value)
+            rows.append(row)
     if depth is not None:
         cut(rows, depth)
     return rows
 
 
-def totals_of(design: Design) -> Totals:
+def totals_of(design: Design, held: Holdings | None = None) -> Totals:
     used = totals.cost_used(design)
-    facts = _Walk(False, design).facts(design.net)
+    facts = (held or Holdings()).scope(design.net)
     return Totals(
         used.parameters,
         totals.scope_cost(design.net).parameters,
@@ -102,12 +102,14 @@ def totals_of(design: Design) -> Totals:
     )
 
 
-class _Walk:
-    def __init__(self, fold: bool, design: Design) -> None:
+class _Walk(Placing):
+    def __init__(
+        self, fold: bool, design: Design, measures: Measures | None, held: Holdings
+    ) -> None:
+        super().__init__(design, measures)
         self.fold = fold
-        self.treatment = Treatment(design)
         self.homes: dict[int, str] = {}  # shared modules: where their weights are
-        self.known: dict[int, Facts] = {}
+        self.held = held
 
     # ----------------------------------------------------------------------------------- statements
     def region(self, region: Region, at: Place, rows: list[Row], start: str = "") -> None:
@@ -127,7 +129,7 @@ class _Walk:
                 if event.region is not None:
                     self.region(event.region, at, rows)
             elif isinstance(event, AuxEvent):
-                self.link(event.link, at.but(auxiliary=True), rows)
+                self.link(event.link, at._replace(auxiliary=True), rows)
             elif isinstance(event, HeadEvent):
                 self.head(event, at, rows)
             elif isinstance(event, WeightEvent):
@@ -151,6 +153,9 @@ class _Walk:
         row.key = row.last_key = at.key(event.name)
         size = prod(d for d in shape or () if isinstance(d, int))
         self.count(row, at, Cost(size), Facts(1, 0, False))
+        if self.measures is not None:
+            learned = {n: size if n == "parameters" else 0 for n in self.measures.zero}
+            self.place(row, at, event.value, amounts=learned)
         return row
 
     def declaration(self, note: Note, node: ast.Module, at: Place, rows: list[Row]) -> None:
@@ -160,7 +165,7 @@ class _Walk:
         module = scope.shared[node.name.text]
         self.homes[id(module)] = at.key(module.name)
         if module.link is not None and module.link.what is not None:
-            self.link(module.link, at.but(declared=True), rows)
+            self.link(module.link, at._replace(declared=True), rows)
 
     # ---------------------------------------------------------------------------------------- steps
     def link(self, link: Link, at: Place, rows: list[Row], start: str = "") -> None:
@@ -171,19 +176,22 @@ class _Walk:
             if not what.layer.passes:
                 self.layer(what.layer, link, name, at.inside(link.key), shape, rows, start)
         elif isinstance(what, Scope):
-            self.scope(what, name, at.inside(link.key), shape, rows, start)
+            self.scope(what, link, name, at.inside(link.key), shape, rows, start)
         elif isinstance(what, Shared):
             self.use(what, link, shape, at, rows, start)
         elif isinstance(what, Merge):
             self.region(what.region, at, rows, start)
             word = what.layer.word
-            rows.append(self.join("merge", word, merge_text(what), shape, at))
+            row = self.join("merge", word, merge_text(what), shape, at)
+            rows.append(self.met(row, at, link, what.branches))
         elif isinstance(what, Residual):
             self.region(what.body, at, rows, start)
             if what.shortcut is not None:
                 self.region(what.shortcut, at, rows, start)
             if what.adds:
-                rows.append(self.join("residual", "residual", residual_text(what), shape, at))
+                row = self.join("residual", "residual", residual_text(what), shape, at)
+                shortcut = what.shortcut.exit if what.shortcut is not None else link.inputs[0]
+                rows.append(self.met(row, at, link, [what.body.exit, shortcut]))
         elif isinstance(what, Dense):
             self.dense(what, link, at, rows, start)
         elif isinstance(what, Inlined):
@@ -194,23 +202,26 @@ class _Walk:
             text = written(link.node.step) if isinstance(link.node, ast.Link) else ""
             row = Row("expression", name, "", text, shape)
             self.mark(row, at)
-            rows.append(row)
+            rows.append(self.met(row, at, link, what.values))
 
     def head(self, event: HeadEvent, at: Place, rows: list[Row]) -> None:
         """A head: its steps, and what it predicts on each map."""
         scope = event.scope
-        facts = self.facts(scope)
+        facts = self.held.scope(scope)
         row = Row("head", event.word, event.word, head_text(event), None)
         row.key = row.last_key = at.inside(event.word).path if facts.entries else ""
         row.what = scope
         self.count(row, at, head_cost(event), facts)
+        self.place(row, at, None, event.link.inputs, self.head_amounts(event))
         inside = at.inside(event.word)
-        self.region(scope.region, inside, row.children)
+        self.region(scope.region, inside.below(event.link), row.children)
         for link, step in zip(event.others, event.predicted[1:]):
             what = step.what
             assert isinstance(what, Predicted)
             shared = Row("predictor", f"{event.word} again", "", boxes_text(what), what.map.shape)
-            self.count(shared, inside.but(shared=True), link_cost(link), self.facts(scope))
+            again = inside._replace(shared=True)
+            self.count(shared, again, link_cost(link), self.held.scope(scope))
+            self.place(shared, again, what.map, link.inputs, self.whole(link))
             shared.key = inside.path
             row.children.append(shared)
         rows.append(row)
@@ -223,6 +234,7 @@ class _Walk:
             row = Row("predictor", name or word, word, boxes_text(what), what.map.shape)
             row.parameters, row.macs = 0, 0
             self.mark(row, at)
+            self.place(row, at, what.map, [what.map], self.measures and self.measures.zero)
             rows.append(row)
             into = row.children
         for part_name, part in what.parts.items():
@@ -234,6 +246,7 @@ class _Walk:
             for child in into:
                 row.parameters = added(row.parameters, child.parameters)
                 row.macs = added(row.macs, child.macs)
+                row.amounts = plus(row.amounts, child.amounts)
 
     def layer(
         self,
@@ -250,9 +263,12 @@ class _Walk:
         word = layer.word or layer.label()
         row = Row("extern" if external else "layer", name, word, layer.label(), shape)
         row.what, row.start = layer, start
-        facts = self.layer_facts(layer, link)
+        facts = self.held.layer(layer, link)
         row.key = at.path if facts.entries or external else ""
         self.count(row, at, totals.layer_cost(layer, link), facts)
+        amounts = self.measures.applied(layer, link) if self.measures is not None else None
+        inputs = link.inputs if layer.many else link.inputs[:1]
+        self.place(row, at, link.output, inputs, amounts)
         if external:
             row.parameters = 0 if at.shared else None
             row.macs = 0 if at.declared else None
@@ -261,6 +277,7 @@ class _Walk:
     def scope(
         self,
         scope: Scope,
+        link: Link,
         name: str,
         at: Place,
         shape: Shape | None,
@@ -268,17 +285,19 @@ class _Walk:
         start: str,
     ) -> None:
         """A level, with the rows of its body; an equal block just before takes it in."""
-        facts = self.facts(scope)
+        facts = self.held.scope(scope)
         kind = KINDS.get(scope.kind, "group")
         word = scope.name if kind == "block" else ""
         row = Row(kind, name, word, word, shape)
         row.key = row.last_key = at.path if facts.entries or facts.unknown else ""
         row.what, row.start = scope, start
         self.count(row, at, totals.scope_cost(scope), facts)
+        amounts = self.measures.scope(scope) if self.measures is not None else None
+        self.place(row, at, link.output, [scope.input, *link.inputs][:1], amounts)
         if self.fold and rows and continues(rows[-1], row):
             extend(rows[-1], row)
             return
-        self.region(scope.region, at, row.children)
+        self.region(scope.region, at.below(link), row.children)
         rows.append(row)
 
     def use(
@@ -287,9 +306,9 @@ class _Walk:
         """A use of a shared module: its weights stand where it is declared."""
         home = self.homes.get(id(what.home), what.home.name)
         name = link.label or what.home.name
-        there = at.but(path=home, shared=True)
+        there = at._replace(path=home, shared=True)
         if isinstance(what.scope, Scope):
-            self.scope(what.scope, name, there, shape, rows, start)
+            self.scope(what.scope, link, name, there, shape, rows, start)
             rows[-1].layer = rows[-1].layer or what.home.name
         else:
             self.layer(what.scope, link, name, there, shape, rows, start)
@@ -302,54 +321,7 @@ class _Walk:
             shapes = [v.shape for v in (region.entry, region.exit) if v is not None and v.shape]
             shape = None if at.declared or after is None else after.shape
             text = concat_text(s.channels for s in shapes)
-            rows.append(self.join("dense", "concat", text, shape, at))
-
-    def join(self, kind: str, word: str, text: str, shape: Shape | None, at: Place) -> Row:
-        """Where values meet."""
-        row = Row(kind, word, word, text, shape)
-        self.mark(row, at)
-        return row
-
-    # -------------------------------------------------------------------------------------- numbers
-    def count(self, row: Row, at: Place, cost: Cost, facts: Facts) -> None:
-        row.parameters = 0 if at.shared else cost.parameters
-        row.buffers = 0 if at.shared else facts.buffers
-        row.macs = 0 if at.declared else cost.macs
-        row.unknown = facts.unknown
-        self.mark(row, at)
-        if row.key and not at.shared:
-            row.origin = self.treatment.origin(row.key)
-            row.frozen = self.treatment.frozen(row.key)
-
-    def mark(self, row: Row, at: Place) -> None:
-        row.auxiliary, row.declared, row.shared = at.auxiliary, at.declared, at.shared
-
-    def layer_facts(self, layer: Layer, link: Link) -> Facts:
-        shape = link.inputs[0].shape
-        tensors = layer.tensors(shape) if shape is not None else ()
-        fixed = sum(prod(t.shape) for t in tensors if not t.learned)
-        return Facts(len(tensors), fixed, layer.family == "extern")
-
-    def hides(self, what: Scope | Layer) -> bool:
-        """Whether a shared module holds extern layers."""
-        return self.facts(what).unknown if isinstance(what, Scope) else what.family == "extern"
-
-    def facts(self, scope: Scope) -> Facts:
-        found = self.known.get(id(scope))
-        if found is None:
-            entries, buffers, unknown = len(scope.weights), 0, False
-            for child in scope.children.values():
-                if isinstance(child.what, Applied):
-                    facts = self.layer_facts(child.what.layer, child)
-                elif isinstance(child.what, Scope):
-                    facts = self.facts(child.what)
-                else:
-                    continue
-                entries += facts.entries
-                buffers += facts.buffers
-                unknown |= facts.unknown
-            for use in totals.uses_of_shared(scope):
-                if isinstance(use.what, Shared):
-                    unknown |= self.hides(use.what.scope)
-            found = self.known[id(scope)] = Facts(entries, buffers, unknown)
-        return found
+            row = self.join("dense", "concat", text, shape, at)
+            amounts = None if self.measures is None else self.measures.joined(what, link, i)
+            self.place(row, at, after, [region.entry, region.exit], amounts)
+            rows.append(row)

@@ -6,16 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from netdsl.design import HeadEvent, Merge, Predicted, Residual
+from netdsl.escaping.letters import plain
 from netdsl.layers.arguments import source_text
 from netdsl.shapes import Size
 from netdsl.syntax import ast
-
-
-def plain(text: str) -> str:
-    """A text of the author's on one line, without what a terminal or a reader might take for more than
-    letters: control characters, and those that turn the direction of writing."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(shown.split())
 
 
 def written(node: ast.Node) -> str:
