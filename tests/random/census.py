@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from netdsl import design as d
+from netdsl.heads.predictors import PREDICTORS
+from netdsl.heads.regions import REGIONS
 from netdsl.layers import find
 from netdsl.network import Network
 from netdsl.shapes import Size
 from netdsl.syntax import ast
 
+SIDES = {1: "vectors", 2: "sequences", 3: "images", 4: "volumes"}
+STEPS_OF_HEADS = (*PREDICTORS, *REGIONS)
 MERGES = ("concat", "add", "mul")
 
 
@@ -37,6 +41,14 @@ def constructs(network: Network, tree: ast.Node) -> Counter[str]:
         found.update(_of_node(node))
     found.update(_of_scopes(network.design))
     net = network.design.net
+    text = tree.span.source.text
+    found["remarks"] = text.count("#")
+    found["documentation"] = text.count('"""') // 2
+    found["open sizes"] = sum(not shape.known for shape in network.input_shapes.values())
+    for shape in network.input_shapes.values():
+        found[SIDES[len(shape)]] += 1
+    for event in network.design.heads.values():
+        found[f"head {event.word}"] += 1
     found["several inputs"] += len(network.input_shapes) > 1
     found["several outputs"] += len(network.output_shapes) > 1
     found["parameters of the net"] += bool(net.arguments)
@@ -48,6 +60,18 @@ def _of_node(node: ast.Node) -> Iterator[str]:
     yield type(node).__name__
     if isinstance(node, ast.Chain) and len(node.links) > 1:
         yield "chain"
+    if isinstance(node, ast.Call) and node.name.text == "identity":
+        yield "layer identity"  # it has no place in a network
+    if isinstance(node, ast.Call) and node.name.text in STEPS_OF_HEADS:
+        yield f"step {node.name.text}"
+    if isinstance(node, ast.Call) and node.body is not None and node.name.text in MERGES:
+        inside = [n for n in nodes(node.body) if isinstance(n, ast.Bar)]
+        if any(isinstance(n, ast.Bar) for bar in inside for n in nodes(bar.chain)):
+            yield "nested bars"
+    if isinstance(node, ast.Argument) and node.name is not None:
+        yield from {"connections": ["connections"], "weights": ["given kernels"]}.get(
+            node.name.text, [node.name.text] if node.name.text == "flip" else []
+        )
     if isinstance(node, ast.Call) and node.name.text in (*MERGES, "residual", "dense"):
         yield node.name.text
         if node.condition is not None:

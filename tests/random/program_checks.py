@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from reference import Reference
+from running import Watched
 from torch import Tensor, nn
 
 from netdsl.backends.torch.check import check
@@ -49,6 +50,7 @@ def check_text(text: str) -> None:
     without = re.sub(r'"""[\s\S]*?"""|"[^"\n]*"|#.*', "", text)
     assert "@" not in without, "a reference is left"
     assert not re.search(r"%\d", without), "a variable without a name is left"
+    assert not re.search(r"^ +(\w+) = \1$", text, re.MULTILINE), "a variable is set to itself"
 
 
 def check_on_meta(network: Network, text: str) -> None:
@@ -101,22 +103,43 @@ def fill(module: nn.Module) -> None:
                 )
 
 
-def check_numbers(network: Network, text: str) -> None:
-    """Outputs as the Design says; gradients as without working in place; nothing overwritten."""
+def check_numbers(network: Network, text: str, gradients: bool = True) -> Ran:
+    """Outputs as the Design says; gradients as without working in place; nothing overwritten. What was
+    run, for more checks."""
     with seeded(0):
         design = network.design
         module = module_of(text, network.torch_class).double()
+        assert list(state_of(module).items()) == list(network.state_dict_shapes().items()), (
+            "the state_dict is another"
+        )
+        assert sum(p.numel() for p in module.parameters()) == network.parameters
         fill(module)
         inputs = inputs_of(network)
         kept = [x.clone() for x in inputs]
         weights = {n: t.clone() for n, t in module.state_dict().items()}
-        with torch.no_grad():
-            got = tensors_of(module.eval()(*inputs))
+        watched = Watched(module, inputs)
+        got = tensors_of(watched.results)
         assert all(torch.equal(x, k) for x, k in zip(inputs, kept)), "an input is overwritten"
-        wanted, _ = Reference(design, weights)(*inputs)
+        reference = Reference(design, weights)
+        with torch.no_grad():
+            wanted, _ = reference(*inputs)
         for name, a, b in zip(wanted, got, wanted.values(), strict=True):
-            assert torch.allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True), f"output {name}"
-        check_gradients(network, text, module, inputs)
+            assert a.shape == b.shape and torch.allclose(
+                a, b, rtol=1e-9, atol=1e-9, equal_nan=True
+            ), f"output {name}"
+        assert shapes_of(watched.results) == [(BATCH, *v.shape) for v in design.outputs.values()]
+        if gradients:
+            check_gradients(network, text, module, inputs)
+    return Ran(module, watched, reference)
+
+
+class Ran:
+    """A module that was run, what was seen of it, and the reference's run of the same."""
+
+    def __init__(self, module: nn.Module, watched: Watched, reference: Reference) -> None:
+        self.module = module
+        self.watched = watched
+        self.reference = reference
 
 
 def check_gradients(network: Network, text: str, module: nn.Module, inputs: list[Tensor]) -> None:
@@ -128,6 +151,9 @@ def check_gradients(network: Network, text: str, module: nn.Module, inputs: list
         own = [x.clone().requires_grad_() for x in inputs]
         with seeded(1):
             results = tensors_of(which.train()(*own))
+        sides = [e.link.output.shape for e in network.design.net.aux.values()]
+        outputs = [v.shape for v in network.design.outputs.values()]
+        assert shapes_of(tuple(results)) == [(BATCH, *s) for s in (*outputs, *sides)]
         loss = sum(
             (r * torch.linspace(0.5, 1.5, r.numel(), dtype=r.dtype).reshape(r.shape)).sum()
             for r in results

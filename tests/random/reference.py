@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import extern_layers
 import torch
+from running import macs_of
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from netdsl import design as d
@@ -25,8 +28,13 @@ from netdsl.syntax import ast
 Known = dict[int, Tensor]
 
 
+def state_shapes(module: nn.Module) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in module.state_dict().items()}
+
+
 def _helpers() -> dict[str, Any]:
     found: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "Tensor": Tensor}
+    found |= {"Scaled": extern_layers.Scaled, "Widened": extern_layers.Widened}
     exec(data_file("templates/torch/helpers.py").read_text(encoding="utf-8"), found)  # noqa: S102
     return found
 
@@ -42,6 +50,9 @@ class Reference:
         self.weights = weights
         self.homes: dict[tuple[int, str], str] = {}  # shared modules, by the path of their owner
         self.owners: dict[int, str] = {}
+        self.calls: dict[str, list[tuple[int, Tensor]]] = {}  # multiply-adds, and what came out
+        self.aside = False
+        self.checked = 0  # steps whose shapes were compared
 
     def __call__(self, *inputs: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """The outputs, and the side outputs, by name."""
@@ -73,13 +84,23 @@ class Reference:
                 case d.Branch() if event.region is not None:
                     self.region(event.region, path, known)
                 case d.AuxEvent():
+                    self.aside = True
                     self.links([event.link], path, known)
+                    self.aside = False
 
     def links(self, links: Any, path: str, known: Known) -> None:
         for link in links:
             out = self.link(link, link.what, path, known)
             if out is not None:
                 known[id(link.output)] = out
+                self.check(link, out)
+
+    def check(self, link: d.Link, out: Tensor) -> None:
+        """What a step gives has the shape that the network says, whether it has a label or not."""
+        assert link.output is not None and link.output.shape is not None
+        shape = tuple(out.shape) if link.output.tensor else tuple(out.shape[1:])
+        assert shape == tuple(link.output.shape), f"{link.label or link.word} gives {shape}"
+        self.checked += 1
 
     def link(self, link: d.Link, what: Any, path: str, known: Known) -> Tensor | None:
         """What a step gives; None where its value is another step's."""
@@ -159,18 +180,39 @@ class Reference:
             return inputs[0]
         shapes = [v.shape for v in link.inputs]
         fields = {name: Literal(getattr(layer, name)) for name in type(layer).model_fields}
+        fields |= {n: Literal(v) for n, v in getattr(layer, "parameters", ())}  # of extern layers
         given = Given(fields, shapes, [Literal(s.channels) for s in shapes])  # type: ignore[arg-type]
         call = None if layer.references() else layer.module(given)
         if call is not None:
-            module = eval(call.text, dict(HELPERS)).to(inputs[0].dtype).eval()
-            own = {
-                n.removeprefix(f"{path}."): w
-                for n, w in self.weights.items()
-                if n.startswith(f"{path}.")
-            }
-            if layer.tensors(shapes[0]):  # type: ignore[arg-type]
-                module.load_state_dict(own, strict=True)
-            return module(*inputs)
+            module = (
+                eval(
+                    call.text.rpartition(":")[2]
+                    if ":" in call.text.partition("(")[0]
+                    else call.text,
+                    dict(HELPERS),
+                )
+                .to(inputs[0].dtype)
+                .eval()
+            )
+            tensors = layer.tensors(shapes[0])  # type: ignore[arg-type]
+            if tensors:
+                extra = (
+                    ("num_batches_tracked",)
+                    if f"{path}.num_batches_tracked" in self.weights
+                    else ()
+                )
+                names = dict.fromkeys([*(t.name for t in tensors), *extra])
+                own = {n: self.weights[f"{path}.{n}"] for n in names}
+                assert state_shapes(module) == {n: t.shape for n, t in own.items()}
+                out = functional_call(module, own, tuple(inputs))
+            else:
+                out = module(*inputs)
+            macs = macs_of(module, inputs[0], out)
+            if macs and not self.aside:
+                if out.requires_grad:
+                    out.retain_grad()
+                self.calls.setdefault(path, []).append((macs, out))
+            return out
         names = [f"value{i}" for i in range(len(inputs))]
         expr = layer.function(given, *(Name(n) for n in names))
         assert expr is not None

@@ -28,6 +28,8 @@ KINDS = (
     "norm",
     "pool",
     "block",
+    "block",
+    "value",
     "value",
     "values",
     "module",

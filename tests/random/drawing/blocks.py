@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,8 @@ class Blocks(Statements):
         self.budget = self.rng.randrange(3, 14)
         block.body, _ = self.body(frame, frame.entry, depth, self.rng.randrange(1, 5))
         block.sample, block.sample_texts = bound, texts
+        if re.search(rf"\b{block.name}\b", block.body.text()):
+            raise Invalid  # a step there would be the block itself
         block.run({n: bound[n] for n, d in block.params if d is None}, Val(shape))
         return block
 
@@ -91,6 +94,8 @@ class Blocks(Statements):
         return default is not None
 
     def shape(self, maps: bool = False) -> Shape:
+        if not maps and self.chance(0.04):
+            return (self.pick([4, 6, 12, 84]),)
         sides = self.pick([1, 2, 2, 2, 2, 2, 2, 2, 3])
         side = self.pick([4, 6, 8, 8]) if sides < 3 else 4
         second = side if self.chance(0.8) else side + 2

@@ -15,6 +15,7 @@ from reading.statements import Shared
 from reading.values import Target, Val
 
 from drawing.computing import Computing
+from drawing.dressing import ExternLayer
 from drawing.forms import Forms
 from drawing.layers import Layers
 from drawing.merges import Merges
@@ -101,10 +102,20 @@ class Chains(Layers, Computing, Merges, Forms):
         callable_ = [n for n in targets if isinstance(frame.visible()[n].definition, Block)]
         if callable_ and "blocks" in self.on:
             options.append((5, lambda: (self.use(frame, x, self.recent(callable_)), None)))
+        outside = [n for n in targets if isinstance(frame.visible()[n].definition, ExternLayer)]
+        if outside and len(x.shape) == 3:
+            options.append((2, lambda: self.outside(frame, x, self.pick(outside))))
         shared = self.named(frame, lambda v: isinstance(v, Shared))
         if shared and frame.block().kind != "module":
             options.append((3, lambda: (Step(self.pick(shared)), x.said)))
         return self.weighted(options)()
+
+    def outside(self, frame: Frame, x: Val, name: str) -> tuple[Step, str | None]:
+        """An `extern layer`."""
+        if name == "Scaled":
+            return Step(name, [(None, self.real(frame))] * self.chance(0.7)), x.said
+        said = self.channels(frame)
+        return Step(name, [(self.pick([None, "channels"]), said)]), said
 
     def use(self, frame: Frame, x: Val, name: str) -> Step:
         """A block with arguments."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from reading.frames import Frame
 from reading.layer_rules import Invalid
@@ -13,9 +15,13 @@ from drawing.words import LABELS, RESERVED, VARIABLES
 
 
 class Naming(Expressions):
+    blocks: list[Any]  # those that are written so far
+
     def definition(self, frame: Frame, words: Sequence[str]) -> str:
         """A name for a block or a net; each is taken once."""
-        return next(n for n in (self.pick(words) for _ in range(99)) if n not in frame.names)
+        used = "\n".join(block.text() for block in self.blocks)  # whose layers it must not hide
+        free = (self.pick(words) for _ in range(99))
+        return next(n for n in free if n not in frame.names and not re.search(rf"\b{n}\b", used))
 
     def variable(self, frame: Frame, wanted: str = "") -> str:
         """A name for a parameter or a `let`; now and then one that hides another."""

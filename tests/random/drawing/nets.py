@@ -14,11 +14,12 @@ from reading.values import Val
 
 from drawing.arguments import KINDS
 from drawing.blocks import Blocks
+from drawing.dressing import Dressing
 from drawing.words import INPUTS, LABELS_OF_AUX, NETS
 from drawing.writer import sides_text
 
 
-class Nets(Blocks):
+class Nets(Blocks, Dressing):
     def net(self) -> tuple[str, str]:
         name = self.definition(self.file, NETS)
         frame = Frame(self.file, "block")
@@ -52,7 +53,12 @@ class Nets(Blocks):
         if params and self.chance(0.15):
             variant = self.attempt(frame, lambda: self.variant(name, params))
             if variant is not None:
-                return variant[0], f"{text}\nnet {variant[0]} = {name}({variant[1]})"
+                line = f"net {variant[0]} = {name}({variant[1]})"
+                said = [self.facts()] * self.chance(0.2) + [self.expectation()] * (
+                    self.chance(0.2) and "externs" not in self.on
+                )
+                body = " {\n" + "\n".join(said) + "\n}" if said else ""
+                return variant[0], f"{text}\n{line}{body}"
         return name, text
 
     def variant(self, name: str, params: list[tuple[str, str]]) -> tuple[str, str]:
@@ -123,9 +129,14 @@ class Nets(Blocks):
                 links = links[1:]
             if self.chance(0.3):
                 links.append(Step("dropout", [(None, self.real(frame))]))
-            linear = Step(
-                "linear", [(None, self.channels(frame))], label=self.pick([None, "fc", "classes_"])
-            )
+            last, flat = self.pick(["linear", "linear", "linear", "linear", "rbf"]), x
+            for link in links:
+                flat = link.give(frame, flat)
+            if last == "rbf" and self.chance(0.3):
+                links.append(Step("linear", [(None, "84")]))
+                flat = Val((84,))
+            linear, _ = self.worded(last, frame, flat)
+            linear.label = self.pick([None, "fc", "classes_"])
             if linear.label in frame.taken:
                 linear.label = None
             chain = Chain(*links, linear)
@@ -146,6 +157,14 @@ class Nets(Blocks):
                 keys.setdefault(name.replace(".", "_"), name)
             if keys:
                 found.append(Plain(f"output {', '.join(keys.values())}"))
+        if self.chance(0.08):
+            found.append(Plain(self.facts()))
+        if self.chance(0.08) and "externs" not in self.on:
+            found.append(Plain(self.expectation()))
+        if self.chance(0.08):
+            keys_line = self.names_of_checkpoints(list(frame.labels))
+            if keys_line is not None:
+                found.append(Plain(keys_line))
         if self.chance(0.15):
             lines = self.starts("\n".join([*(b.text() for b in self.blocks), *texts]))
             if lines:
@@ -157,7 +176,8 @@ class Nets(Blocks):
         if re.search(r"\b(conv|linear|bn)\b(?!\()(?! ->|\n| \})", text):
             return []  # labels or parameters of these names
         forms: list[str] = []
-        if "conv(" in text:
+        given = "connections" in text or "trainable" in text
+        if "conv(" in text and not given:
             forms += ["kaiming", 'kaiming(mode="fan_out")', "xavier", "truncated_normal(0.02)"]
             forms = [f"conv: {form}" for form in (*forms, "orthogonal")]
         if "conv(" in text and "bias" not in text:

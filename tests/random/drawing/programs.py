@@ -7,17 +7,23 @@ from random import Random
 
 from reading.layer_rules import Invalid
 from reading.statements import Let
-from reading.values import Target
+from reading.values import WEIGHTS, Target
 
+from drawing.detectors import Detectors
+from drawing.dressing import EXTERNS, ExternLayer
 from drawing.nets import Nets
+
+DETECTORS = 0.16  # their share of the programs: every kind of head must be in one of a hundred
 
 
 class Program:
-    """A program: its text, and the net that is meant."""
+    """A program: its text, the net that is meant, and whether it is a detector."""
 
-    def __init__(self, text: str, net: str) -> None:
+    def __init__(self, text: str, net: str, detects: bool = False) -> None:
         self.text = text
         self.net = net
+        self.detects = detects
+        self.seed: int | None = None
 
 
 class Programs(Nets):
@@ -26,6 +32,8 @@ class Programs(Nets):
             let = self.attempt(self.file, self.file_let)
             if let is not None:
                 self.lets.append(let)
+        for name in [n for n in EXTERNS if "externs" in self.on and n not in self.file.names]:
+            self.file.names[name] = Target(ExternLayer(name))
         wanted = self.pick([0, 1, 1, 2, 2, 3]) if "blocks" in self.on else 0
         for _ in range(wanted):
             block = self.attempt(self.file, self.block, 4)
@@ -42,7 +50,14 @@ class Programs(Nets):
         else:
             name, text = "Net", "net Net {\ninput image: 3x8x8\nconv(4, 3x3) -> relu\n}"
         pieces = [*(let.text() for let in self.lets), *(b.text() for b in self.blocks), text]
-        return Program(indented("\n\n".join(pieces)) + "\n", name)
+        body = "\n\n".join(pieces)
+        used = [t for n, t in EXTERNS.items() if re.search(rf"\b{n}\b", body)]
+        if used and "externs" in self.on:
+            body = "\n".join(used) + "\n\n" + body
+        if self.chance(0.1):
+            body = f'"""A file of a random program."""\n\n{body}'
+        whole = indented(body) + "\n"
+        return Program(self.commented(whole) if "remarks" in self.on else whole, name)
 
     def file_let(self) -> Let:
         forms = [
@@ -79,4 +94,7 @@ def indented(text: str) -> str:
 
 def program(rng: Random) -> Program:
     """A random program."""
+    WEIGHTS.clear()
+    if rng.random() < DETECTORS:
+        return Program(*Detectors(rng).program(), detects=True)
     return Programs(rng).program()

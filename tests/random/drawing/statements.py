@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from reading.frames import Frame, module_frame
@@ -103,6 +104,8 @@ class Statements(Chains):
         if values:
             forms += [lambda: self.pick(values)]
         let = Let(self.variable(frame), self.pick(forms)())
+        if re.search(rf"(?<![@.\w]){let.name}\b", let.value):
+            raise Invalid  # defined by itself
         let.run(frame, None)
         return let
 

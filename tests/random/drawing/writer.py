@@ -9,7 +9,7 @@ from typing import Any
 
 from reading.blocks import Block
 from reading.frames import Frame
-from reading.layer_rules import Invalid
+from reading.layer_rules import WORDS, Invalid
 from reading.sentences import Body, Chain
 from reading.statements import Let
 from reading.values import Val
@@ -39,6 +39,7 @@ FEATURES = [
     "pathtaps",
     "bites",
 ]
+RARE = {"externs": 0.06, "remarks": 0.15}  # with their shares of the programs
 LARGEST = 6000  # numbers of a value
 MOST_CHANNELS = 48
 
@@ -47,6 +48,8 @@ class Writer(Arguments):
     def __init__(self, rng: Random) -> None:
         super().__init__(rng)
         self.on = {f for f in FEATURES if self.chance(0.55)}
+        self.on |= {f for f, share in RARE.items() if self.chance(share)}
+        self.favourites = [self.rng.choice(WORDS) for _ in range(self.rng.randrange(0, 5))]
         self.file = Frame(None, "file")
         self.blocks: list[Block] = []
         self.lets: list[Let] = []
@@ -68,7 +71,7 @@ class Writer(Arguments):
         if (
             x is None
             or prod(x.shape) > LARGEST
-            or x.shape[0] > MOST_CHANNELS
+            or (len(x.shape) > 1 and x.shape[0] > MOST_CHANNELS)
             or max(x.shape[1:], default=1) > 16
         ):
             raise Invalid

@@ -8,6 +8,8 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from reading.functions import FUNCTIONS
@@ -17,12 +19,27 @@ from reading.values import Target, Val
 _TAP = re.compile(r"@((?:\w|\{[^}]*\})+)")
 _BRANCH = re.compile(r"branch\d+")  # what bars without a label are called
 _SIZE = re.compile(r"\b\d+(?:x\d+)+\b")
-_KEYWORD = re.compile(
-    r"\b("
-    + "|".join(sorted({*keyword.kwlist} - {"in", "if", "else", "for", "and", "or", "not"}))
-    + r")\b"
-)
+_WORDS = sorted({*keyword.kwlist} - {"in", "if", "else", "for", "and", "or", "not"})
+_KEYWORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")
 MOST_ROUNDS = 12  # of a loop: longer ones would only make programs slow
+
+
+_PYTHON = {word: f"{word}__" for word in _WORDS}  # names that Python does not take
+_KNOWN: dict[str, Any] = {word: Target(word) for word in WORDS} | FUNCTIONS
+_KNOWN |= {"Size": Size, "__builtins__": {}}
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> CodeType:
+    """An expression as Python reads it."""
+    text = re.sub(r"@in\b", "ATIN", _KEYWORD.sub(r"\1__", text))
+    text = re.sub(r"\bin\.", "IN.", text)
+    text = _TAP.sub(r"TAP(f'\1')", text)
+    text = _SIZE.sub(lambda m: f"Size(({m[0].replace('x', ',')}))", text)
+    try:
+        return compile(text, "<expression>", "eval")
+    except (SyntaxError, ValueError) as error:
+        raise Invalid(text) from error
 
 
 class Frame:
@@ -77,10 +94,10 @@ class Frame:
 
     def evaluate(self, text: str) -> Any:
         """What an expression stands for."""
-        names: dict[str, Any] = {word: Target(word) for word in WORDS}
-        names |= FUNCTIONS
-        names |= {_KEYWORD.sub(r"\1__", name): value for name, value in self.visible().items()}
-        names |= {"TAP": self.tap, "Size": Size, "__builtins__": {}}
+        code = _compiled(text)
+        names = dict(_KNOWN)
+        names |= {_PYTHON.get(name, name): value for name, value in self.visible().items()}
+        names["TAP"] = self.tap
         block = self.block()
         if block.kind == "module":
             names = {name: value for name, value in names.items() if not _holds_values(value)}
@@ -88,12 +105,8 @@ class Frame:
             names["IN"] = block.entry
             if block.kind != "module":
                 names["ATIN"] = block.entry
-        text = re.sub(r"@in\b", "ATIN", _KEYWORD.sub(r"\1__", text))
-        text = re.sub(r"\bin\.", "IN.", text)
-        text = _TAP.sub(r"TAP(f'\1')", text)
-        text = _SIZE.sub(lambda m: f"Size(({m[0].replace('x', ',')}))", text)
         try:
-            return eval(text, names)
+            return eval(code, names)
         except (
             ArithmeticError,
             LookupError,
@@ -101,7 +114,6 @@ class Frame:
             ValueError,
             NameError,
             AttributeError,
-            SyntaxError,
         ) as error:
             raise Invalid(text) from error
 

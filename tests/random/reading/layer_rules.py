@@ -21,6 +21,10 @@ POSITIONAL = {
     "conv": ("channels", "kernel_size"),
     "conv_transpose": ("channels", "kernel_size"),
     "linear": ("features",),
+    "rbf": ("features",),
+    "subsample": ("kernel_size",),
+    "normalize": ("mean", "std"),
+    "softplus": ("beta", "threshold"),
     "groupnorm": ("num_groups",),
     "lrn": ("size",),
     "l2norm": ("scale",),
@@ -55,6 +59,7 @@ SAME = frozenset(
         "instancenorm",
         "lrn",
         "l2norm",
+        "normalize",
         "relu",
         "relu6",
         "leaky_relu",
@@ -81,7 +86,9 @@ SAME = frozenset(
     ]
 )
 MAPS_ONLY = frozenset(["instancenorm", "lrn", "channel_dropout", "channel_shuffle"])
-IMAGES_ONLY = frozenset(["frozen_bn", "pixel_shuffle", "space_to_depth", "crop", "center_crop"])
+IMAGES_ONLY = frozenset(
+    ["frozen_bn", "pixel_shuffle", "space_to_depth", "crop", "center_crop", "subsample"]
+)
 
 
 def need(condition: bool) -> None:
@@ -117,7 +124,9 @@ def layer_shape(word: str, a: dict[str, Any], x: Shape) -> Shape:
 
 
 def _same(word: str, a: dict[str, Any], x: Shape) -> None:
-    if word == "groupnorm":
+    if word == "lrn":
+        need(not a.get("within") or len(x) == 3)
+    elif word == "groupnorm":
         need(x[0] % whole(a["num_groups"]) == 0)
     elif word == "channel_shuffle":
         need(x[0] % whole(a["groups"]) == 0)
@@ -125,9 +134,19 @@ def _same(word: str, a: dict[str, Any], x: Shape) -> None:
         need(a.get("num_parameters", 1) in (1, x[0]))
     elif word == "instancenorm":
         need(prod(x[1:]) > 1)
+    elif word == "normalize":
+        _normalize(a, x)
     elif word in ("dropout", "channel_dropout", "drop_path"):
         need(word != "drop_path" or "p" in a)
         need(0 <= a.get("p", 0.5) <= 1)
+
+
+def _normalize(a: dict[str, Any], x: Shape) -> None:
+    mean, std = a["mean"], a.get("std", 1.0)
+    for value in (mean, std):
+        need(not isinstance(value, list) or len(value) == x[0])
+    need(mean != "image" or std == 1)
+    need(min(std if isinstance(std, list) else [std]) > 0)
 
 
 def _padding(value: Any, kernel: Sequence[int], dilation: Sequence[int]) -> Sequence[int]:
@@ -162,7 +181,36 @@ def _conv(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
     out = _window(a, sides, a.get("stride", 1))
     groups = whole(a.get("groups", 1))
     need(x[0] % groups == 0 and whole(a["channels"]) % groups == 0)
+    rows, kernels = a.get("connections"), a.get("weights")
+    need((kernels is not None) == (a.get("trainable", True) is False))
+    if rows is not None:
+        need(len(sides) == 2 and groups == 1 and len(rows) == a["channels"])
+        need(kernels is None and not a.get("flip"))
+        need(all(row and len(set(row)) == len(row) and max(row) < x[0] for row in rows))
+    if kernels is not None:
+        lengths = _lengths(kernels)
+        weight = (a["channels"], x[0] // groups, *spread(a["kernel_size"], 2))
+        need(len(sides) == 2 and "bias" not in a)
+        need(2 <= len(lengths) <= 4)
+        need(lengths == (*weight[: len(lengths) - 2], *weight[2:]))
+    need(not a.get("flip") or len(sides) == 2)
     return (a["channels"], *out)
+
+
+def _lengths(nested: Any) -> Shape:
+    return (len(nested), *_lengths(nested[0])) if isinstance(nested, list) else ()
+
+
+def _subsample(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
+    return (x[0], *_window(a, sides, a["kernel_size"]))
+
+
+def _rbf(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
+    need(not sides)
+    codes = a.get("codes", "learned")
+    need(codes != "bitmap" or (x[0], a["features"]) == (84, 10))
+    need((codes == "random") == ("seed" in a))
+    return (whole(a["features"]),)
 
 
 def _conv_transpose(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
@@ -183,7 +231,8 @@ def _pool(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
     stride = a.get("stride")
     out = _window(a, sides, a["kernel_size"] if stride is None else stride)
     kernel = spread(a["kernel_size"], len(sides))
-    padding = _padding(a.get("padding", 0), kernel, (1,) * len(sides))
+    dilation = spread(a.get("dilation", 1), len(sides))
+    padding = _padding(a.get("padding", 0), kernel, dilation)
     need(all(2 * p <= k for p, k in zip(padding, kernel)))
     need(len(sides) < 3 or all(k <= s for k, s in zip(kernel, sides)))
     return (x[0], *out)
@@ -291,6 +340,8 @@ _RULES: dict[str, Callable[[dict[str, Any], Shape, Shape], Shape]] = {
     "conv": _conv,
     "conv_transpose": _conv_transpose,
     "linear": _linear,
+    "rbf": _rbf,
+    "subsample": _subsample,
     "maxpool": _pool,
     "avgpool": _pool,
     "adaptive_maxpool": _adaptive,
@@ -310,3 +361,34 @@ _RULES: dict[str, Callable[[dict[str, Any], Shape, Shape], Shape]] = {
     "slice": _slice,
 }
 WORDS = (*sorted(SAME), *_RULES)
+
+
+def weights_of(word: str, a: dict[str, Any], x: Shape) -> tuple[Any, ...]:
+    """What decides the shapes of a layer's weights: two uses with the same can share them."""
+    match word:
+        case "conv":
+            rows = a.get("connections")
+            kernels = x[0] // a.get("groups", 1) if rows is None else sum(map(len, rows))
+            kernel = tuple(spread(a["kernel_size"], len(x) - 1))
+            return (word, a["channels"], kernels, kernel, a.get("bias", True))
+        case "conv_transpose":
+            kernel = tuple(spread(a["kernel_size"], len(x) - 1))
+            return (word, a["channels"], a.get("groups", 1), x[0], kernel, a.get("bias", True))
+        case "linear" | "rbf":
+            return (word, a["features"], x[0], a.get("bias", True))
+        case "normalize":
+            return (word, x if a["mean"] == "image" else None)
+        case "prelu":
+            return (word, a.get("num_parameters", 1))
+        case "layernorm":
+            return (word, x, a.get("affine", True))
+        case "bn" | "frozen_bn" | "groupnorm" | "instancenorm" | "l2norm":
+            return (
+                word,
+                x[0],
+                a.get("affine", word != "instancenorm"),
+                a.get("track_running_stats"),
+            )
+        case "subsample":
+            return (word, x[0])
+    return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,6 +103,9 @@ class Compute(Link):
     def give(self, frame: Frame, x: Any) -> Any:
         found = [frame.evaluate(v) for v in self.values]
         need(all(isinstance(v, Val) for v in found))
+        condition = re.fullmatch(r"\S+ if (.*) else \S+", self.value)
+        if condition is not None:
+            frame.truth(condition[1])
         shape = broadcast([v.shape for v in found])
         return Val((shape[0], *(1 for _ in shape[1:])) if self.over else shape)
 

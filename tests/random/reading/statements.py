@@ -8,7 +8,7 @@ from typing import Any
 from reading.frames import MOST_ROUNDS, Frame, module_frame
 from reading.layer_rules import Shape, need
 from reading.sentences import Body, Chain, Sentence
-from reading.values import Val
+from reading.values import WEIGHTS, Val
 
 
 class Loop(Sentence):
@@ -117,13 +117,17 @@ class Shared:
     def __init__(self, chain: Chain, frame: Frame) -> None:
         self.chain = chain
         self.frame = frame
-        self.first: Shape | None = None
+        self.first: tuple[Shape, list[Any]] | None = None
 
     def run(self, x: Val) -> Val:
-        self.first = self.first or x.shape
-        need(self.first[0] == x.shape[0] and len(self.first) == len(x.shape))
         inside = module_frame(self.frame)
+        before = len(WEIGHTS)
         out = self.chain.run(inside, x)
+        made = WEIGHTS[before:]
+        if self.first is None:
+            self.first = x.shape, made
+        first, weights = self.first
+        need(first[0] == x.shape[0] and len(first) == len(x.shape) and weights == made)
         return Val(out.shape, inside.labels)
 
 

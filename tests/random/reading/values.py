@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from reading.layer_rules import POSITIONAL, Invalid, layer_shape, need
+from reading.layer_rules import POSITIONAL, Invalid, layer_shape, need, weights_of
 
 FACTS = ("channels", "height", "width", "length", "shape")
 
@@ -36,6 +36,9 @@ class Val:
         return self.inner[name]
 
 
+WEIGHTS: list[tuple[Any, ...]] = []  # of all layers that were run, one after the other
+
+
 class Definition(Protocol):
     """What a target needs of a block."""
 
@@ -61,7 +64,7 @@ class Target:
         return self.given([(None, v) for v in positional] + list(named.items()))
 
     def given(self, arguments: Sequence[tuple[str | None, Any]]) -> Target:
-        bound = dict(self.bound)
+        bound, said = dict(self.bound), set()
         free = [n for n in self.parameters if n not in bound]
         for name, value in arguments:
             if name is None:
@@ -70,13 +73,19 @@ class Target:
             else:
                 name = name.removesuffix("__")
                 free = [n for n in free if n != name]
+            need(name not in said)  # given twice
+            said.add(name)
             bound[name] = value
         return Target(self.definition, bound)
 
     def run(self, x: Val) -> Val:
         if isinstance(self.definition, str):
             try:
-                return Val(layer_shape(self.definition, self.bound, x.shape))
+                shape = layer_shape(self.definition, self.bound, x.shape)
+                weights = weights_of(self.definition, self.bound, x.shape)
             except (KeyError, TypeError) as error:
                 raise Invalid from error
+            if weights:
+                WEIGHTS.append(weights)
+            return Val(shape)
         return self.definition.run(self.bound, x)
