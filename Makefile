@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Each process has torch and a few networks in memory: two to four of them.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all lint peers gallery bench wheel clean
+.PHONY: demo test test-all lint peers gallery bench fuzz wheel clean
 
 demo: $(VENV)/demo
 	$(BIN)/python docs/demo.py
@@ -31,6 +31,10 @@ gallery: $(VENV)/test
 
 bench: $(VENV)/test
 	$(BIN)/python benchmarks/startup.py
+
+# MINUTES=60 make fuzz; the corpus stays in out/fuzz. atheris, where it is installed, chooses the texts.
+fuzz: $(VENV)/test
+	$(BIN)/python tests/attacks/mutation/fuzz.py --minutes $(or $(MINUTES),10)
 
 wheel: $(VENV)/test
 	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps -w dist .

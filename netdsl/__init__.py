@@ -25,15 +25,27 @@ from netdsl.version import __version__
 
 if TYPE_CHECKING:
     from netdsl.diagnostics import Diagnostic, NetError
-    from netdsl.network import Network, load, loads
+    from netdsl.formatting import formatted
+    from netdsl.network import Network, compare, load, loads
 
-__all__ = ["Diagnostic", "NetError", "Network", "__version__", "load", "loads"]
+__all__ = [
+    "Diagnostic",
+    "NetError",
+    "Network",
+    "__version__",
+    "compare",
+    "formatted",
+    "load",
+    "loads",
+]
 
 # The compiler is imported with the first of these names: what needs none of it starts at once.
 _HOMES = {
     "Diagnostic": "netdsl.diagnostics",
     "NetError": "netdsl.diagnostics",
     "Network": "netdsl.network",
+    "compare": "netdsl.network",
+    "formatted": "netdsl.formatting",
     "load": "netdsl.network",
     "loads": "netdsl.network",
 }

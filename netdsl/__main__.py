@@ -6,6 +6,7 @@ import atexit
 import gc
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from types import ModuleType
 from typing import Any
 
@@ -15,9 +16,22 @@ def run() -> None:
     gc.set_threshold(50_000)  # what imports make stays: searching it for garbage finds none
     atexit.register(gc.freeze)  # nor at the end
     skip_plugins()
+    speak_utf8()
     from netdsl.cli import main
 
     main(prog_name="netdsl")
+
+
+def speak_utf8() -> None:
+    """Write the same bytes whatever the locale is: UTF-8 with one kind of line end, unless a person reads it,
+    whose terminal gets what it can show. Nothing is torn apart because a letter has no code."""
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        if stream.isatty():
+            stream.reconfigure(errors="replace")
+        else:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def skip_plugins() -> None:

@@ -1,4 +1,4 @@
-"""The command line: `netdsl compile`, `check`, `verify`, `train`, `explain`, `layers`, `zoo`.
+"""The command line: `netdsl compile`, `check`, `verify`, `compare`, `diff`, `breaking`, `train`, `explain`, ...
 
 Here are the commands with their options; how they read, write and fail is in `terminal`.
 """
@@ -6,28 +6,39 @@ Here are the commands with their options; how they read, write and fail is in `t
 from __future__ import annotations
 
 import math
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from netdsl import options
-from netdsl.diagnostics import NetError, did_you_mean
+from netdsl.choices import OneOf, similar_file
+from netdsl.comparing_cli import breaking, compare, diff
+from netdsl.cost_options import Costs, of_costs
+from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
+from netdsl.escaping.terminal import shown
 from netdsl.figure_options import Wanted, of_figure
+from netdsl.formatting_cli import fmt
 from netdsl.options import of_network
+from netdsl.paper_options import like, networks_beside
+from netdsl.pass_options import Changed, of_passes
+from netdsl.table_options import Listed, of_table
 from netdsl.terminal import (
     TARGETS,
+    Commands,
     chosen_format,
     consoles,
     every_file,
     fail,
     guarded,
+    missing_beside,
     open_text,
     show,
+    tell,
     write,
-    write_beside,
 )
 from netdsl.version import __version__
 
@@ -35,16 +46,20 @@ if TYPE_CHECKING:
     from netdsl.network import Network
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="netdsl")
 def main() -> None:
     """Convolutional networks as texts: compile them to PyTorch, figures and tables."""
 
 
+for _command in (compare, diff, breaking, fmt):
+    main.add_command(_command)
+
+
 @main.command()
-@click.option(
-    "--to", "target", type=click.Choice(list(TARGETS)), required=True, help="What to make."
-)
+@click.option("--to", "target", type=OneOf(list(TARGETS)), required=True, help="What to make.")
 @click.option(
     "-o",
     "--output",
@@ -61,42 +76,51 @@ def main() -> None:
     help="Columns of emitted Python.",
 )
 @click.option(
-    "--depth",
-    type=click.IntRange(1),
-    help="Levels of blocks that a table shows; else all.",
-)
-@click.option(
     "--inline",
     is_flag=True,
     help="A detector in one file; else what all detectors share is written beside it.",
 )
+@like
+@of_costs
+@of_table
 @of_figure
 @guarded
 def compile(
     compiled: Callable[[], Network],
     figure: Wanted,
+    costs: Costs,
+    listing: Listed,
     target: str,
     output: Path | None,
     format: str | None,
     width: int,
-    depth: int | None,
+    like: str | None,
     inline: bool,
 ) -> None:
     """Compile FILE (a path, `-` for standard input, or `zoo:name`) to PyTorch, a figure or a table."""
     what = chosen_format(target, format, output)
-    network = compiled()
+    costs.check(target)
+    network = costs.network(compiled())
+    beside: list[tuple[Path, str]] = []
     if target == "torch":
         result: str | bytes = network.torch_source(width, inline)
         if not inline:
-            write_beside(network.torch_files, output)
+            beside = missing_beside(network.torch_files, output)
+    elif target == "table" and like is not None:
+        others = networks_beside(figure.own["beside"], network)
+        result = network.table(what, like=like, beside=others, **listing.of_papers())
     elif target == "table":
-        result = network.table(what, depth)
+        if figure.own["beside"]:
+            raise click.UsageError("networks stand beside each other in tables with --like")
+        footers = costs.footers(network, listing.settings["batch"], listing.settings["dtype"])
+        listing.write(network, what, output, footers)
+        return
     else:
         drawing = figure.drawing(network)
         result = drawing.rendered(what, **figure.looks(target))
         if drawing.said:
-            click.echo(f"netdsl: {drawing.said}", err=True)
-    write(result, output, what)
+            tell(drawing.said)
+    write(result, output, what, beside)
 
 
 @main.command()
@@ -107,38 +131,46 @@ def compile(
     is_flag=True,
     help="Advice too: bottlenecks of the representation, large convolutions that could be factorised.",
 )
+@click.option(
+    "--output-format",
+    "format",
+    type=OneOf(("full", "concise", "json", "github", "sarif")),
+    default="full",
+    show_default=True,
+    help="How messages are written: for people, or for editors and build servers.",
+)
+@of_passes
 @guarded
-def check(files: tuple[str, ...], root: Path | None, principles: bool) -> None:
-    """Check files: syntax, names, shapes and beliefs of every net. Nothing is written."""
-    from netdsl.elaborate.program import reason_of
-    from netdsl.verification import counted
+def check(
+    files: tuple[str, ...], root: Path | None, principles: bool, format: str, changed: Changed
+) -> None:
+    """Check files: syntax, names, shapes and beliefs of every net. Nothing is written.
 
-    errors = warnings = unreadable = 0
+    With passes (--drop, --fold-bn, ...) the net of each file is checked once more with them. The exit
+    status is 0 if there are no errors, 1 if there are, 2 if a file cannot be read.
+    """
+    from netdsl.elaborate.program import reason_of
+    from netdsl.reporting.findings import Findings
+    from netdsl.reporting.output import finished, went_on
+
+    findings = Findings()
     for file in files:
+        found: Sequence[Diagnostic]
         try:
-            compilation, _ = open_text(file, root)
+            compilation, meant = open_text(file, root)
+            found = compilation.check(principles=principles)
+            if changed.any and not compilation.report.errors:
+                found = [*found, *changed.mistakes(compilation, meant)]
         except OSError as error:
-            click.echo(f"netdsl: {file}: {reason_of(error)}", err=True)
-            unreadable += 1
-            continue
+            missing = isinstance(error, FileNotFoundError)
+            findings.cannot_read(file, reason_of(error) + (similar_file(file) if missing else ""))
         except NetError as error:
-            show(error.diagnostics)
-            errors += len(error.diagnostics)
-            continue
-        found = compilation.check(principles=principles)
-        if found and (errors or warnings):
-            click.echo(err=True)
-        show(found)
-        errors += sum(d.severity == "error" for d in found)
-        warnings += sum(d.severity == "warning" for d in found)
-    checked = len(files) - unreadable
-    said = [counted(checked, "file")]
-    said.append(counted(errors, "error") if errors else "no errors")
-    if warnings:
-        said.append(counted(warnings, "warning"))
-    click.echo(("\n" if errors or warnings else "") + ", ".join(said), err=bool(errors))
-    if unreadable or errors:
-        sys.exit(2 if unreadable else 1)
+            went_on(findings.add(file, error.diagnostics), findings, format)
+        else:
+            went_on(findings.add(file, found), findings, format)
+    finished(findings, format)
+    if findings.status:
+        sys.exit(findings.status)
 
 
 @main.command()
@@ -160,6 +192,35 @@ def verify(files: tuple[str, ...], root: Path | None) -> None:
     click.echo(account.text())
     if account.wrong or account.unmet:
         sys.exit(1)
+
+
+@main.command()
+@of_network
+@click.option("--format", type=OneOf(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--decay",
+    type=click.FloatRange(0, min_open=True),
+    metavar="NUMBER",
+    help="What a unit multiplies the gradient by, as measured: shows from which paths it comes.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where to write it; else standard output.",
+)
+@guarded
+def paths(
+    compiled: Callable[[], Network], format: str, decay: float | None, output: Path | None
+) -> None:
+    """The paths through the residual units of FILE: how many, and how long (Veit et al., 2016)."""
+    from netdsl import ensembles
+
+    if decay is not None and not math.isfinite(decay):
+        raise click.UsageError(f"--decay is a number, not {decay}")
+    found = compiled().paths()
+    result = ensembles.as_json(found, decay) if format == "json" else ensembles.text(found, decay)
+    write(result, output, format)
 
 
 @main.command()
@@ -327,8 +388,8 @@ def list_zoo() -> None:
 @guarded
 def show_zoo(name: str) -> None:
     """Write the source of a network to standard output."""
-    from netdsl.elaborate.program import read_text
     from netdsl.network import find_zoo_file
+    from netdsl.reading import read_text
 
     path, _ = find_zoo_file(name)
     click.echo(read_text(path), nl=False)
@@ -340,7 +401,7 @@ def show_zoo(name: str) -> None:
 @guarded
 def copy_zoo(name: str, to: Path) -> None:
     """Copy the source of a network, and the files it imports, into a folder (here by default)."""
-    from netdsl.files import write_atomically
+    from netdsl.files import write_together
     from netdsl.network import find_zoo_file
     from netdsl.reference import zoo_sources
 
@@ -349,13 +410,13 @@ def copy_zoo(name: str, to: Path) -> None:
     sources = zoo_sources(path)
     targets = [(to if to.suffix == ".net" and p == path else folder / p.name) for p in sources]
     for target in targets:
-        if target.exists():
+        if os.path.lexists(target):
             fail(f"{target} exists already; it is left as it is")
     if not folder.is_dir():
         fail(f"{folder}: there is no such folder")
-    for source, target in zip(sources, targets):
-        write_atomically(target, source.read_bytes())
-        click.echo(f"wrote {target}", err=True)
+    write_together([(t, s.read_bytes()) for s, t in zip(sources, targets)])
+    for target in targets:
+        click.echo(shown(f"wrote {target}"), err=True)
 
 
 if __name__ == "__main__":

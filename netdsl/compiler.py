@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from netdsl.data import data_file
+from netdsl.depth import with_room
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, Report, in_order
 from netdsl.elaborate.network import elaborate_net
@@ -16,10 +17,12 @@ from netdsl.elaborate.program import (
     choose_net,
     fold_name,
     open_parameters,
-    read_text,
 )
-from netdsl.elaborate.run import MOST_STEPS, Enough, Run, TooLarge, too_deep
+from netdsl.elaborate.run import Enough, Run, TooLarge, too_deep
 from netdsl.elaborate.verdicts import Verdict, Verdicts
+from netdsl.limits import DEFAULT, Limits
+from netdsl.reading import read_text
+from netdsl.record import Record
 from netdsl.shapes import Size
 from netdsl.source import Source
 from netdsl.syntax import ast
@@ -29,26 +32,32 @@ from netdsl.syntax.parse import parse_expression
 class Compilation:
     """A text that was read: its file, and what is wrong with it so far."""
 
-    def __init__(self, source: Source, path: Path | None = None, root: Path | None = None) -> None:
+    @with_room
+    def __init__(
+        self,
+        source: Source,
+        path: Path | None = None,
+        root: Path | None = None,
+        limits: Limits = DEFAULT,
+    ) -> None:
         self.report = Report()
         if root is None and path is not None:
             root = path.parent
-        self.program = Program(self.report, root)
+        self.program = Program(self.report, root, limits)
         self.file: File | None = self.program.add(
             source, path.resolve() if path is not None else None
         )
 
+    @with_room
     def design(
         self,
         net: str | None = None,
         overrides: Mapping[str, str] | None = None,
         sizes: Mapping[str, Size] | None = None,
-        most_steps: int = MOST_STEPS,
         replace: Mapping[str, str] | None = None,
     ) -> Design:
         """Compile one net: parse -> elaborate -> verify. `replace` has steps by their paths, and what
         stands there instead. Raises `NetError`."""
-        from netdsl.elaborate.replacing import replaced
         from netdsl.verify import verify
 
         file = self._checked_file()
@@ -61,7 +70,7 @@ class Compilation:
         said = len(self.report.diagnostics)
 
         def compiled() -> Design:
-            run = Run(self.report, self.program, most_steps)
+            run = Run(self.report, self.program)
             run.changed = changed
             design = self._elaborate(run, file, node, expressions, sizes)
             self.report.check()
@@ -70,11 +79,14 @@ class Compilation:
 
         design = compiled()
         if replace:
+            from netdsl.elaborate.replacing import replaced
+
             other = replaced(design, replace, self.report)
             changed[design.net.definition.node] = other.net
             self.report.forget(said)  # beliefs are judged again
             design = compiled()
             design.replaced = other.places(design)
+        design.recipe = Recipe(self.program, file, node, expressions, sizes or {}, changed)
         verify(design)
         return design
 
@@ -97,21 +109,27 @@ class Compilation:
             self.report.add(too_deep(run.place))
         return None
 
+    @with_room
     def verdicts(self) -> dict[str, list[Verdict]]:
         """Whether what every net of the file states holds: `::` and `expect`. Raises `NetError` if there
         is anything else wrong."""
+        return {design.name: verdicts.in_order() for design, verdicts in self.judged()}
+
+    def judged(self) -> Iterator[tuple[Design, Verdicts]]:
+        """Every net of the file that can be compiled by itself, whatever it states about its shapes and
+        totals, and whether that holds. Raises `NetError` if there is anything else wrong."""
         file = self._checked_file()
-        found: dict[str, list[Verdict]] = {}
         for node in file.nets:
             if not open_parameters(file, node):
                 run = Run(self.report, self.program)
                 run.verdicts = Verdicts()
-                self._elaborate(run, file, node)
-                found[node.name.text] = run.verdicts.in_order()
+                design = self._elaborate(run, file, node)
+                if design is not None:
+                    yield design, run.verdicts
         self.report.check()
-        return found
 
-    def check(self, most_steps: int = MOST_STEPS, principles: bool = False) -> list[Diagnostic]:
+    @with_room
+    def check(self, principles: bool = False) -> list[Diagnostic]:
         """Everything that is wrong with the file: all its nets, and what no net uses; with `principles`
         also where its nets depart from principles of design."""
         from netdsl.elaborate.lint import lint
@@ -126,22 +144,18 @@ class Compilation:
                 Diagnostic("E109", f"{file.source.name} defines nothing", None, hint=hint)
             )
         memo: dict[Any, Any] = {}  # blocks that several nets use are run once
-        steps = 0
+        most = 2 * self.program.limits.layers
         for node in file.nets:
             if open_parameters(file, node):
                 continue
-            run = Run(self.report, self.program, most_steps)
-            run.memo = memo
+            run = Run(self.report, self.program)
+            run.memo, run.spare = memo, most
             design = self._elaborate(run, file, node)
             if design is not None and principles:
                 self._advise(design)
             if self.report.full:
                 return in_order(self.report.diagnostics)
-            steps += run.steps
-            if steps > 2 * most_steps:
-                message = f"the nets of this file have more than {2 * most_steps:,} steps together"
-                self.report.add(Diagnostic("E136", message, node.name.span))
-                break
+            most -= run.done
         try:
             check_names(self.report, self.program, file)
             if not self.report.errors:
@@ -164,6 +178,42 @@ class Compilation:
         self.report.check()
         assert self.file is not None
         return self.file
+
+
+class Recipe(Record):
+    """What a net was compiled from, so that passes (`netdsl.passes`) can compile it once more: the file
+    and the node of the net, what was set from outside, the steps that were replaced."""
+
+    program: Program
+    file: File
+    node: ast.Net | ast.Variant
+    expressions: Mapping[str, ast.Expr]
+    sizes: Mapping[str, Size]
+    changed: dict[ast.Net, ast.Net]
+
+    @with_room
+    def design(self, edits: Any, sizes: Mapping[str, Size] | None = None) -> tuple[Design, Report]:
+        """The net with changed steps (`netdsl.elaborate.edits.Edits`, or None), at the sizes that were set
+        or at others; and what is worth a warning. Raises `NetError`."""
+        from netdsl.verify import verify
+
+        report = Report()
+        run = Run(report, self.program)
+        run.changed, run.edits = self.changed, edits
+        sizes = self.sizes if sizes is None else sizes
+        try:
+            design = elaborate_net(run, self.file, self.node, self.expressions, sizes)
+        except TooLarge as error:
+            raise NetError([error.diagnostic]) from None
+        except Enough:
+            design = None
+        except RecursionError:
+            raise NetError([too_deep(run.place)]) from None
+        report.check()
+        assert design is not None
+        design.recipe = self.but(sizes=sizes)
+        verify(design)
+        return design, report
 
 
 def _chosen(file: File, net: str | None) -> ast.Net | ast.Variant:

@@ -12,7 +12,8 @@ Everything is in the order of the text. Shapes have no batch dimension.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, Union
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias, Union
 
 from netdsl.frames import Frame
 from netdsl.layers.base import Cost, Layer
@@ -75,10 +76,14 @@ class Link:
     `exports` are values inside of it that are read from outside, by path (`@features.relu4_3`).
     """
 
-    __slots__ = ("exports", "frame", "inputs", "key", "label", "node", "output", "what", "word")
+    __slots__ = (
+        *("exports", "frame", "inputs", "key", "label", "node"),
+        *("origin", "output", "what", "word"),
+    )
 
     def __init__(self, node: ast.Link | ast.Aux | ast.Module | ast.Head, frame: Frame) -> None:
         self.node = node
+        self.origin = node  # as the text has it; a pass may have changed `node`
         self.frame = frame
         self.label: str | None = None
         self.key: str | None = None
@@ -363,6 +368,7 @@ class Scope:
         "children",
         "cost_",
         "definition",
+        "edits",
         "frame",
         "heads",
         "init",
@@ -378,6 +384,7 @@ class Scope:
         "region",
         "result",
         "shared",
+        "steps",
         "values",
         "weights",
     )
@@ -387,6 +394,7 @@ class Scope:
         self.name = name
         self.definition = definition  # the block or net; for other kinds their syntax node
         self.outer = outer  # the scope of the same block around it; None for nets and blocks
+        self.edits: Any = None  # steps that passes changed: a netdsl.elaborate.edits.Edits
         self.arguments: dict[str, Any] = {}
         self.frame: Frame
         self.input: Value | None = None
@@ -405,6 +413,7 @@ class Scope:
         self.heads: dict[str, HeadEvent] = {}
         self.init: list[Any] = []
         self.cost_: Cost | None = None
+        self.steps = 0  # of a block, with every use of other blocks counted
 
     def __repr__(self) -> str:
         return f"Scope({self.kind} {self.name})"
@@ -418,6 +427,14 @@ class Scope:
         return scope
 
 
+class Condition(NamedTuple):
+    """A step that takes some open sizes only: of what the sizes called `names` must be multiples."""
+
+    multiple: int
+    node: ast.Node
+    names: tuple[str, ...]
+
+
 class Start(Record):
     """The net of whose checkpoint a net starts: its parts -> the other's (`netdsl.weights`), and the
     same tensor by tensor."""
@@ -427,11 +444,27 @@ class Start(Record):
     tensors: dict[str, str]
 
 
+class Passed(Record):
+    """What passes (`netdsl.passes`) changed: `said` tells it in sentences, `notes` what they left alone or
+    did beside it.
+
+    A checkpoint of the net without them still fits: `folded` are layers and the batch normalisation that
+    was folded into each, with its eps; `reshaped` says whether weights of linear layers are kernels now,
+    `without` whether steps with weights are gone.
+    """
+
+    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    folded: Mapping[str, tuple[str, float]] = MappingProxyType({})
+    reshaped: bool = False
+    without: bool = False
+
+
 class Design:
     """A compiled network.
 
     `own_doc` is the text that documents it and `file_doc` that of its file, `conditions` say of which
-    numbers open sizes must be multiples, `overridden` whether a parameter, the input's size or a step
+    numbers open sizes must be multiples, `multiple` of which they are taken to be here, `overridden` whether a parameter, the input's size or a step
     came from outside. `replaced` are the steps that did, `start` and `frozen` what is done with weights:
     from which checkpoint they start, which parts stay as they are.
     """
@@ -445,12 +478,15 @@ class Design:
         self.file_doc = file_doc
         self.meta: dict[str, Any] = {}
         self.keys: dict[str, str] = {}  # beginnings of our names -> those of published checkpoints
-        self.conditions: list[tuple[int, ast.Node]] = []
+        self.conditions: list[Condition] = []
+        self.multiple = 1  # its open sizes are taken to be multiples of it
         self.overridden = False
         self.replaced: tuple[str, ...] = ()
         self.start: Start | None = None
         self.frozen: tuple[str, ...] = ()
         self.run: Any = None  # evaluates expressions of the text in a frame, for backends
+        self.recipe: Any = None  # what it was compiled from: a netdsl.compiler.Recipe
+        self.passed: Passed | None = None  # what passes made of it
 
     @property
     def name(self) -> str:

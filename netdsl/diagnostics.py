@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple
 
+from netdsl.escaping.terminal import line as on_terminal
+from netdsl.excerpts import WIDTH, excerpt
 from netdsl.record import Record
 from netdsl.source import Span
 
-WIDTH = 100  # columns of a message
 MOST_ERRORS = 100  # of one run; nobody reads more
+SHORT = 6  # letters
 MOST_CANDIDATES = 1_000  # names among which the nearest is looked for
 LONGEST_QUOTE = 120
 
@@ -29,8 +31,33 @@ class Use(Record):
     span: Span
 
 
+class Way(Record):
+    """One way that values took: steps with what they gave, and which of them left what another way does
+    (None: none of these)."""
+
+    name: str
+    steps: tuple[tuple[str, str], ...]
+    parts: int | None = None
+
+
+class Ways(Record):
+    """Two ways whose ends do not fit together. `start` is what both began with, if it was one value."""
+
+    start: str | None
+    ways: tuple[Way, ...]
+
+
+class Edit(NamedTuple):
+    """A piece of a text, and what to write instead."""
+
+    span: Span
+    text: str
+
+
 class Diagnostic(Record):
-    """One mistake: `labels` mark other places that belong to it, `uses` is the chain of block uses."""
+    """One mistake: `labels` mark other places that belong to it, `uses` is the chain of block uses, `ways`
+    how values came there that do not fit. `fix` is the hint as changes of the text, where it can be
+    followed without a thought."""
 
     code: str
     message: str
@@ -39,6 +66,8 @@ class Diagnostic(Record):
     hint: str | None = None
     uses: tuple[Use, ...] = ()
     mark: str = ""  # said beside the underlined place
+    ways: Ways | None = None
+    fix: tuple[Edit, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -51,6 +80,19 @@ class Diagnostic(Record):
         if self.span is None:
             return (self.code, self.message)
         return (self.code, self.span.source.name, self.span.start, self.span.end)
+
+    @property
+    def changes(self) -> tuple[Edit, ...]:
+        """The hint as changes of the text: `fix`, or the name that was probably meant. Nothing where the
+        author has to think."""
+        if self.fix or self.span is None or self.hint is None:
+            return self.fix
+        meant = re.fullmatch(r'did you mean (?:`([\w.-]+)`|"([^"]+)")\?', self.hint)
+        name = meant and (meant[1] or meant[2])
+        written = re.fullmatch(r'(@|"?)([^@"\s]+)("?)', self.span.text)
+        if not name or written is None or nearest(written[2], [name]) is None:
+            return ()
+        return (Edit(self.span, f"{written[1]}{name}{written[3]}"),)
 
     def __str__(self) -> str:
         return render(self)
@@ -76,9 +118,13 @@ class Mistake(Exception):
         labels: Sequence[tuple[Span, str]] = (),
         hint: str | None = None,
         mark: str = "",
+        ways: Ways | None = None,
+        fix: Sequence[Edit] = (),
     ) -> None:
         super().__init__(message)
-        self.diagnostic = Diagnostic(code, message, span, tuple(labels), hint, mark=mark)
+        self.diagnostic = Diagnostic(
+            code, message, span, tuple(labels), hint, mark=mark, ways=ways, fix=tuple(fix)
+        )
 
     def at(self, span: Span) -> Mistake:
         """The same mistake, at `span` unless it has a place already."""
@@ -87,22 +133,32 @@ class Mistake(Exception):
         return self
 
 
+def mistake_of(diagnostic: Diagnostic) -> Mistake:
+    """A message as what is raised where it is found."""
+    mistake = Mistake(diagnostic.code, diagnostic.message)
+    mistake.diagnostic = diagnostic
+    return mistake
+
+
 class Report:
     """The diagnostics of one run, in the order they were found, each once, and not without end."""
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.count = 0  # of errors
         self._seen: set[tuple[object, ...]] = set()
 
     def add(self, diagnostic: Diagnostic) -> None:
         if diagnostic.key not in self._seen and not self.full:
             self._seen.add(diagnostic.key)
             self.diagnostics.append(diagnostic)
+            self.count += diagnostic.severity == "error"
 
     def forget(self, first: int) -> None:
         """Take back what was found from number `first` on."""
         self._seen -= {diagnostic.key for diagnostic in self.diagnostics[first:]}
         del self.diagnostics[first:]
+        self.count = len(self.errors)
 
     @property
     def full(self) -> bool:
@@ -133,8 +189,11 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=place)
 
 
-def nearest(name: str, candidates: Iterable[str], least: float = 0.66) -> str | None:
-    """The candidate that `name` was probably meant to be: one that is alike to at least `least`."""
+def nearest(name: str, candidates: Iterable[str], least: float | None = None) -> str | None:
+    """The candidate that `name` was probably meant to be: one that is alike to at least `least` (of short
+    words two thirds, for two letters change places; of longer ones a little more)."""
+    if least is None:
+        least = 0.66 if len(name) <= SHORT else 0.68
     return _nearest(name, tuple(sorted(set(candidates))[:MOST_CANDIDATES]), least)
 
 
@@ -146,11 +205,27 @@ def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.lower().replace("_", ""), candidate)
-    plain = name.lower().replace("_", "")
-    if plain in folded:
-        return folded[plain]
-    close = get_close_matches(plain, folded, n=1, cutoff=least)
+    word = name.lower().replace("_", "")
+    if word in folded:
+        return folded[word]
+    slipped = [candidate for candidate in folded if _one_slip(word, candidate)]
+    if len(slipped) == 1 and len(word) > 2:
+        return folded[slipped[0]]
+    close = get_close_matches(word, slipped or folded, n=1, cutoff=least)
     return folded[close[0]] if close else None
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Whether one letter is wrong, missing or too many, or two have changed places."""
+    if abs(len(a) - len(b)) > 1:
+        return False
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    a, b = a[start:], b[start:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    return max(len(a), len(b)) <= 1 or (len(a) == len(b) == 2 and a == b[::-1])
 
 
 def surely(name: str, candidates: Iterable[str]) -> str | None:
@@ -168,11 +243,28 @@ def render(diagnostic: Diagnostic) -> str:
     """The message as a terminal shows it, without colour."""
     lines = [f"{diagnostic.severity}[{diagnostic.code}]: {_shortened(diagnostic.message)}"]
     if diagnostic.span is not None:
-        lines += _excerpt(diagnostic)
+        lines += excerpt(diagnostic.span, diagnostic.mark, diagnostic.labels)
+    if diagnostic.ways is not None:
+        lines += _both(diagnostic.ways)
     lines += _chain(diagnostic.uses)
     if diagnostic.hint:
         lines += wrapped(f"   hint: {_shortened(diagnostic.hint)}", WIDTH, " " * 9)
-    return "\n".join(_printable(line) for line in lines)
+    return "\n".join(on_terminal(line) for line in lines)
+
+
+def _both(ways: Ways) -> list[str]:
+    """Two ways, a step a line, with the shapes below each other."""
+    name = max(len(way.name) for way in ways.ways)
+    step = max((len(text) for way in ways.ways for text, _ in way.steps), default=0)
+    shape = max((len(shape) for way in ways.ways for _, shape in way.steps), default=0)
+    lines = [f"   from {ways.start}:" if ways.start is not None else "   the ways:"]
+    for way in ways.ways:
+        for i, (text, gives) in enumerate(way.steps):
+            here = "  <- here they part" if i == way.parts else ""
+            said = way.name if i == 0 else ""
+            row = f"     {said:<{name}}  {text:<{step}}  "
+            lines.append(f"{row}{gives:<{shape}}{here}".rstrip())
+    return lines
 
 
 def _chain(uses: tuple[Use, ...]) -> list[str]:
@@ -212,88 +304,3 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
         else:
             line += (" " if line.strip() else "") + word
     return [*lines, line]
-
-
-# ----------------------------------------------------------------------------------------- excerpts
-Mark: TypeAlias = "tuple[int, int, str, str]"  # first column, columns, what is said, the sign
-
-
-def _excerpt(diagnostic: Diagnostic) -> list[str]:
-    """The place, and every line that has a mark with its marks below it."""
-    span = diagnostic.span
-    assert span is not None
-    out = [f"  --> {span}"]
-    marks = [(span, diagnostic.mark, "^"), *((s, text, "-") for s, text in diagnostic.labels)]
-    gutter = max(5, len(str(max(s.place[0] for s, _, _ in marks))) + 1)
-    for source in dict.fromkeys(s.source for s, _, _ in marks):
-        if source is not span.source:
-            out.append(f"  ::: {next(s for s, _, _ in marks if s.source is source)}")
-        rows: dict[int, list[Mark]] = {}
-        for s, text, sign in marks:
-            if s.source is source:
-                number, column = s.place
-                length = min(s.end - s.start, len(source.line(number)) - column + 1)
-                rows.setdefault(number, []).append((column - 1, max(1, length), text, sign))
-        previous = None
-        for number in sorted(rows):
-            if previous is not None and number > previous + 1:
-                out.append(f"{'...':>{gutter}}")
-            previous = number
-            for line, below in _windows(source.line(number), rows[number]):
-                out.append(f"{number:>{gutter}} | {line}".rstrip())
-                out += [f"{'':>{gutter}} | {row}" for row in below]
-    return out
-
-
-def _windows(line: str, marks: list[Mark]) -> list[tuple[str, list[str]]]:
-    """A line with the rows of signs below it; a long line in pieces around its marks."""
-    marks = sorted(marks, key=lambda mark: mark[0])
-    if len(line) <= WIDTH:
-        return [(_printable(line), _underline(line, marks))]
-    pieces = []
-    while marks:
-        start = max(0, marks[0][0] - WIDTH // 3)
-        stop = start + WIDTH
-        inside = [m for m in marks if m[0] < stop]
-        marks = marks[len(inside) :]
-        piece = line[start:stop]
-        before, after = "..." if start else "", "..." if stop < len(line) else ""
-        moved = [(c - start, min(n, stop - c), text, sign) for c, n, text, sign in inside]
-        rows = [" " * len(before) + row for row in _underline(piece, moved)]
-        pieces.append((before + _printable(piece) + after, rows))
-    return pieces
-
-
-def _printable(line: str) -> str:
-    """Tabs as one space, so that the marks below stand right; nothing that moves a cursor."""
-    return "".join(c if c.isprintable() else " " if c == "\t" else "?" for c in line)
-
-
-def _columns(line: str) -> list[int]:
-    """Where each character stands on a terminal: some are two columns wide, some none."""
-    if line.isascii():
-        return list(range(len(line) + 2))
-    from unicodedata import combining, east_asian_width
-
-    at, columns = 0, []
-    for character in line:
-        columns.append(at)
-        wide = east_asian_width(character) in "WF"
-        at += 2 if wide else 0 if combining(character) else 1
-    return [*columns, at, at + 1]
-
-
-def _underline(line: str, marks: list[Mark]) -> list[str]:
-    """Rows of signs, with their words at their right; words that would overlap go below."""
-    columns = _columns(line)
-    rows: list[str] = []
-    for first, length, text, sign in marks:
-        start, stop = columns[first], columns[min(first + length, len(columns) - 1)]
-        piece = sign * max(1, stop - start) + (f" {text}" if text else "")
-        for i, row in enumerate(rows):
-            if len(row) < start:
-                rows[i] = row.ljust(start) + piece
-                break
-        else:
-            rows.append(" " * start + piece)
-    return rows

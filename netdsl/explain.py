@@ -38,21 +38,35 @@ def explain(code: str) -> str:
     """The page of a code, as a terminal shows it. KeyError if there is none."""
     entry = book()[code]
     parts = [f"{code}: {entry['title']}"]
-    for paragraph in entry["text"].strip().split("\n\n"):
-        parts.append(_filled(paragraph))
-    for name, text in entry.get("more", {}).items():
-        parts.append(f"With this file beside it, {name}:\n\n{_quoted(text)}")
-    command = _command(entry)
-    if "wrong" in entry:
-        wrong = "Wrong" if not command else f"Wrong, with `{command}`"
-        parts.append(f"{wrong}:\n\n{_quoted(entry['wrong'])}")
-    if "command" in entry:
-        parts.append(f"What gives it:\n\n{_quoted(entry['command'])}")
-    if "right" in entry:
-        parts.append(f"Right:\n\n{_quoted(entry['right'])}")
-    if "instead" in entry:
-        parts.append(f"Instead:\n\n{_quoted(entry['instead'])}")
+    parts += [_filled(paragraph) for paragraph in _paragraphs(entry)]
+    parts += [f"{what}:\n\n{_quoted(text)}" for what, text in _examples(entry)]
     return "\n\n".join(parts)
+
+
+def markdown(code: str) -> str:
+    """The page of a code in Markdown. KeyError if there is none."""
+    entry = book()[code]
+    parts = [f"**{code}: {entry['title']}**", *_paragraphs(entry)]
+    for what, text in _examples(entry):
+        lines = text.strip("\n")
+        parts.append(f"{what}:\n\n```\n{lines}\n```")
+    return "\n\n".join(parts)
+
+
+def _paragraphs(entry: dict[str, Any]) -> list[str]:
+    return entry["text"].strip().split("\n\n")
+
+
+def _examples(entry: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is shown below the text, with what is said about it."""
+    found = [
+        (f"With this file beside it, {name}", text) for name, text in entry.get("more", {}).items()
+    ]
+    command = _command(entry)
+    wrong = "Wrong" if not command else f"Wrong, with `{command}`"
+    headings = {"wrong": wrong, "command": "What gives it", "right": "Right", "instead": "Instead"}
+    found += [(what, entry[name]) for name, what in headings.items() if name in entry]
+    return found
 
 
 def _filled(paragraph: str) -> str:

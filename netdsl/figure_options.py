@@ -19,6 +19,7 @@ from netdsl.backends.diagram.settings import (
     Settings,
     page,
 )
+from netdsl.choices import OneOf
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram import Drawing
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 _OPTIONS: Sequence[Callable[[Any], Any]] = (
     click.option(
         "--kind",
-        type=click.Choice(KINDS),
+        type=OneOf(KINDS),
         default="auto",
         help="Figures: what is drawn; else what suits the network.",
     ),
     click.option("--fit", metavar="SIZE", help="Figures: 3.25in, 6.9in, 6.9x9.4in (the default)."),
     click.option(
-        "--level", type=click.Choice(LEVELS), help="Figures: how deep; else the deepest that fits."
+        "--level", type=OneOf(LEVELS), help="Figures: how deep; else the deepest that fits."
     ),
     click.option(
         "--expand",
@@ -48,33 +49,33 @@ _OPTIONS: Sequence[Callable[[Any], Any]] = (
         "--beside",
         multiple=True,
         metavar="FILE",
-        help="Figures: another network beside it (zoo:name or a file).",
+        help="Figures, and tables with --like: another network beside it (zoo:name or a file).",
     ),
     click.option(
-        "--sizes", type=click.Choice(SIZES), default="auto", help="Figures: shapes beside boxes."
+        "--sizes", type=OneOf(SIZES), default="auto", help="Figures: shapes beside boxes."
     ),
     click.option("--unroll", is_flag=True, help="Figures: repeat what is repeated."),
     click.option(
         "--repeats",
-        type=click.Choice(REPEATS),
+        type=OneOf(REPEATS),
         default="proved",
         help="Figures: brackets hold what is equal, or the first of a stage too, as papers count.",
     ),
     click.option(
         "--fuse",
-        type=click.Choice(FUSED),
+        type=OneOf(FUSED),
         default="all",
         help="Figures: what stands in the box of the layer before it.",
     ),
     click.option(
         "--labels",
-        type=click.Choice(LABELS),
+        type=OneOf(LABELS),
         default="paper",
         help="Figures: whose words boxes use.",
     ),
     click.option(
         "--direction",
-        type=click.Choice(DIRECTIONS),
+        type=OneOf(DIRECTIONS),
         default="down",
         help="Figures: where the flow leads.",
     ),
@@ -88,7 +89,7 @@ _OPTIONS: Sequence[Callable[[Any], Any]] = (
     click.option("--dpi", type=click.FloatRange(36, 1200), default=192, help="Figures: of a PNG."),
     click.option(
         "--engine",
-        type=click.Choice(["dot", "neato"]),
+        type=OneOf(["dot", "neato"]),
         help="Figures: have Graphviz draw the graph.",
     ),
     click.option("--embed-font", is_flag=True, help="Figures: put the font into an SVG."),

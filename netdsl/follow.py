@@ -54,6 +54,15 @@ class Follower(Generic[S]):
     def seen(self, path: Path, link: Link, state: S) -> None:
         """A step, and what its output has."""
 
+    def enter(self, link: Link) -> None:
+        """Into the level below a step; `leave` comes after it."""
+
+    def leave(self, link: Link) -> None:
+        """Out of the level below a step."""
+
+    def met(self, value: Value, state: S) -> None:
+        """A value that a meeting has made, the output of a step or not."""
+
     def home(self, path: Path) -> Path:
         """Where the weights of a step are: its own path, but below the use of a shared module."""
         for length in range(len(path), 0, -1):
@@ -148,7 +157,9 @@ class Follower(Generic[S]):
         """Values that meet in one, if any."""
         states = [known[id(v)] for v in ends if v is not None and id(v) in known]
         if states and value is not None:
-            known[id(value)] = self.meet(states) if len(states) > 1 else states[0]
+            state = self.meet(states) if len(states) > 1 else states[0]
+            known[id(value)] = state
+            self.met(value, state)
 
     def _layer(self, layer: Layer, link: Link, known: dict[int, S], path: Path) -> None:
         inputs = link.inputs if layer.many else link.inputs[:1]
@@ -172,13 +183,15 @@ class Follower(Generic[S]):
         """Through a level: a block's values are its own, a group's are those around it."""
         inner = known
         if scope.outer is None:
-            inner = dict(known)
+            inner = {}  # what is around it, a block reads as its arguments only
             own = [*([scope.input] if scope.input is not None else []), *value_inputs(scope)]
             for outside, inside in zip(link.inputs, own):
                 self._copy(outside, known, inside, inner)
         elif link.inputs and scope.input is not None:
             self._copy(link.inputs[0], known, scope.input, inner)
+        self.enter(link)
         self._level(scope, inner, path)
+        self.leave(link)
         for names, value in link.exports.items():
             self._copy(inner_value(scope, names), inner, value, known)
         self._copy(scope.result, inner, link.output, known)

@@ -15,7 +15,7 @@ class Frame:
     it, but whose labels belong to `host`), "repeat" or "for" for one iteration of a loop, else "plain".
     """
 
-    __slots__ = ("host", "iteration", "kind", "labels", "names", "parent", "scope")
+    __slots__ = ("host", "iteration", "kind", "labels", "names", "parent", "scope", "since")
 
     def __init__(
         self,
@@ -28,17 +28,19 @@ class Frame:
         self.parent = parent
         self.kind = kind
         self.host = host
-        self.iteration = iteration  # of a loop, from 1
+        self.iteration = iteration  # of a loop, from 1; of an inlined block, its use in the text
         around = parent or host
         self.scope = scope if scope is not None else around.scope if around is not None else None
         self.names: dict[str, Any] = {}
         self.labels: dict[str, Link] = {}
+        self.since: dict[str, int] = {}  # where in the text each `let` stands
 
-    def find(self, name: str) -> Any:
-        """What `name` stands for; KeyError if nothing."""
+    def find(self, name: str, place: int | None = None) -> Any:
+        """What `name` stands for; KeyError if nothing. A `let` is not known at a `place` before it, where
+        the text is read again after it was run."""
         frame: Frame | None = self
         while frame is not None:
-            if name in frame.names:
+            if name in frame.names and (place is None or frame.since.get(name, -1) <= place):
                 return frame.names[name]
             frame = frame.parent
         raise KeyError(name)

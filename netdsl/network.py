@@ -12,17 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl import totals
 from netdsl.compiler import Compilation, find_in_zoo
+from netdsl.depth import with_room
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
-from netdsl.elaborate.program import read_text, reason_of
+from netdsl.elaborate.program import read_main, reason_of
 from netdsl.layers.arguments import source_text
+from netdsl.limits import LAYERS, Limits
+from netdsl.reading import read_text
 from netdsl.shapes import Shape, Size
 from netdsl.source import Source
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from netdsl.comparing.breaking import Breaking
+    from netdsl.comparing.differences import Differences
+    from netdsl.counting import Difference
+    from netdsl.ensembles import Paths
+    from netdsl.formulas import Count
+    from netdsl.memory import Peak
     from netdsl.receptive import Field
+    from netdsl.roofline import Estimate
 
 
 InputSize = str | Sequence[int | None]
@@ -69,15 +79,15 @@ class Network:
         return totals.cost_used(self.design).parameters
 
     @cached_property
-    def macs(self) -> int | None:
-        """Multiply-adds of convolutions and linear layers for one sample in evaluation; None while a
-        size is open."""
+    def macs(self) -> Count | None:
+        """Multiply-adds of convolutions and linear layers for one sample in evaluation: a formula
+        (`netdsl.formulas`) while a size is open."""
         return totals.cost_used(self.design).macs
 
     @cached_property
-    def connections(self) -> int | None:
+    def connections(self) -> Count | None:
         """What convolutions, linear layers and subsampling read for all their outputs, biases included, as
-        LeCun et al. (1998) count, in evaluation; None while a size is open."""
+        LeCun et al. (1998) count, in evaluation; a formula while a size is open."""
         return totals.cost_used(self.design).connections
 
     @cached_property
@@ -158,13 +168,93 @@ class Network:
 
         return self._with(frozen=needed_for(self.design, upto))
 
+    # --------------------------------------------------------------------------------------- passes
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What passes left alone, or did beside what they were asked for."""
+        return self.design.passed.notes if self.design.passed is not None else ()
+
+    @with_room
+    def drop(self, *steps: str) -> Network:
+        """This network without some steps: paths of labels, or of names in the `state_dict`. Of a residual
+        unit that changes the shape the shortcut stays. Raises `NetError` where shapes forbid it (E475)."""
+        from netdsl.passes.drop import drop
+
+        return Network(drop(self.design, steps))
+
+    @with_room
+    def convolutional(self, input: InputSize | dict[str, InputSize] | None = None) -> Network:
+        """This network with convolutions in the place of linear layers, for images of another size too
+        ("3x?x?"). The emitted class has `load_original` for checkpoints of this one. Raises `NetError`
+        (E478, E479)."""
+        from netdsl.passes.convolutional import convolutional
+
+        return Network(convolutional(self.design, input_sizes(input) or None))
+
+    @with_room
+    def fold_bn(self) -> Network:
+        """This network, for evaluation, with batch normalisation folded into the layers before it. The
+        emitted class has `load_original` for checkpoints of this one. Raises `NetError` (E477)."""
+        from netdsl.passes.folding import fold_bn
+
+        return Network(fold_bn(self.design))
+
+    @with_room
+    def dilate(self, *steps: str, output_stride: int | None = None) -> Network:
+        """This network with dilation in the place of the strides in these steps, or of those beyond an
+        output stride. Checkpoints stay the same. Raises `NetError` (E480, E481)."""
+        from netdsl.passes.dilation import dilate
+
+        return Network(dilate(self.design, steps, output_stride))
+
+    def paths(self) -> Paths:
+        """The paths through this network's residual units: how many, and how long. Raises `NetError` where
+        it has none, or not one behind the other (E482)."""
+        from netdsl.ensembles import paths
+
+        return paths(self.design)
+
     def _with(self, **changes: Any) -> Network:
         design = copy(self.design)
         for name, value in changes.items():
             setattr(design, name, value)
         return Network(design)
 
+    # ------------------------------------------------------------------------------------ comparing
+    @with_room
+    def counted(self, rule: str = "macs") -> Any:
+        """The work of one sample in evaluation by a rule of `netdsl.counting.RULES`: ours (`macs`,
+        `macs+bias`, `flops`, `all`), or what another tool says of the network (`torchinfo`, `fvcore`,
+        `ptflops`, `thop`, `torchprofile`). None while a size is open, or with extern layers."""
+        from netdsl.counting import total
+
+        return total(self.design, rule)
+
+    @with_room
+    def counted_otherwise(self, rule: str) -> list[Difference]:
+        """Why a rule counts something else than exact multiply-adds: the differences by kind of layer."""
+        from netdsl.counting import explain
+
+        return explain(self.design, rule)
+
+    @with_room
+    def diff(self, new: Network) -> Differences:
+        """What changes from this network to another; it is true if anything does. `netdsl diff` shows it,
+        and so does `netdsl.comparing.diff_output.diff_text`."""
+        from netdsl.comparing.differences import differences
+
+        return differences(self.design, new.design)
+
+    @with_room
+    def breaking(self, new: Network) -> Breaking:
+        """Whether checkpoints of this network load into another, and what keeps them from it; it is true
+        if they do not."""
+        from netdsl.comparing.breaking import breaking
+
+        return breaking(self.design, new.design)
+
     # ------------------------------------------------------------------------------------- backends
+    @with_room
     def torch_source(self, width: int = 88, inline: bool = False) -> str:
         """The text of a Python file that defines the network as a `torch.nn.Module`. A detector imports
         the files of `torch_files`, unless `inline` has it hold what it uses of them."""
@@ -173,6 +263,7 @@ class Network:
         return torch_source(self.design, width, inline)
 
     @property
+    @with_room
     def torch_files(self) -> dict[str, str]:
         """Files that must stand beside `torch_source()`, by their names: what all detectors share."""
         from netdsl.backends.torch.detection import shared_files
@@ -186,13 +277,74 @@ class Network:
 
         return net_class(self.design)
 
-    def table(self, format: str = "text", depth: int | None = None) -> str:
-        """The table of layers: `format` is text, markdown, csv, json or latex; `depth` is how many levels
-        of blocks are shown, None for all."""
+    @with_room
+    def table(
+        self,
+        format: str = "text",
+        depth: int | None = None,
+        *,
+        at: InputSize | dict[str, InputSize] | None = None,
+        like: str | None = None,
+        beside: Sequence[Network] = (),
+        **settings: Any,
+    ) -> str:
+        """The table of layers: `format` is text, markdown, csv, json, latex or html (which notebooks show);
+        `depth` is how many levels of blocks are shown, None for all.
+
+        `settings`: `columns` ("name,output,parameters", "all"), `count` (what is counted as work: "macs",
+        "macs+bias", "flops", "all", or as a tool does, "torchinfo"), `kilo` (1000 or 1024: 4.09 G), `bias`
+        (False leaves biases out), `fold` (False shows equal rows one by one), `stages` (subtotals by
+        resolution), `batch` and `dtype` (of activation bytes), `footers`
+        (`netdsl.footers`). `at` evaluates open sizes ("512x512"). Raises `NetError` for what there is not.
+
+        `like` has it as a paper prints it (`netdsl.backends.table.papers.LAYOUTS`), with the networks
+        `beside` this one; of the settings only `kilo` (what K means there) and `bias` go with it.
+        """
+        network = self if at is None else self.at(at)
+        if like is not None:
+            from netdsl.backends.table.papers import paper_table
+
+            others = [other.design for other in beside]
+            return paper_table(network.design, like, format, others, **settings)
         from netdsl.backends.table import table
 
-        return table(self.design, format, depth)
+        return table(network.design, format, depth, **settings)
 
+    # ---------------------------------------------------------------------------------------- costs
+    @with_room
+    def at(self, sizes: InputSize | dict[str, InputSize]) -> Network:
+        """This network, whose sizes are open, at one size: "512x512", or {"left": "512x512", ...} for
+        several inputs. Raises `NetError` for other sizes than its inputs have (E455), and where a step
+        does not take them (E456)."""
+        from netdsl.evaluation import at_sizes
+
+        return Network(at_sizes(self.design, input_sizes(sizes)))
+
+    @with_room
+    def short(self) -> Network:
+        """This network with the shorter formulas that hold where open sizes are multiples of what
+        `design.multiple` says: H/32 in the place of ceil(H/32). Tables say so below."""
+        from netdsl.evaluation import shorter
+
+        return Network(shorter(self.design))
+
+    @with_room
+    def memory(self, batch: int = 1, dtype: str = "float32", training: bool = False) -> Peak:
+        """An estimate of the memory that the network takes: weights, and what lives at the worst moment
+        of a run for a batch. Raises `NetError` while a size is open (E457)."""
+        from netdsl.memory import peak
+
+        return peak(self.design, batch, dtype, training)
+
+    @with_room
+    def roofline(self, device: str, batch: int = 1, dtype: str = "float32") -> Estimate:
+        """An estimate of the time that a run takes on a device: its name, or "flops=312e12,bandwidth=2e12".
+        Raises `NetError` while a size is open (E457), and for other devices (E459)."""
+        from netdsl.roofline import estimate
+
+        return estimate(self.design, device, batch, dtype)
+
+    @with_room
     def diagram(
         self,
         format: str = "svg",
@@ -228,6 +380,7 @@ class Network:
             return None
         return figure if isinstance(figure, str) else None
 
+    @with_room
     def module(self) -> nn.Module:
         """A live module with fresh weights. Needs torch (`pip install netdsl[torch]`)."""
         from netdsl.live import make_module
@@ -242,6 +395,8 @@ def load(
     input: InputSize | dict[str, InputSize] | None = None,
     root: str | PathLike[str] | None = None,
     replace: Mapping[str, str] | None = None,
+    max_layers: int = LAYERS,
+    extern: bool = True,
     **parameters: Any,
 ) -> Network:
     """Compile a network of a file, or `zoo:name`.
@@ -249,23 +404,44 @@ def load(
     `net` chooses among the nets of the file, `input` gives another input size ("3x256x256" or
     (3, 256, 256); with several inputs by their names), `root` is the folder below which imports are read (else that of the file),
     `replace` has steps of the net by their paths and what stands there instead ({"fc": "linear(20)"}), other
-    arguments set the net's parameters. Raises `NetError` if the file has mistakes or cannot be read.
+    arguments set the net's parameters. Texts from strangers: the net may take `max_layers` steps, and
+    `extern=False` refuses layers of other packages (E497). Raises `NetError` if the file has mistakes or
+    cannot be read.
     """
+    limits = Limits(max_layers, extern)
+    folder = Path(root) if root is not None else None
     text = fspath(path)
     if text.startswith("zoo:"):
         file, meant = find_zoo_file(text)
         net = net or meant
         source = Source(f"zoo/{file.name}", read_text(file))
     else:
-        file = Path(text)
-        source = Source(text, _read(file, text))
-    compilation = Compilation(source, file, Path(root) if root is not None else None)
+        found, file = _read(Path(text), text, folder)
+        folder = folder or Path(text).parent
+        source = Source(text, found)
+    compilation = Compilation(source, file, folder, limits)
     return _network(compilation, net, input, replace, parameters)
 
 
-def _read(file: Path, shown: str) -> str:
+@with_room
+def compare(*networks: Network | str | PathLike[str], format: str = "text") -> str:
+    """Networks side by side, each a `Network`, a file or `zoo:name`: `format` is text, markdown, json, csv
+    or latex. Raises `NetError` for another format (E404)."""
+    from netdsl.comparing.compare_output import FORMATS, compare_text
+    from netdsl.comparing.sheets import sheet
+
+    if format not in FORMATS:
+        hint = did_you_mean(format, FORMATS) or f"there are {', '.join(FORMATS)}"
+        raise NetError([Diagnostic("E404", f"comparisons have no format `{format}`", hint=hint)])
+    if not networks:
+        raise ValueError("there is nothing to compare")
+    found = [one if isinstance(one, Network) else load(one) for one in networks]
+    return compare_text([sheet(network.design) for network in found], format)
+
+
+def _read(file: Path, shown: str, root: Path | None) -> tuple[str, Path | None]:
     try:
-        return read_text(file)
+        return read_main(file, root)
     except OSError as error:
         message = f"cannot read {shown}: {reason_of(error)}"
         raise NetError([Diagnostic("E130", message, None)]) from error
@@ -280,10 +456,13 @@ def loads(
     input: InputSize | dict[str, InputSize] | None = None,
     name: str = "<text>",
     replace: Mapping[str, str] | None = None,
+    max_layers: int = LAYERS,
+    extern: bool = True,
     **parameters: Any,
 ) -> Network:
     """Compile a network from a text; `name` is what messages call it. Raises `NetError`."""
-    compilation = Compilation(Source(name, text.replace("\r\n", "\n").replace("\r", "\n")))
+    source = Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
+    compilation = Compilation(source, limits=Limits(max_layers, extern))
     return _network(compilation, net, input, replace, parameters)
 
 

@@ -10,16 +10,56 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netdsl.limits import LAYERS
+from netdsl.pass_options import PASS_NAMES, PASSES, passed
 from netdsl.terminal import open_text, pairs, settings, show, sizes
 
 if TYPE_CHECKING:
     from netdsl.network import Network
 
-root = click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="The folder below which imports are read; else that of the file.",
+
+def _limit(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """What becomes of an option that limits what a text may ask for (`terminal.chosen_limits`)."""
+
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None:
+            context.meta.setdefault("netdsl.limits", {})[name] = value
+
+    return keep
+
+
+_TRUST: Sequence[Callable[[Any], Any]] = (
+    click.option(
+        "--root",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="The folder below which imports are read; else that of the file.",
+    ),
+    click.option(
+        "--max-layers",
+        type=click.IntRange(1, 10**9),
+        metavar="NUMBER",
+        expose_value=False,
+        callback=_limit("layers"),
+        help=f"The most steps of a network, those of blocks and loops included. [default: {LAYERS}]",
+    ),
+    click.option(
+        "--no-extern",
+        "extern",
+        flag_value=False,
+        default=None,
+        expose_value=False,
+        callback=_limit("extern"),
+        help="Refuse `extern layer`: no text decides what the emitted code imports.",
+    ),
 )
+
+
+def root(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say what a text may read and ask for; it gets `root`."""
+    for option in reversed(_TRUST):
+        command = option(command)
+    return command
+
 
 _WHICH: Sequence[Callable[[Any], Any]] = (
     click.argument("file"),
@@ -50,6 +90,7 @@ _WHICH: Sequence[Callable[[Any], Any]] = (
         metavar="STEP=STEPS",
         help='Other steps in the place of one: --replace fc="linear(10)".',
     ),
+    *PASSES,
     click.option(
         "--start-from",
         metavar="FILE",
@@ -92,6 +133,7 @@ def of_network(command: Callable[..., Any]) -> Callable[..., Any]:
 
 _NAMES = (
     *("file", "net", "values", "inputs", "root", "steps"),
+    *PASS_NAMES,
     *("start_from", "start_net", "names", "first", "last", "freeze"),
 )
 
@@ -109,6 +151,7 @@ def _compiled(
     first: int | None,
     last: int | None,
     freeze: str | None,
+    **passes: Any,
 ) -> Network:
     """The network that the options mean. Its warnings are shown."""
     from netdsl.network import Network
@@ -119,10 +162,11 @@ def _compiled(
         raise click.UsageError("by names or by order: --start-name, or --first and --last")
     compilation, meant = open_text(file, root)
     replaced = pairs("--replace", steps, "step=steps")
-    network = Network(
-        compilation.design(net or meant, settings(values), sizes(inputs), replace=replaced)
-    )
+    given = sizes(inputs)
+    own = {} if passes["convolutional"] else given  # windows are those of its own size
+    network = Network(compilation.design(net or meant, settings(values), own, replace=replaced))
     show(compilation.report.warnings)
+    network = passed(network, given, **passes)
     if start_from is not None:
         other, named = open_text(start_from, root)
         source = Network(other.design(start_net or named))

@@ -28,9 +28,11 @@ class Record:
 
     def __init__(self, *values: Any, **named: Any) -> None:
         slots = self.__dict__
-        slots.update(self._defaults)
+        if self._defaults:
+            slots.update(self._defaults)
         slots.update(zip(self._fields, values))
-        slots.update(named)
+        if named:
+            slots.update(named)
         if len(slots) != len(self._fields) or len(values) > len(self._fields):
             wrong = set(self._fields) ^ set(slots)
             raise TypeError(f"{type(self).__name__}: fields missing or unknown: {sorted(wrong)}")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from netdsl.compiler import Compilation
-from netdsl.elaborate.program import read_text
 from netdsl.heads.kinds import KINDS, Kind
 from netdsl.heads.predictors import PREDICTORS
 from netdsl.heads.regions import REGIONS
 from netdsl.layers import FAMILIES, WORDS, find
 from netdsl.layers.arguments import signature
+from netdsl.reading import read_text
 from netdsl.source import Source
 from netdsl.syntax import ast
 
@@ -141,7 +141,7 @@ def zoo_table() -> str:
                 continue
             network = Network(compilation.design(net.name.text))
             shape = ", ".join(str(s) for s in network.input_shapes.values())
-            macs = "?" if network.macs is None else f"{network.macs:,}"
+            macs = f"{network.macs:,}" if isinstance(network.macs, int) else "?"
             name = zoo_name(net.name.text, path)
             rows.append((name, shape, f"{network.parameters_used:,}", macs, path.name))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Self, TypeAlias
 
 
@@ -46,10 +47,16 @@ class Quotient:
     def __str__(self) -> str:
         if self._text is None:
             if self.of.constant == self.by - 1:
-                self._text = f"ceil({self.of - self.of.constant}/{self.by})"
+                self._text = f"ceil({_over(self.of - self.of.constant)}/{self.by})"
             else:
-                self._text = f"floor({self.of}/{self.by})"
+                self._text = f"floor({_over(self.of)}/{self.by})"
         return self._text
+
+
+def _over(value: Dim) -> str:
+    """What stands above the line of a fraction: a sum in brackets."""
+    single = isinstance(value, Open) and len(value.terms) == 1 and not value.constant
+    return str(value) if single else f"({value})"
 
 
 Atom: TypeAlias = str | Quotient
@@ -147,6 +154,15 @@ class Open:
         return total
 
     @property
+    def period(self) -> int:
+        """After how many places it begins to repeat, but for growing evenly: rounding sees no further."""
+        found = 1
+        for atom, _ in self.terms:
+            if isinstance(atom, Quotient):
+                found = math.lcm(found, atom.by * atom.of.period)
+        return found
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for atom, _ in self.terms:
@@ -155,13 +171,35 @@ class Open:
         return tuple(found)
 
     def __str__(self) -> str:
+        if len(self.terms) == 1 and self.constant and isinstance(self.terms[0][0], Quotient):
+            short = self._one_fraction()
+            if short:
+                return short
         out = ""
         for atom, k in self.terms:
             sign = "-" if k < 0 else "+" if out else ""
-            out += f"{sign}{'' if abs(k) == 1 else f'{abs(k)}*'}{atom}"
+            times, under = (
+                abs(k.numerator),
+                k.denominator,
+            )  # H/2 is of multiples (formulas.shortened)
+            out += f"{sign}{'' if times == 1 else f'{times}*'}{atom}"
+            out += "" if under == 1 else f"/{under}"
         if self.constant or not out:
             out += f"{'+' if self.constant >= 0 and out else ''}{self.constant}"
         return out
+
+    def _one_fraction(self) -> str:
+        """`ceil((H+10)/16)` for `floor((H+9)/16)+1`; nothing where that says it no shorter."""
+        atom, times = self.terms[0]
+        if times != 1 or not isinstance(atom, Quotient) or self.constant < 0:
+            return ""
+        above = atom.of + self.constant * atom.by
+        forms = (
+            f"ceil({_over(above - (atom.by - 1))}/{atom.by})",
+            f"floor({_over(above)}/{atom.by})",
+        )
+        long = len(f"{atom}+{self.constant}")
+        return next((form for form in forms if len(form) < long), "")
 
     def __repr__(self) -> str:
         return f"Open({self})"
@@ -172,28 +210,44 @@ Dim: TypeAlias = int | Open
 
 def ceil_div(a: Dim, b: int) -> Dim:
     """The smallest whole number not below a / b."""
-    return -(-a // b)
+    return (a + b - 1) // b  # -(-a // b) would be another formula for the same
 
 
 def equal_when(a: Dim, b: Dim) -> int | None:
     """The smallest m such that a = b whenever every open size in them is a multiple of m.
 
-    1 if they are always equal, None if no power of two up to 1024 does it. The answer is a proof: each
-    symbol S is replaced by m * S, and both sides have the same normal form.
+    1 if they are always equal, None if there is no such number up to 1024. The answer is a proof, and for
+    formulas of one size a complete one: their difference grows evenly from one period of its quotients
+    to the next, so that two periods decide. Formulas of several sizes are compared in their normal form.
     """
     if a == b:
         return 1
     if isinstance(a, int) and isinstance(b, int):
         return None
-    names = {n for side in (a, b) if isinstance(side, Open) for n in side.symbols}
-    m = 2
-    while m <= 1024:
-        scaled = {n: Open.symbol(n) * m for n in names}
-        left = a.at(scaled) if isinstance(a, Open) else a
-        right = b.at(scaled) if isinstance(b, Open) else b
-        if left == right:
+    difference = a - b
+    if isinstance(difference, int):
+        return None  # never equal
+    return _zero_when(difference)
+
+
+MOST = 1024  # multiples that are looked for
+LONGEST = 8192  # sizes that are tried
+
+
+@lru_cache(maxsize=4096)
+def _zero_when(difference: Open) -> int | None:
+    names = difference.symbols
+    period = difference.period
+    if len(names) == 1 and 2 * period <= LONGEST:
+        zero = [difference.at({names[0]: n}) == 0 for n in range(1, 2 * period + 1)]
+        # n and n + period differ by the same in all periods, so that both or none of its multiples are 0
+        for m in range(1, min(period, MOST) + 1):
+            if period % m == 0 and all(zero[m - 1 :: m]):
+                return m
+        return None
+    for m in (*(2**k for k in range(1, 11)), period):
+        if 1 < m <= MOST and difference.at({n: Open.symbol(n) * m for n in names}) == 0:
             return m
-        m *= 2
     return None
 
 

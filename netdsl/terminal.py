@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from netdsl.diagnostics import Diagnostic, NetError, render
+from netdsl.choices import similar_file
+from netdsl.depth import with_room
+from netdsl.diagnostics import Diagnostic, NetError, did_you_mean, render
+from netdsl.escaping.terminal import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from netdsl.limits import Limits
 
 # What `--to` makes: the suffixes of files, with the format that each means.
 TARGETS = {
@@ -36,16 +42,53 @@ TARGETS = {
         "txt": "text",
     },
     "graphviz": {"dot": "dot", "gv": "dot", "svg": "svg", "pdf": "pdf", "png": "png"},
-    "table": {"txt": "text", "md": "markdown", "csv": "csv", "json": "json", "tex": "latex"},
+    "table": {
+        "txt": "text",
+        "md": "markdown",
+        "csv": "csv",
+        "json": "json",
+        "tex": "latex",
+        "html": "html",
+        "htm": "html",
+    },
 }
 DEFAULTS = {"torch": "py", "diagram": "svg", "graphviz": "dot", "table": "text"}
 
 
 # ------------------------------------------------------------------------------------------ failing
-def fail(message: str) -> NoReturn:
+def tell(message: str) -> None:
+    """Say something beside the result. Names of files and arguments in it can hold anything."""
+    click.echo(f"netdsl: {shown(message)}", err=True)
+
+
+class Commands(click.Group):
+    """Commands whose messages about wrong use show arguments, which can hold anything, as texts."""
+
+    def make_context(self, *args: Any, **named: Any) -> click.Context:
+        with _shown_mistakes():
+            return super().make_context(*args, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _shown_mistakes():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _shown_mistakes() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        said = error.format_message()
+        if said == shown(said):
+            raise
+        other = click.UsageError(shown(said), getattr(error, "ctx", None))
+        raise other from None
+
+
+def fail(message: str, status: int = 2) -> NoReturn:
     """Wrong use, or a file that cannot be read or written."""
-    click.echo(f"netdsl: {message}", err=True)
-    sys.exit(2)
+    tell(message)
+    sys.exit(status)
 
 
 def show(diagnostics: Iterable[Diagnostic]) -> None:
@@ -63,10 +106,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(*args: Any, **named: Any) -> Any:
-        from netdsl.elaborate.program import reason_of
-
         try:
-            return command(*args, **named)
+            return with_room(command)(*args, **named)
         except NetError as error:
             show(error.diagnostics)
             sys.exit(1)
@@ -74,8 +115,11 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         except OSError as error:
+            from netdsl.elaborate.program import reason_of
+
             what = f"{error.filename}: " if error.filename else ""
-            fail(f"{what}{reason_of(error)}")
+            missing = isinstance(error, FileNotFoundError) and error.filename
+            fail(f"{what}{reason_of(error)}{similar_file(str(error.filename)) if missing else ''}")
         except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
             raise
         except Exception as error:
@@ -101,27 +145,39 @@ def consoles() -> tuple[Console, Console]:
 def open_text(file: str, root: Path | None) -> tuple[Any, str | None]:
     """The compilation of FILE (a path, `-`, `zoo:name`) and the net that its name means."""
     from netdsl.compiler import Compilation
-    from netdsl.elaborate.program import read_text
+    from netdsl.elaborate.program import read_main
     from netdsl.network import find_zoo_file
+    from netdsl.reading import LARGEST, TooLong, as_text, read_text
     from netdsl.source import Source
 
+    limits = chosen_limits()
     if file == "-":
-        data = sys.stdin.buffer.read()
         try:
-            text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            fail(f"standard input is not UTF-8 text (byte {error.start})")
-        return Compilation(Source("<stdin>", text), None, root), None
+            text = as_text(sys.stdin.buffer.read(LARGEST + 1))
+        except TooLong as error:
+            fail(f"standard input: {error.strerror}", 1)
+        except OSError as error:
+            fail(f"standard input: {error.strerror}")
+        return Compilation(Source("<stdin>", text), None, root, limits), None
     if file.startswith("zoo:"):
         path, net = find_zoo_file(file)
-        return Compilation(Source(f"zoo/{path.name}", read_text(path)), path, root), net
-    path = Path(file)
+        source = Source(f"zoo/{path.name}", read_text(path))
+        return Compilation(source, path, root, limits), net
     try:
-        text = read_text(path)
+        text, real = read_main(Path(file), root)
     except OSError as error:
         error.filename = file
         raise
-    return Compilation(Source(file, text), path, root), None
+    folder = root if root is not None else Path(file).parent
+    return Compilation(Source(file, text), real, folder, limits), None
+
+
+def chosen_limits() -> Limits:
+    """What `--max-layers` and `--no-extern` say, of the command that runs."""
+    from netdsl.limits import DEFAULT
+
+    context = click.get_current_context(silent=True)
+    return DEFAULT.but(**context.meta.get("netdsl.limits", {})) if context is not None else DEFAULT
 
 
 def every_file(files: Iterable[str]) -> list[str]:
@@ -159,7 +215,7 @@ def pairs(
     return found
 
 
-def sizes(values: tuple[str, ...]) -> dict[str, Any]:
+def sizes(values: tuple[str, ...], option: str = "--input") -> dict[str, Any]:
     """`--input 3x256x256` or `--input left=3x64x64` as sizes by the input's name."""
     from netdsl.network import parse_size
 
@@ -167,7 +223,7 @@ def sizes(values: tuple[str, ...]) -> dict[str, Any]:
     for value in values:
         name, sign, text = value.rpartition("=")
         if name.strip() in found:
-            raise click.UsageError("--input is given twice for one input")
+            raise click.UsageError(f"{option} is given twice for one input")
         found[name.strip() if sign else ""] = parse_size(text)
     return found
 
@@ -180,7 +236,9 @@ def chosen_format(target: str, format: str | None, output: Path | None) -> str:
         found = known.get(format.lower().lstrip("."), format.lower())
         if found not in known.values():
             names = ", ".join(dict.fromkeys(known.values()))
-            raise click.UsageError(f"--to {target} has the formats {names}, not `{format}`")
+            hint = did_you_mean(found, [*known, *known.values()])
+            said = f"--to {target} has the formats {names}, not `{format}`"
+            raise click.UsageError(said + (f"; {hint}" if hint else ""))
         return found
     if output is not None and output.suffix and str(output) != os.devnull:
         suffix = output.suffix[1:].lower()
@@ -193,16 +251,17 @@ def chosen_format(target: str, format: str | None, output: Path | None) -> str:
     return DEFAULTS[target]
 
 
-def write(result: str | bytes, output: Path | None, format: str) -> None:
-    """To a file, atomically, or to standard output."""
+def write(
+    result: str | bytes,
+    output: Path | None,
+    format: str,
+    beside: Sequence[tuple[Path, str]] = (),
+) -> None:
+    """To a file, atomically and together with those `beside` it, or to standard output."""
     if output is not None and str(output) != "-":
-        from netdsl.files import write_atomically
+        from netdsl.files import write_together
 
-        try:
-            write_atomically(output, result)
-        except OSError as error:
-            error.filename = str(output)
-            raise
+        write_together([*beside, (output, result)])
         return
     if isinstance(result, bytes):
         if sys.stdout.isatty():
@@ -213,33 +272,28 @@ def write(result: str | bytes, output: Path | None, format: str) -> None:
     click.echo(result, nl=not result.endswith("\n"))
 
 
-def write_beside(files: dict[str, str], output: Path | None) -> None:
-    """Files that the output needs beside it. One of another content stays as it is, and nothing is
-    written."""
+def missing_beside(files: dict[str, str], output: Path | None) -> list[tuple[Path, str]]:
+    """The files that the output needs beside it and that are not there. One of another content stays as
+    it is, and nothing is written."""
     if not files:
-        return
+        return []
     if output is None or str(output) in ("-", os.devnull):
         names = " and ".join(files)
         said = f"it needs {names} beside it: `-o` writes them, `--inline` puts all into one file"
-        click.echo(f"netdsl: {said}", err=True)
-        return
-    from netdsl.files import write_atomically
+        tell(said)
+        return []
+    from netdsl.files import holds
 
-    missing = []
+    missing: list[tuple[Path, str]] = []
     for name, text in files.items():
         path = output.parent / name
-        if path == output:
+        if path.resolve() == output.resolve():
             fail(f"{output}: the network needs a file of this name beside it; choose another")
-        if not path.exists():
+        if not os.path.lexists(path):
             missing.append((path, text))
-        elif path.read_bytes() != text.encode():
+        elif not holds(path, text):
             fail(
                 f"{path} is another file than this netdsl writes; it is left as it is, and nothing is "
                 "written. Move it away, or use `--inline`"
             )
-    for path, text in missing:
-        try:
-            write_atomically(path, text)
-        except OSError as error:
-            error.filename = str(path)
-            raise
+    return missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.elaborate.verdicts import Verdict
+from netdsl.escaping.terminal import line as on_terminal
 
 MARKS = {True: "met", False: "NOT MET"}
 
@@ -25,7 +26,7 @@ class Account:
             self.nets += 1
             self.met += sum(v.met for v in found)
             self.unmet += sum(not v.met for v in found)
-            self._parts.append("\n".join([f"{net}  ({file})", *_lines(file, found)]))
+            self._parts.append("\n".join([f"{net}  ({on_terminal(file)})", *_lines(file, found)]))
 
     def text(self) -> str:
         """Every verdict, and how many there are of each kind."""
@@ -45,7 +46,8 @@ def _lines(file: str, found: list[Verdict]) -> list[str]:
     for verdict in found:
         source, (line, _) = verdict.span.source.name, verdict.span.place
         place = f"line {line}" if source == file else f"{source} line {line}"
-        rows.append((place, verdict.stated, verdict.found, MARKS[verdict.met]))
+        shown = map(on_terminal, (place, verdict.stated, verdict.found))
+        rows.append((*shown, MARKS[verdict.met]))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return ["  " + "  ".join([*(c.ljust(w) for c, w in zip(row, widths)), row[3]]) for row in rows]
 

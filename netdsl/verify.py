@@ -32,13 +32,14 @@ def _verify(scope: Scope, seen: set[int]) -> None:
     _require(len(set(names)) == len(names), f"{scope} uses a name twice: {names}")
     for key, link in scope.children.items():
         _require(link.key == key, f"{scope} knows {link.key} as {key}")
+    places = _places(scope)
     for link in links_of(scope.region):
-        _link(link, scope)
+        _link(link, scope, places)
         if isinstance(link.what, Scope):
             _verify(link.what, seen)
 
 
-def _link(link: Link, scope: Scope) -> None:
+def _link(link: Link, scope: Scope, places: set[str | None]) -> None:
     values: list[Value | None] = [*link.inputs, link.output]
     for value in values:
         _require(value is not None and value.shape is not None, f"a step of {scope} has no shape")
@@ -46,7 +47,7 @@ def _link(link: Link, scope: Scope) -> None:
     if isinstance(what, Applied) and not what.layer.passes and link.inputs[0].shape is not None:
         has_weights = bool(what.layer.tensors(link.inputs[0].shape))
         _require(
-            not has_weights or _has_place(link, scope),
+            not has_weights or link.key in places,
             f"{what.layer.word} in {scope} has no name",
         )
         again = what.layer.output(link.inputs[0].shape)
@@ -56,9 +57,8 @@ def _link(link: Link, scope: Scope) -> None:
         )
 
 
-def _has_place(link: Link, scope: Scope) -> bool:
-    """Whether a step is a child of its scope, or of a list in it."""
+def _places(scope: Scope) -> set[str | None]:
+    """The names of a scope's children, and of those of lists in it."""
     lists = [c.what for c in scope.children.values() if isinstance(c.what, Scope)]
-    return link.key in scope.children or any(
-        inner.kind == "list" and link.key in inner.children for inner in lists
-    )
+    inner = [name for what in lists if what.kind == "list" for name in what.children]
+    return {*scope.children, *inner}

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from netdsl.compiler import net_names, zoo_files
 from netdsl.elaborate.program import fold_name
+from netdsl.reading import read_text
 from netdsl.syntax import ast
 
 
 def entries() -> list[tuple[str, Path]]:
     """(name, file) of every network that can be compiled as it is, file by file."""
     from netdsl.compiler import Compilation
-    from netdsl.elaborate.program import open_parameters, read_text
+    from netdsl.elaborate.program import open_parameters
     from netdsl.source import Source
 
     found = []

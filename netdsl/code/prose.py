@@ -15,6 +15,7 @@ _DIRECTIVE = re.compile(
     r"(#\s*)(noqa|(?:type|fmt|yapf|ruff|flake8|isort|pylint|pyright|mypy|nosec|pragma|pyre)\b)",
     re.IGNORECASE,
 )
+_COMMAND = re.compile(r"(?<!\S)::(?=\S)")
 _CODING = re.compile(r"(coding)(?=[:=])", re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ def wrapped(line: str, width: int, first: int | None = None) -> list[str]:
 
 def comment(text: str | None) -> str:
     """A comment on one line, `# ...`; nothing of a text without any visible character."""
-    words = " ".join(" ".join(visible(text or "")).split())
+    words = " ".join(" ".join(visible(text or "")).split()).replace("##[", "## [")
     if not words:
         return ""
     return _CODING.sub(r"\1 ", _DIRECTIVE.sub(r"\1`\2`", f"# {words}"))
@@ -91,4 +92,7 @@ def docstring(text: str | None, width: int) -> list[str]:
 
 
 def _escaped(line: str) -> str:
-    return line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    """A line between triple quotes. A build server's log reads commands in lines that begin with `::` (which wrapping can make of a word), and
+    `##[` anywhere; it prints what we print, so a line of a docstring is none."""
+    line = line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("##[", "#\\x23[")
+    return _COMMAND.sub(r":\\x3a", line)

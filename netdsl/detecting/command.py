@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from rich.console import Console
+from rich.text import Text
 from torch import nn
 
 from netdsl.detecting.digits import make_digits
@@ -22,6 +23,7 @@ from netdsl.detecting.pictures import Pictures
 from netdsl.detecting.precision import Precision, coco_precision
 from netdsl.detecting.training import Training, best_device, train
 from netdsl.diagnostics import Diagnostic, NetError
+from netdsl.escaping.terminal import line
 from netdsl.files import write_atomically
 from netdsl.record import Record
 from netdsl.verification import counted
@@ -112,7 +114,8 @@ def run(network: Network, choices: Choices, shown: Console, told: Console) -> Pr
     title = f"{network.name} on {len(held_out):,} {figures['evaluated on']} pictures"
     objects = _objects(held_out)
     shown.print(precision_table(precision, held_out.classes, objects, title))
-    told.print(f"wrote {WEIGHTS}, {PICTURE} and {RESULT} in {choices.output}", soft_wrap=True)
+    written = f"wrote {WEIGHTS}, {PICTURE} and {RESULT} in {choices.output}"
+    told.print(Text(line(written)), soft_wrap=True)
     return precision
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from netdsl.detecting.precision import Precision
 from netdsl.detecting.training import Step
+from netdsl.escaping.letters import plain
 
 SECONDS_BETWEEN_LINES = 30.0
 LINES = 10  # of a training that is shorter than that many times those seconds
@@ -88,7 +89,7 @@ def precision_table(
     for label, name in enumerate(classes, start=1):
         count = objects.get(label, 0)
         figures = [shown(values[label]) if count else "-" for values in at]
-        table.add_row(Text(name), f"{count:,}", *figures)
+        table.add_row(Text(plain(name)), f"{count:,}", *figures)
     table.add_section()
     means = (precision.mean, precision.at(0.5), precision.at(0.75))
     table.add_row("all", f"{sum(objects.values()):,}", *map(shown, means), style="bold")

@@ -1,74 +1,33 @@
-"""What to write instead, where shapes do not fit: the step at which branches part, and an argument
-that would give what was wanted.
-
-An advice is only given if it has been tried: the layer with the changed argument gives the shape.
-"""
+"""What to write instead, where shapes do not fit: the step at which ways part, and an argument that would
+give what was wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from netdsl.design import Applied, BarEvent, Flow, Link, Region, Scope
-from netdsl.diagnostics import Mistake
-from netdsl.layers.arguments import source_text
-from netdsl.layers.base import Layer
-from netdsl.shapes import Dim, Shape
-from netdsl.syntax import ast
-
-
-def repair(link: Link, wanted: Sequence[Dim | None]) -> str | None:
-    """The argument of a step's layer that would make its output `wanted` (None fits anything)."""
-    if not isinstance(link.what, Applied) or not link.inputs or link.inputs[0].shape is None:
-        return None
-    layer = link.what.layer
-    for change in _changes(layer, wanted):
-        try:
-            shape = layer.model_copy(update=change).output(link.inputs[0].shape)
-        except (Mistake, TypeError, ValueError):
-            continue
-        if len(shape) == len(wanted) and all(w is None or w == d for w, d in zip(wanted, shape)):
-            said = ", ".join(f"{name}={source_text(value)}" for name, value in change.items())
-            return f"`{said}` would give {shape}"
-    return None
+from netdsl.design import Flow, Link, Region, Residual, Scope
+from netdsl.diagnostics import Edit
+from netdsl.elaborate.repairs import Repair, padded, repair
+from netdsl.elaborate.ways import step_text
+from netdsl.shapes import Shape
+from netdsl.source import Span
 
 
-def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, Any]]:
-    """Arguments that are often forgotten or mistaken, alone and then in pairs."""
-    fields = type(layer).model_fields
-    options: list[tuple[str, list[Any]]] = []
-    if "padding" in fields and "kernel_size" in fields:
-        kernel = layer.kernel_size  # type: ignore[attr-defined]
-        dilation = getattr(layer, "dilation", 1)
-        if isinstance(kernel, int) and isinstance(dilation, int):
-            kernel = (kernel,)
-        if isinstance(kernel, tuple) and isinstance(dilation, int):
-            halves = {dilation * (k - 1) // 2 for k in kernel}
-            options.append(("padding", sorted({*(h for h in halves if len(halves) == 1), 0})))
-    if "stride" in fields:
-        options.append(("stride", [1, 2, 4]))
-    if "ceil_mode" in fields:
-        options.append(("ceil_mode", [not layer.ceil_mode]))  # type: ignore[attr-defined]
-    for name in ("channels", "features"):
-        if name in fields and wanted and isinstance(wanted[0], int):
-            options.append((name, [wanted[0]]))
-    single = [{name: value} for name, values in options for value in values]
-    single = [c for c in single if any(getattr(layer, n) != v for n, v in c.items())]
-    yield from single
-    for i, first in enumerate(single):
-        for second in single[i + 1 :]:
-            if first.keys() != second.keys():
-                yield {**first, **second}
+class Parting(NamedTuple):
+    """The step at which a way leaves another one, what is said of it, and what would mend it."""
 
+    link: Link
+    said: str
+    repair: Repair | None = None
 
-# ------------------------------------------------------------------------------------------ parting
-def steps_of_bar(bar: BarEvent) -> list[Link]:
-    """The steps of a bar, in order."""
-    if bar.flow is not None:
-        return bar.flow.links
-    if bar.link is not None and isinstance(bar.link.what, Scope):
-        return steps_of(bar.link.what.region)
-    return []
+    @property
+    def hint(self) -> str:
+        return f"{self.said}; {self.repair.said}" if self.repair is not None else self.said
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return self.repair.fix if self.repair is not None else ()
 
 
 def steps_of(region: Region) -> list[Link]:
@@ -78,7 +37,7 @@ def steps_of(region: Region) -> list[Link]:
 
 def parting(
     odd: list[Link], other: list[Link], entry: Shape, end: Shape, only_sides: bool
-) -> str | None:
+) -> Parting | None:
     """The step at which one way (`odd`) leaves what another one does; `end` is what that one gives.
 
     `only_sides`: channels may differ. None if no step can be blamed.
@@ -86,33 +45,41 @@ def parting(
     outs = [out for out in map(_out, odd) if out is not None]
     sides = entry.sides != end.sides or any(out.sides != end.sides for out in outs)
     if not only_sides and _last(odd, entry).sides == end.sides:
-        link = _changer(odd, lambda s: s.channels)
-        if link is None:
-            return None
-        out = _out(link)
-        assert out is not None
-        advice = repair(link, (end.channels, *out.sides)) if out == _last(odd, entry) else None
-        said = f"`{_text(link)}` gives {out.channels} channels"
-        return f"{said}; {advice}" if advice else said
+        return _of_channels(odd, entry, end)
     if not sides:
         return None
     for way, seen in ((odd, other), (other, odd)):
         known = {entry.sides, *(s.sides for s in map(_out, seen) if s is not None)}
+        target = end if way is odd else _last(odd, entry)
+        comes_back = any(_enlarges(link) for link in way)
         for link in way:
-            out = _out(link)
-            before = link.inputs[0].shape if link.inputs else None
-            if out is None or before is None or out.sides in known or out.sides == before.sides:
+            out, before = _out(link), _in(link)
+            if out is None or before is None or out.sides in known or not _changes_sides(link):
                 continue
-            said = f"`{_text(link)}` makes {Shape(*out.sides)} of {Shape(*before.sides)}"
-            target = end if way is odd else _last(odd, entry)
+            if comes_back and _divides(before, out):
+                continue  # a step further on multiplies again
+            said = f"`{step_text(link)}` makes {_sides(out)} of {_sides(before)}{_inside(link)}"
             advice = None
             if out.sides == _last(way, entry).sides:
                 advice = repair(link, (out.channels, *target.sides))
-            return f"{said}; {advice}" if advice else said
+            elif target.sides == entry.sides:
+                advice = padded([step for step in way if _changes_sides(step)])
+            return Parting(link, said, advice)
     return None
 
 
-def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> str | None:
+def _of_channels(odd: list[Link], entry: Shape, end: Shape) -> Parting | None:
+    """The step that gives the channels in which one way differs."""
+    link = _changer(odd, lambda s: s.channels)
+    if link is None:
+        return None
+    out = _out(link)
+    assert out is not None
+    advice = repair(link, (end.channels, *out.sides)) if out == _last(odd, entry) else None
+    return Parting(link, f"`{step_text(link)}` gives {out.channels} channels", advice)
+
+
+def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> Parting | None:
     """What to say of a way that keeps the sides where the other one, with `end`, does not: the argument
     of one of its steps that would do the same."""
     if _last(way, entry).sides != entry.sides or entry.sides == end.sides:
@@ -121,12 +88,64 @@ def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> str | None:
         out = _out(link)
         advice = repair(link, (out.channels, *end.sides)) if out is not None else None
         if advice is not None:
-            return f"`{_text(link)}` keeps {Shape(*entry.sides)}; {advice}"
+            return Parting(link, f"`{step_text(link)}` keeps {_sides(entry)}", advice)
     return None
+
+
+def _inside(link: Link) -> str:
+    """Which step of a block it is that changes the sides, and where that stands."""
+    found = link
+    while True:
+        what = found.what
+        if isinstance(what, Scope) and what.region is not None:
+            steps = steps_of(what.region)
+        elif isinstance(what, Residual):
+            steps = steps_of(what.body)
+        else:
+            break
+        changing = [step for step in steps if _changes_sides(step)]
+        if not changing:
+            break
+        found = changing[0]
+    if found is link:
+        return ""
+    span = found.node.span
+    return f" (in {_place(span, link.node.span)}: `{step_text(found)}`)"
+
+
+def _place(span: Span, near: Span) -> str:
+    line = f"line {span.place[0]}"
+    return line if span.source is near.source else f"{line} of {span.source.name}"
+
+
+def _changes_sides(link: Link) -> bool:
+    out, before = _out(link), _in(link)
+    return out is not None and before is not None and out.sides != before.sides
+
+
+def _enlarges(link: Link) -> bool:
+    out, before = _out(link), _in(link)
+    return out is not None and before is not None and _divides(out, before)
+
+
+def _divides(larger: Shape, smaller: Shape) -> bool:
+    """Whether the sides of one are those of the other, a whole number of times."""
+    pairs = list(zip(larger.sides, smaller.sides))
+    return len(larger) == len(smaller) > 1 and all(
+        isinstance(n, int) and isinstance(m, int) and n > m > 0 and n % m == 0 for n, m in pairs
+    )
+
+
+def _sides(shape: Shape) -> str:
+    return str(Shape(*shape.sides)) if len(shape) > 1 else "a vector"
 
 
 def _out(link: Link) -> Shape | None:
     return link.output.shape if link.output is not None else None
+
+
+def _in(link: Link) -> Shape | None:
+    return link.inputs[0].shape if link.inputs else None
 
 
 def _last(links: list[Link], entry: Shape) -> Shape:
@@ -134,24 +153,10 @@ def _last(links: list[Link], entry: Shape) -> Shape:
     return next((s for s in map(_out, reversed(links)) if s is not None), entry)
 
 
-def _changer(links: list[Link], fact: Any) -> Link | None:
+def _changer(links: list[Link], fact: Callable[[Shape], Any]) -> Link | None:
     """The last step that changed a fact of the shape."""
     for link in reversed(links):
-        out, before = _out(link), link.inputs[0].shape if link.inputs else None
+        out, before = _out(link), _in(link)
         if out is not None and before is not None and fact(out) != fact(before):
             return link
     return None
-
-
-def _text(link: Link) -> str:
-    """A step as it is written, in a few words."""
-    node = link.node
-    text = node.step.span.text if isinstance(node, ast.Link) else node.span.text
-    if (
-        isinstance(node, ast.Link)
-        and isinstance(node.step, ast.Call)
-        and node.step.body is not None
-    ):
-        text = node.step.name.text
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import (
     Applied,
+    Condition,
     Link,
     Scope,
     SharedModule,
@@ -25,8 +27,10 @@ from netdsl.elaborate.values import (
     Target,
     kind_of,
 )
-from netdsl.layers.arguments import ArgumentMistake, create
+from netdsl.layers.arguments import create
 from netdsl.layers.base import Layer
+from netdsl.layers.fields import ArgumentMistake
+from netdsl.shapes import Open, Shape
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -53,10 +57,14 @@ def make_layer(layer: type[Layer], target: Target, step: ast.Call) -> Layer:
     try:
         return create(layer, arguments)
     except ArgumentMistake as mistake:
-        bound = target.bound.get(mistake.argument or "")
-        raise mistake.at(
-            bound.node.span if bound is not None and bound.node is not None else step.span
-        ) from None
+        raise at_argument(mistake, target, step) from None
+
+
+def at_argument(mistake: ArgumentMistake, target: Target, step: ast.Call) -> Mistake:
+    """The mistake, at the argument that it is about."""
+    bound = target.bound.get(mistake.argument or "")
+    node = bound.node if bound is not None else None
+    return mistake.at(node.span if node is not None else step.span)
 
 
 def plain_value(name: str, value: Any, target: Target) -> Any:
@@ -64,12 +72,9 @@ def plain_value(name: str, value: Any, target: Target) -> Any:
     if isinstance(value, (Tapped, Value)):
         return value_of(value)
     if isinstance(value, (Target, SharedModule, InputFacts)):
-        bound = target.bound[name]
-        raise Mistake(
-            "E112",
-            f"`{name}` of `{target.name}` cannot be {kind_of(value)}",
-            bound.node.span if bound.node else None,
-        )
+        node = target.bound[name].node
+        said = f"`{name}` of `{target.name}` cannot be {kind_of(value)}"
+        raise Mistake("E112", said, node.span if node else None)
     return value
 
 
@@ -95,16 +100,26 @@ def apply_layer(
         return
     shape = layer.output(current.shape)
     if not layer.references():
-        under_condition(run, layer.condition(current.shape), f"`{layer.word}` takes", link.node)
+        multiple = layer.condition(current.shape)
+        under_condition(run, multiple, [current.shape], f"`{layer.word}` takes", link.node)
     link.output = Value(shape, scope, link.label)
 
 
 def under_condition(
-    run: Run, multiple: int, what: str, node: ast.Node, hint: str | None = None
+    run: Run,
+    multiple: int,
+    shapes: Sequence[Shape],
+    what: str,
+    node: ast.Node,
+    hint: str | None = None,
 ) -> None:
     """What holds for some open sizes only is said once, and kept for who reads the Design."""
     if multiple > 1:
-        run.conditions.append((multiple, node))
+        columns = zip(*shapes) if len(shapes) > 1 else ((dim, None) for dim in shapes[0])
+        sizes = [column for column in columns if any(dim != column[0] for dim in column)]
+        opened = (dim for column in sizes for dim in column if isinstance(dim, Open))
+        names = dict.fromkeys(name for size in opened for name in size.symbols)
+        run.conditions.append(Condition(multiple, node, tuple(names)))
         run.warn(
             "W201", f"{what} only open sizes that are multiples of {multiple}", node.span, hint
         )

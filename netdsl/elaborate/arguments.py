@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.names import FORM_PARAMETERS
-from netdsl.elaborate.values import BlockDef, Bound, ExternDef, Form, LayerDef, Silent, Target
-from netdsl.layers.arguments import signature
+from netdsl.elaborate.values import (
+    BlockDef,
+    Bound,
+    ExternDef,
+    Form,
+    LayerDef,
+    Silent,
+    Target,
+    extent_of,
+)
+from netdsl.layers.arguments import SHOWN, call_text, signature
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -24,7 +33,7 @@ def bind_arguments(
     if isinstance(definition, LayerDef):
         layer = definition.layer
         parameters = {n: f.is_required() for n, f in layer.model_fields.items()}
-        positional, shown = layer.positional, signature(layer)
+        positional, shown = layer.positional, signature(layer, SHOWN)
     elif isinstance(definition, Form):
         parameters = dict.fromkeys(FORM_PARAMETERS[definition.name], False)
         positional, shown = (1 if definition.name == "dense" else 0), definition.name
@@ -33,13 +42,13 @@ def bind_arguments(
         positional, shown = len(parameters), block_signature(definition)
     report = names.run.report_mistake
     bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown, report)
-    return Target(definition, bound)
+    extent = extent_of(tuple(b.value for b in bound.values())) if bound else target.extent
+    return Target(definition, bound, extent)
 
 
 def block_signature(definition: BlockDef | ExternDef) -> str:
     """`bottleneck(width, stride=1)`, from the text."""
-    parts = [p.span.text for p in definition.params]
-    return f"{definition.name}({', '.join(parts)})" if parts else definition.name
+    return call_text(definition.name, [p.span.text for p in definition.params], SHOWN)
 
 
 def check_function(name: str, node: ast.Apply) -> None:
@@ -95,7 +104,8 @@ def bind(
                 free.remove(name)
         elif any(a.name is not None for a in here.values()):
             message = "an argument without a name stands after one with a name"
-            mistake = Mistake("E114", message, node.span, hint=f"it is `{shown}`")
+            hint = f"name it: `{free[0]}={_short(node.value.span.text)}`" if free else None
+            mistake = Mistake("E114", message, node.span, hint=hint or f"it is `{shown}`")
         elif not free:
             failed = True
             if not surplus:
@@ -106,7 +116,8 @@ def bind(
             name = free.pop(0)
         if mistake is None and name in here:
             message, first = f"`{name}` of `{word}` is given twice", (here[name].span, "first here")
-            mistake = Mistake("E113", message, node.span, labels=[first])
+            hint = "leave one of them out"
+            mistake = Mistake("E113", message, node.span, labels=[first], hint=hint)
         if mistake is not None:
             report(mistake)
             failed = True
@@ -142,9 +153,48 @@ def _short(text: str) -> str:
     return text if len(text) < 20 and "\n" not in text else "..."
 
 
+# What arguments are called elsewhere; the first that there is here is meant.
+ELSEWHERE = {
+    **dict.fromkeys(
+        ("filters", "outchannels", "outplanes", "numoutput", "units", "outfeatures", "hidden"),
+        ("channels", "features"),
+    ),
+    **dict.fromkeys(
+        ("kernel", "poolsize", "kernelsize", "filtersize", "ksize", "k"), ("kernel_size",)
+    ),
+    **dict.fromkeys(("pad", "border"), ("padding",)),
+    **dict.fromkeys(("dilationrate", "atrous"), ("dilation",)),
+    **dict.fromkeys(("usebias",), ("bias",)),
+    **dict.fromkeys(("rate", "droprate", "prob", "dropout"), ("p",)),
+    **dict.fromkeys(("alpha", "slope"), ("negative_slope",)),
+    **dict.fromkeys(("epsilon",), ("eps",)),
+    **dict.fromkeys(("scalefactor",), ("scale",)),
+}
+NOT_HERE = {
+    **dict.fromkeys(
+        ("inchannels", "infeatures", "inputshape", "inplanes"),
+        "what flows in says it: leave it out",
+    ),
+    **dict.fromkeys(("activation", "act"), "an activation is a step of its own: `-> relu`"),
+    **dict.fromkeys(("nobias",), "write `bias=false`"),
+    **dict.fromkeys(("name",), "a label names a step: `name: ...`"),
+    **dict.fromkeys(("inplace",), "leave it out: emitted code does it wherever it is safe"),
+    **dict.fromkeys(("pooltype",), "there are `maxpool` and `avgpool`"),
+}
+
+
+def _elsewhere(name: str, known: list[str]) -> str | None:
+    """What an argument of another library is called here."""
+    folded = name.lower().replace("_", "")
+    meant = next((n for n in ELSEWHERE.get(folded, ()) if n in known), None)
+    return f"it is `{meant}` here" if meant is not None else NOT_HERE.get(folded)
+
+
 def unknown_argument(
     word: str, name: str, known: list[str], shown: str, node: ast.Argument
 ) -> Mistake:
     assert node.name is not None
-    hint = did_you_mean(name, known) or (f"it is `{shown}`" if known else f"`{word}` takes none")
+    hint = _elsewhere(name, known) or did_you_mean(name, known)
+    if hint is None:
+        hint = f"it is `{shown}`" if known else f"`{word}` takes none"
     return Mistake("E110", f"`{word}` has no argument `{name}`", node.name.span, hint=hint)

@@ -6,8 +6,8 @@ from typing import Any
 
 from netdsl.code.expr import OPERATIONS
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate.functions import LONGEST, bounded
-from netdsl.elaborate.values import kind_of
+from netdsl.elaborate.functions import MOST_ENTRIES, bounded
+from netdsl.elaborate.values import LONGEST, kind_of
 from netdsl.shapes import Open
 from netdsl.syntax import ast
 
@@ -40,11 +40,12 @@ def combine(op: str, left: Any, right: Any, node: ast.Expr) -> Any:
         return OPERATIONS[op](left, right)
     if op == "+" and type(left) is tuple and type(right) is tuple:
         if len(left) + len(right) > LONGEST:
-            raise Mistake("E127", "this list is too long")
+            raise Mistake("E127", "this list is too long", hint=MOST_ENTRIES)
         return left + right
     if op == "*" and type(left) is tuple and isinstance(right, int) and not isinstance(right, bool):
         if len(left) * max(right, 0) > LONGEST:
-            raise Mistake("E127", "this list is too long")
+            entries = len(left) * right
+            raise Mistake("E127", f"a list of {entries:,} entries is too long", hint=MOST_ENTRIES)
         return left * right
     for side in (left, right):
         if isinstance(side, bool) or not isinstance(side, (int, float, Open)):

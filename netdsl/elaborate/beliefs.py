@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Link, Value
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate import advice
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
+from netdsl.elaborate.repairs import repair
 from netdsl.elaborate.values import NetDef, Silent, kind_of
 from netdsl.elaborate.verdicts import Verdict
 from netdsl.layers.fields import LIMIT
@@ -59,12 +59,14 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
     run.doubts |= parts
     if consequence:
         return
-    labels, hint = [], None
+    labels, hint, fix = [], None, ()
     if value.maker is not None:
         labels.append((_step_span(value.maker), f"gives {shape}"))
-        hint = advice.repair(value.maker, wanted)
+        mended = repair(value.maker, wanted)
+        if mended is not None:
+            hint, fix = mended
     message = f"the shape here is {shape}, not {believed}"
-    run.report_mistake(Mistake("E201", message, node.span, labels=labels, hint=hint))
+    run.report_mistake(Mistake("E201", message, node.span, labels=labels, hint=hint, fix=fix))
 
 
 def _adopt(run: Run, value: Value, wanted: tuple[Any, ...]) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Inlined, Link, Scope, Value
 from netdsl.diagnostics import Mistake, Use
 from netdsl.elaborate import naming
+from netdsl.elaborate.edits import Edits, inside
 from netdsl.elaborate.expressions import evaluate, with_arguments
+from netdsl.elaborate.functions import ENTRIES
 from netdsl.elaborate.lookup import value_of
 from netdsl.elaborate.names import Names, step_target
 from netdsl.elaborate.sentences import check_complete, inlined_block
@@ -41,7 +43,7 @@ def apply_block(
     check_complete(target, step)
     if current is not None and current.shape is None:
         raise Silent
-    scope = block_scope(run, target, definition, step, current, names)
+    scope = block_scope(run, target, definition, step, current, names, inside(link))
     link.what = scope
     link.inputs = [current] if current is not None else []
     for (
@@ -84,15 +86,20 @@ def block_scope(
     step: ast.Node,
     current: Value | None,
     names: Names,
+    edits: Edits | None = None,
 ) -> Scope:
     """The scope of a use of a block; equal uses have one."""
     shape = current.shape if current is not None else None
+    run.compute(target.extent.size // ENTRIES, step.span)
     given = tuple((n, freeze(b.value)) for n, b in sorted(target.bound.items()))
-    key = (id_of(definition), given, shape)
+    key = (id_of(definition), given, shape, id(edits))
     known = run.memo.get(key)
     if known is not None:
+        run.reuse(known.steps, step.span)
         return known
+    before = run.steps
     scope = Scope("block", definition.name, definition, None)
+    scope.edits = edits
     scope.input = Value(shape, scope) if current is not None else None
     run.guesses.inherit(scope.input, [current])
     frame = Frame(None, "scope", scope)
@@ -111,6 +118,7 @@ def block_scope(
     finally:
         run.uses.pop()
         run.blocks.pop()
+    scope.steps = run.steps - before
     run.memo[key] = scope
     return scope
 
@@ -164,7 +172,7 @@ def inline(run: Run, link: Link, step: ast.Inline, current: Value | None, names:
     target = with_arguments(target, step.args, names)
     check_complete(target, step)
     check_recursion(run, definition, step)
-    frame = Frame(None, "inline", host=names.frame)
+    frame = Frame(None, "inline", host=names.frame, iteration=step.span.start)
     frame.names["file "] = definition.file  # no name of a text has a space
     if current is not None:
         frame.names["in"] = current

@@ -151,15 +151,53 @@ def broadcast(
         joined = _join(result, shape)
         if joined is None:
             assert before is not None
-            raise Mistake(
-                "E207",
-                "these values do not have equal shapes",
-                node.span,
-                labels=[(before.span, str(result)), (part.span, str(shape))],
-                hint="sides must be equal, or 1",
-            )
+            raise _unequal((result, before), (shape, part), node, names)
         result = joined
     return result
+
+
+def _unequal(
+    left: tuple[Shape, ast.Expr], right: tuple[Shape, ast.Expr], node: ast.Expr, names: Names
+) -> Mistake:
+    """The mistake of two parts whose shapes do not fit, and the step at which the ways to them part."""
+    from netdsl.elaborate.advice import parting
+    from netdsl.elaborate.ways import fork, shown_ways
+
+    (a, first), (b, second) = left, right
+    hint = "sides must be equal, or 1"
+    if len(a) != len(b) and 1 in (len(a), len(b)):
+        flat, other = (a, b) if len(a) == 1 else (b, a)
+        hint = f"a flat vector counts channel by channel: {other.channels} numbers, not {flat}"
+    both, shown, fix = None, None, ()
+    values = _read(first, names), _read(second, names)
+    if values[0] is not None and values[1] is not None:
+        both = fork(values[0], values[1])
+    if both is not None and both.entry is not None and len(a) == len(b):
+        parted = parting(both.other, both.one, both.entry, a, False)
+        shown = shown_ways(both, (first.span.text, second.span.text), parted and parted.link)
+        if parted is not None and parted.repair is not None:
+            hint, fix = parted.hint, parted.fix
+        elif parted is not None:
+            hint = f"{parted.said}; {hint}"
+    return Mistake(
+        "E207",
+        "these values do not have equal shapes",
+        node.span,
+        labels=[(first.span, str(a)), (second.span, str(b))],
+        hint=hint,
+        ways=shown,
+        fix=fix,
+    )
+
+
+def _read(node: ast.Expr, names: Names) -> Value | None:
+    """The value that a part is, if it computes nothing."""
+    from netdsl.elaborate.expressions import evaluate
+
+    if isinstance(node, (ast.Unary, ast.Binary, ast.Apply, ast.Choose)):
+        return None
+    found = evaluate(node, names)
+    return value_of(found) if isinstance(found, (Tapped, Value)) else None
 
 
 def _join(a: Shape, b: Shape) -> Shape | None:

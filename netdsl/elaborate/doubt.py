@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Dense, Link, Merge, Residual, Scope, SharedModule, Value
+from netdsl.design import Dense, Link, Merge, Residual, Scope, Shared, SharedModule, Value
 from netdsl.diagnostics import Mistake, nearest
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.values import UNKNOWN, LayerDef, Silent, Tapped, Target
-from netdsl.layers.arguments import ArgumentMistake, create
+from netdsl.layers.arguments import create
 from netdsl.layers.base import Layer
+from netdsl.layers.fields import ArgumentMistake
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
+from netdsl.walks import inner_value
 
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
@@ -36,6 +38,17 @@ READS = (
 )
 
 
+MOST_GUESSES = 32  # of each kind that a value is known to rest on: the newest tell ways apart
+
+
+def _newest(guesses: frozenset[int]) -> frozenset[int]:
+    """Not all guesses of a long chain of mistakes: sets that grow with it cost its square."""
+    if len(guesses) <= MOST_GUESSES:
+        return guesses
+    ranks = sorted(number for number in guesses if number < 0)[:MOST_GUESSES]
+    return frozenset([*ranks, *sorted(number for number in guesses if number > 0)[-MOST_GUESSES:]])
+
+
 class Doubts:
     """Which values rest on guesses. A guess is a number, negative where even the number of sides is
     guessed."""
@@ -48,34 +61,47 @@ class Doubts:
         """The guesses that values rest on."""
         if not self._of:
             return frozenset()
-        return frozenset().union(*(self._of.get(v, ()) for v in values if v is not None))
+        return frozenset().union(*(self._of.get(_inside(v), ()) for v in values if v is not None))
 
     def inherit(self, value: Value | None, sources: Iterable[Value | None]) -> None:
         """Let a value rest on what its sources rest on."""
         if self._of and value is not None:
             found = self.of(value, *sources)
             if found:
-                self._of[value] = found
+                self._of[_inside(value)] = _newest(found)
 
     def settle(self, value: Value) -> None:
         """The author says what the value is."""
-        self._of.pop(value, None)
+        self._of.pop(_inside(value), None)
 
     def guessed(self, value: Value, certain: bool, certain_rank: bool) -> None:
         """A value is a guess, unless it is certain."""
         self.made += 1
         if not certain:
-            self._of[value] = frozenset([self.made if certain_rank else -self.made])
+            self._of[_inside(value)] = frozenset([self.made if certain_rank else -self.made])
 
     def consequence(self, mistake: Mistake, link: Link, current: Value | None) -> bool:
         """Whether a mistake at a step may come from a guess before it."""
         code = mistake.diagnostic.code
         around = self.of(current)
         if code in RELATIVE:
-            return not self.of(*sources(link)) <= around
+            return not self.of(*sources(link)) <= around or bool(around) and _passed(link, current)
         if code in OF_RANK:
             return any(number < 0 for number in around)
         return code.startswith("E2") and bool(self.of(current, *link.inputs))
+
+
+def _inside(value: Value) -> Value:
+    """The value itself, where it was read from outside of the step that holds it."""
+    while value.maker is not None and value.maker.exports:
+        link = value.maker
+        scope = link.what.scope if isinstance(link.what, Shared) else link.what
+        path = next((p for p, v in link.exports.items() if v is value), None)
+        inner = inner_value(scope, path) if path and isinstance(scope, Scope) else None
+        if inner is None:
+            break
+        value = inner
+    return value
 
 
 def sources(link: Link) -> list[Value | None]:
@@ -91,6 +117,31 @@ def sources(link: Link) -> list[Value | None]:
     elif isinstance(what, Dense):
         inner = [region.exit for region in what.iterations]
     return [*found, *inner]
+
+
+def _passed(link: Link, current: Value | None) -> bool:
+    """Whether ways differ only where one of them has what the guess has: it may have come through."""
+    shapes = [value.shape if value is not None else None for value in _ways(link)]
+    entered = current.shape if current is not None else None
+    if not shapes:
+        return True  # the ways of a step with a label are not told
+    if entered is None or any(s is None or len(s) != len(entered) for s in shapes):
+        return False
+    known = [s for s in shapes if s is not None]
+    columns = [{s[i] for s in known} for i in range(len(entered))]
+    return all(len(c) == 1 or entered[i] in c for i, c in enumerate(columns))
+
+
+def _ways(link: Link) -> list[Value | None]:
+    """The values that must fit each other at a step."""
+    what, entered = link.what, link.inputs[0] if link.inputs else None
+    if isinstance(what, Merge):
+        return [*what.branches]
+    if isinstance(what, Residual):
+        return [what.body.exit, what.shortcut.exit if what.shortcut is not None else entered]
+    if isinstance(what, Dense):
+        return [entered, *(region.exit for region in what.iterations)]
+    return []
 
 
 def guess(run: Run, link: Link, current: Value | None, names: Names) -> Value | None:
@@ -143,7 +194,8 @@ def _of_layer(run: Run, step: ast.Call, entered: Shape, names: Names) -> tuple[S
     for name in READS:
         arguments.pop(name, None)
     wrong = [a.name.text for a in step.args if a.name is not None and a.name.text not in arguments]
-    certain = all(nearest(name, layer.model_fields) in HARMLESS for name in wrong)
+    known = (*HARMLESS, *READS)
+    certain = all(nearest(name, layer.model_fields) in known for name in wrong)
     for _ in range(len(arguments) + 1):
         try:
             return create(layer, arguments).output(entered), certain and bool(wrong)

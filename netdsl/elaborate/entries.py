@@ -50,7 +50,10 @@ def _entry(design: Design, statement: ast.Meta | ast.Keys, entry: ast.Entry, val
         if isinstance(value, (Target, Tapped)):
             message = f"a fact is a text, a number or a list, not {kind_of(value)}"
             raise Mistake("E122", message)
-        design.meta[key] = value
+        if value is None:  # a variant takes a fact of its base away
+            design.meta.pop(key, None)
+        else:
+            design.meta[key] = value
         return
     if not isinstance(value, str):
         raise Mistake("E122", f"`keys` maps a path to a text, not to {kind_of(value)}")

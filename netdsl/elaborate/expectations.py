@@ -45,7 +45,7 @@ def fact_of(design: Design, name: str) -> int:
         "connections": ("connections", cost.connections),
     }
     what, number = counted[name]
-    if number is None:
+    if not isinstance(number, int):
         raise Mistake("E209", f"{what} are not known while a size is open", hint=GIVE_SIZE)
     return number
 

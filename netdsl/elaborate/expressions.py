@@ -14,15 +14,18 @@ from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate import lookup
 from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.arithmetic import COMPARISONS, combine
-from netdsl.elaborate.functions import FUNCTIONS, LONGEST, ON_VALUES, bounded
+from netdsl.elaborate.functions import ENTRIES, FUNCTIONS, ON_VALUES, bounded
 from netdsl.elaborate.names import Names, builtin_target, name_target, no_name
 from netdsl.elaborate.values import (
+    LONGEST,
     InputFacts,
     LayerDef,
     Silent,
     Tapped,
     Target,
+    extent_of,
     kind_of,
+    shown_number,
 )
 from netdsl.frames import Frame
 from netdsl.layers import find
@@ -47,12 +50,12 @@ def _ref(node: ast.Ref, names: Names) -> Any:
     if node.name == MISSING:
         raise Silent
     try:
-        return name_target(node.name, names)
+        return name_target(node.name, names, node.span.start)
     except KeyError:
         builtin = builtin_target(node.name)
         if builtin is not None:
             return builtin
-        raise no_name(node.name, names, lookup.labels_in_reach(names.frame)) from None
+        raise no_name(node, names, lookup.labels_in_reach(names.frame)) from None
 
 
 def _in(node: ast.In, names: Names) -> Any:
@@ -113,13 +116,17 @@ def _index(node: ast.Index, names: Names) -> Any:
     of, index = evaluate(node.of, names), evaluate(node.index, names)
     if not isinstance(of, tuple):
         raise Mistake(
-            "E122", f"`{node.of.span.text}` is {kind_of(of)}, which has no entries", node.of.span
+            "E122",
+            f"`{node.of.span.text}` is {kind_of(of)}, which has no entries",
+            node.of.span,
+            hint="`slice` takes channels out of a map" if isinstance(of, (Tapped, Value)) else None,
         )
     if isinstance(index, bool) or not isinstance(index, int):
-        raise Mistake("E122", f"an index is a whole number, not {kind_of(index)}", node.index.span)
+        message = f"an index is a whole number, not {shown_number(index)}"
+        raise Mistake("E122", message, node.index.span)
     if not -len(of) <= index < len(of):
         entries = f"{len(of)} entr{'y' if len(of) == 1 else 'ies'}"
-        hint = f"they are counted from 0 to {len(of) - 1}" if of else None
+        hint = f"entries are counted from 0: the last one is {len(of) - 1}" if of else None
         raise Mistake(
             "E124", f"there is no entry {index}: the list has {entries}", node.index.span, hint=hint
         )
@@ -153,20 +160,18 @@ def _list(node: ast.ListLiteral, names: Names) -> Any:
 def weighed(found: Any, node: ast.Expr, names: Names) -> Any:
     """The same list, if it is not too long: entries of its lists count too."""
     if type(found) is tuple:
-        entries, waiting = 0, [found]
-        while waiting:
-            inner = waiting.pop()
-            entries += len(inner)
-            if entries > LONGEST:
-                raise Mistake("E127", "this list is too long", node.span)
-            waiting += [entry for entry in inner if type(entry) is tuple]
-        names.run.compute(entries, node.span)
+        try:
+            size = extent_of(found).size
+        except Mistake as mistake:
+            raise mistake.at(node.span) from None
+        names.run.compute(size // ENTRIES, node.span)
     return found
 
 
 def _comprehension(node: ast.Comprehension, names: Names) -> Any:
     out: list[Any] = []
     for entry in iterate(node.iterable, names):
+        names.run.compute(1, node.span)
         frame = Frame(names.frame)
         unpack(node.names, entry, frame, node.iterable)
         inner = names.inside(frame)
@@ -208,6 +213,8 @@ def truth(node: ast.Expr, names: Names) -> bool:
     if isinstance(found, bool):
         return found
     hint = f"compare it: `{node.span.text} != 0`" if isinstance(found, (int, float)) else None
+    if isinstance(node, ast.Number) and found in (0, 1):
+        hint = f"write `{'true' if found else 'false'}`"
     if isinstance(found, (Tapped, Value)):
         raise Mistake("E121", NOT_KNOWN, node.span)
     raise Mistake(
@@ -262,7 +269,7 @@ def _apply(node: ast.Apply, names: Names) -> Any:
     name = node.of.name if isinstance(node.of, ast.Ref) else None
     if name in FUNCTIONS or name in ON_VALUES:
         try:
-            names.find(name)
+            names.find(name, node.of.span.start)
         except KeyError:
             return _function(name, node, names)
     callee = evaluate(node.of, names)

@@ -38,6 +38,11 @@ class External(Layer):
     gives: Any = None
     channels_from: str | None = None  # "in", or the parameter that says the output's channels
 
+    @property
+    def target(self) -> str:
+        """What stands for the class in code whose names are not chosen yet."""
+        return f"{self.package}:{self.symbol}"
+
     def output(self, x: Shape) -> Shape:
         return self.gives
 
@@ -50,7 +55,7 @@ class External(Layer):
 
     def module(self, a: Given) -> Call:
         named = {n: getattr(a, n) for n, _ in self.parameters}
-        return call(Name(self.symbol), **named)
+        return call(Name(self.target), **named)
 
     def label(self) -> str:
         return self.name
@@ -74,6 +79,7 @@ def external_layer(
 ) -> External:
     """The extern layer with its arguments; its shape is computed from them and from what flows in."""
     from netdsl.elaborate.applying import nothing_flows, plain_value
+    from netdsl.elaborate.arithmetic import GIVE_SIZE
     from netdsl.elaborate.expressions import evaluate
     from netdsl.elaborate.names import Names
     from netdsl.elaborate.sentences import check_complete
@@ -116,6 +122,9 @@ def external_layer(
             definition.node.shape.span,
             hint="`in.shape` is the shape of what flows in",
         )
+    if isinstance(shape[0], Open):
+        message = f"the channels of `{definition.name}` would be the open size {shape[0]}"
+        raise Mistake("E209", message, step.span, hint=GIVE_SIZE)
     return External(
         name=definition.name,
         package=package,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.design import Dense, Flow, Link, Region, Residual, Value
+from netdsl.design import Branch, Dense, Flow, Link, Region, Residual, Value
 from netdsl.diagnostics import Mistake
+from netdsl.elaborate.edits import edit_of, is_dropped
 from netdsl.elaborate.expressions import truth
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_dense, check_residual
@@ -20,12 +21,16 @@ from netdsl.layers import find
 from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
+from netdsl.walks import own_links
 
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
 
-from netdsl.elaborate.advice import keeps_sides, parting, steps_of
+from netdsl.elaborate.advice import Parting, keeps_sides, parting
 from netdsl.elaborate.applying import nothing_flows, under_condition
+from netdsl.elaborate.fitting import Advice, End, joined, stride_between
+from netdsl.elaborate.repairs import appended
+from netdsl.elaborate.ways import fork, shown_ways
 
 
 def residual(
@@ -44,13 +49,16 @@ def residual(
             f"`survival` is a probability above 0, not {survival}",
             _bound_span(target, "survival"),
         )
+    clause = step.clauses[0] if step.clauses else None
+    if edit_of(link).body:
+        _shortcut_only(run, link, step, clause, current, names)
+        return
     body = run.body(step.body, current, names.inside(Frame(names.frame)))
     found = Residual(body)
     found.adds, found.scale, found.survival = adds, scale, survival
     link.what = found
     link.inputs = [current]
     shortcut_value = current
-    clause = step.clauses[0] if step.clauses else None
     if adds and clause is not None and (clause.condition is None or truth(clause.condition, names)):
         found.shortcut = run.body(clause.body, current, names.inside(Frame(names.frame)))
         assert found.shortcut.exit is not None
@@ -65,55 +73,104 @@ def residual(
         except Mistake:
             condition = None
         if condition is None:
-            assert current.shape is not None
-            shapes = (current.shape, body.exit.shape, shortcut_value.shape)
-            raise _unequal_residual(step, clause, found, *shapes)
-        under_condition(run, condition, "`residual` takes", step.name)
+            raise _unequal_residual(step, clause, found)
+        both = (body.exit.shape, shortcut_value.shape)
+        under_condition(run, condition, both, "`residual` takes", step.name)
     link.output = Value(body.exit.shape, names.frame.scope, link.label)
 
 
-def _unequal_residual(
+def _shortcut_only(
+    run: Run,
+    link: Link,
     step: ast.Call,
     clause: ast.Clause | None,
-    found: Residual,
-    entry: Shape,
-    body: Shape,
-    shortcut: Shape,
-) -> Mistake:
+    current: Value,
+    names: Names,
+) -> None:
+    """A residual whose body was dropped: its shortcut is all there is, with what it reads of the body."""
+    assert clause is not None and step.body is not None
+    body = run.body(step.body, current, names.inside(Frame(names.frame)))
+    shortcut = run.body(clause.body, current, names.inside(Frame(names.frame)))
+    if any(not is_dropped(one) for one in own_links(body)):  # the shortcut reads them
+        condition = ast.Constant(clause.span, True)
+        branch = Branch(ast.If(clause.span, condition, clause.body, None), True)
+        branch.region = shortcut
+        body.events.append(branch)
+        body.exit = shortcut.exit
+        shortcut = body
+    found = Residual(shortcut)
+    found.adds = False
+    link.what, link.inputs = found, [current]
+    exit = found.body.exit
+    if exit is None or exit.shape is None:
+        raise Silent
+    link.output = Value(exit.shape, names.frame.scope, link.label)
+
+
+def _unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual) -> Mistake:
     """The mistake of two ways that cannot be added, and the step at which they part."""
+    entered = found.body.entry
+    left, right = found.body.exit, found.shortcut.exit if found.shortcut is not None else entered
+    assert entered is not None and left is not None and right is not None
+    entry, body, shortcut = entered.shape, left.shape, right.shape
+    assert entry is not None and body is not None and shortcut is not None
+    both = fork(left, right)
     labels = [(_end(found.body), f"the body gives {body}")]
-    way = steps_of(found.body)
     if found.shortcut is not None:
         labels.append((_end(found.shortcut), f"the shortcut gives {shortcut}"))
-        other = steps_of(found.shortcut)
-        hint = keeps_sides(other, entry, body) or parting(other, way, entry, body, False)
-        message = "body and shortcut of `residual` must have equal shapes"
-        return Mistake("E204", message, step.name.span, labels=labels, hint=hint)
-    hint = f"what came in is {shortcut}; "
-    parted = parting(way, [], entry, shortcut, False)
-    if clause is not None and clause.condition is not None:
-        hint += f"the shortcut's condition is false here: `{clause.condition.span.text}`"
-    elif body.sides == shortcut.sides:
-        hint += f"give it a projection: `}} shortcut {{ conv({body.channels}, 1x1) }}`"
-    elif (stride := _stride(entry, body)) is not None:
-        projection = f"conv({body.channels}, 1x1, stride={stride})"
-        hint += f"give it a shortcut that strides like the body: `}} shortcut {{ {projection} }}`"
-    elif parted is not None and "would give" in parted:
-        hint += parted
+        parted = keeps_sides(both.other, entry, body) or parting(
+            both.other, both.one, entry, body, False
+        )
+        odd = End("the shortcut", _last_chain(found.shortcut), shortcut)
+        usual = End("the body", _last_chain(found.body), body)
+        hint, fix = joined(parted, odd, usual, "add", False)
     else:
-        hint += "give it a `shortcut { ... }` that has the body's height and width"
-    message = "body and input of `residual` must have equal shapes"
-    return Mistake("E204", message, step.name.span, labels=labels, hint=hint)
+        parted = parting(both.one, [], entry, shortcut, False)
+        hint, fix = _without_shortcut(step, clause, parted, body, shortcut)
+    what = "shortcut" if found.shortcut is not None else "input"
+    return Mistake(
+        "E204",
+        f"body and {what} of `residual` must have equal shapes",
+        step.name.span,
+        labels=labels,
+        hint=hint,
+        ways=shown_ways(both, ("body", what), parted and parted.link),
+        fix=fix,
+    )
 
 
-def _stride(entry: Shape, body: Shape) -> int | None:
-    """The stride of a 1x1 kernel that makes the sides of the one those of the other."""
-    for stride in (2, 4, 8):
-        if len(entry) == len(body) and all(
-            isinstance(a, int) and -(-a // stride) == b for a, b in zip(entry.sides, body.sides)
-        ):
-            return stride
-    return None
+def _without_shortcut(
+    step: ast.Call,
+    clause: ast.Clause | None,
+    parted: Parting | None,
+    body: Shape,
+    entry: Shape,
+) -> Advice:
+    """What to do where a body gives something else than came in, and nothing makes that fit."""
+    hint = f"what came in is {entry}; "
+    if clause is not None and clause.condition is not None:
+        return (
+            f"{hint}the shortcut's condition is false here: `{clause.condition.span.text}`",
+            (),
+        )
+    stride = stride_between(entry, body)
+    projection = None
+    if body.sides == entry.sides and len(body) > 1:
+        projection = f"conv({body.channels}, 1x1)"
+        hint += "give it a projection"
+    elif stride is not None:
+        projection = f"conv({body.channels}, 1x1, stride={stride})"
+        hint += "give it a shortcut that strides like the body"
+    if projection is not None:
+        shortcut = f"shortcut {{ {projection} }}"
+        return f"{hint}: `}} {shortcut}`", appended(step.span, f" {shortcut}")
+    if parted is not None and parted.repair is not None:
+        return hint + parted.hint, parted.fix
+    if parted is not None:
+        hint += f"{parted.said}; "
+    if len(body) != len(entry):
+        return hint + "body and input have different numbers of sides", ()
+    return hint + "give it a `shortcut { ... }` that has the body's height and width", ()
 
 
 def _end(region: Region) -> Span:
@@ -124,6 +181,12 @@ def _end(region: Region) -> Span:
             step = link.step if isinstance(link, ast.Link) else link
             return step.name.span if isinstance(step, ast.Call) and step.body else step.span
     return region.body.span
+
+
+def _last_chain(region: Region) -> Span:
+    """Where more steps could follow those of a body."""
+    chains = [event.node.span for event in region.events if isinstance(event, Flow)]
+    return chains[-1] if chains else region.body.span
 
 
 def _form_number(target: Target, name: str) -> float | None:
@@ -165,9 +228,8 @@ def dense(
     concat = find("concat")
     assert concat is not None
     scope = names.frame.scope
-    for i in range(count):
-        run.count(1, step.span)
-        frame = Frame(names.frame, "repeat", iteration=i + 1)
+    for i, _ in run.rounds(range(count), count, step.body, names, step):
+        frame = Frame(names.frame, "repeat", iteration=i)
         region = run.body(step.body, current, names.inside(frame))
         found.iterations.append(region)
         if region.exit is None or region.exit.shape is None or current.shape is None:
@@ -176,13 +238,16 @@ def dense(
         try:
             shape = concat().output(entered, region.exit.shape)  # type: ignore[call-arg]
         except Mistake:
-            parted = parting(steps_of(region), [], entered, entered, True)
+            both = fork(region.exit, current)
+            parted = parting(both.one, [], entered, entered, True)
             raise Mistake(
                 "E205",
                 f"the body of `dense` gives {region.exit.shape}, which cannot be joined to {entered}",
                 step.name.span,
                 labels=[(_end(region), f"gives {region.exit.shape}")],
-                hint=parted or "the body must keep height and width",
+                hint=parted.hint if parted is not None else "the body must keep height and width",
+                ways=shown_ways(both, ("body", "input"), parted and parted.link),
+                fix=parted.fix if parted is not None else (),
             ) from None
         current = Value(shape, scope)
         current.maker = link

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate.values import kind_of
+from netdsl.elaborate.values import LONGEST, kind_of
 from netdsl.shapes import Open, Size
 
-LONGEST = 100_000  # entries of a list
+MOST_ENTRIES = f"a list has at most {LONGEST:,} entries"
+ENTRIES = 8  # of a list that are as much work as an expression
 LARGEST = 2**63  # whole numbers stay below: multiply-adds need more than 2**31
 
 
@@ -68,7 +69,7 @@ def _range(*ends: Any) -> tuple[int, ...]:
         raise Mistake("E127", "the step of `range` cannot be 0")
     found = range(*numbers)
     if len(found) > LONGEST:
-        raise Mistake("E127", f"a list of {len(found):,} numbers is too long")
+        raise Mistake("E127", f"a list of {len(found):,} numbers is too long", hint=MOST_ENTRIES)
     return tuple(found)
 
 

@@ -109,7 +109,8 @@ def _check_step(
     size, side = image.sides[wrong], sides[wrong]
     if word == "stride":
         message = f"stride={step:g}, but this map is 1/{pixels(size, side)} of the input"
-        _refuse(run, link, word, message, f"{side} places over {size} pixels")
+        fits = pixels(size, side)
+        _refuse(run, link, word, message, f"{side} places over {size} pixels: `stride={fits}`")
         return
     message = (
         f"step={step:g} lays {cells[wrong]} cells over {size} pixels, "
@@ -175,8 +176,11 @@ def check_pool(run: Run, event: HeadEvent, layer: Layer, step: ast.Call) -> None
             isinstance(columns, int) and columns < width
         )
         if small:
-            message = f"`{layer.word}` {height}x{width} of a {rows}x{columns} map: places repeat"
-            hint = f"drop that map, or pool {min(height, _least(rows, height))}x{min(width, _least(columns, width))}"
+            message = (
+                f"`{layer.word}` gives {height}x{width} places, but a map has only {rows}x{columns}"
+            )
+            less = f"{min(height, _least(rows, height))}x{min(width, _least(columns, width))}"
+            hint = f"leave that map out of `features`, or write `{layer.word}({less})`"
             if run.overridden:
                 run.skipped.append(step.span)
                 return
@@ -210,7 +214,10 @@ def check_geometry(run: Run, event: HeadEvent, names: Names) -> None:
                 if run.overridden:
                     run.skipped.append(_argument(link, name))
                 else:
-                    run.report_mistake(Mistake("E236", message, _argument(link, name)))
+                    size, ratio = (width * height) ** 0.5, height / width
+                    hint = f"a size of {size:.0f} with a ratio of {ratio:g} makes this box"
+                    hint = hint if name == "sizes" and size != width else None
+                    run.report_mistake(Mistake("E236", message, _argument(link, name), hint=hint))
                 break
 
 

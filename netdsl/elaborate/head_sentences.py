@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from netdsl.design import HeadEvent, Predicted
 from netdsl.diagnostics import Mistake, surely
+from netdsl.elaborate.sentences import statement_word
 from netdsl.elaborate.values import Silent
 from netdsl.heads.kinds import Options
 from netdsl.heads.predictors import PREDICTORS, Cells
@@ -67,8 +68,8 @@ def check_bare(link: ast.Link, step: ast.Call) -> None:
     for what, node in extra:
         if node is not None:
             message = f"`{step.name.text}` takes no {what}"
-            before = what == "label" and step.name.text in PREDICTORS
-            hint = "label a step before it" if before else None
+            where = "before" if step.name.text in PREDICTORS else "after"
+            hint = f"label a step {where} it" if what == "label" else None
             raise Mistake("E150", message, node.span, hint=hint)
 
 
@@ -108,7 +109,10 @@ def split_body(node: ast.Head) -> tuple[list[ast.Statement], ast.Chain]:
         return [s for s in node.body.statements if s is not last], last
     place = last.span if last is not None else node.name.span
     message = f"the body of `head {node.name.text}` ends in `anchors(...)`"
-    raise Mistake("E150", message, place)
+    hint = "write it as the last step of the body"
+    if isinstance(last, (ast.If, ast.For, ast.Repeat)):
+        hint += f", outside of `{statement_word(last)}`"
+    raise Mistake("E150", message, place, hint=hint)
 
 
 def check_alone(event: HeadEvent, predictor: type[Options], link: ast.Link) -> None:

@@ -7,12 +7,13 @@ written by the compiler: so its shapes are checked and its code is emitted as th
 
 from __future__ import annotations
 
+from math import lcm
 from typing import TYPE_CHECKING
 
 from netdsl.design import BarEvent, Flow, HeadEvent, Link, Predicted, Region, Scope, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import merging, naming, predicting
-from netdsl.elaborate.applying import nothing_flows
+from netdsl.elaborate.applying import nothing_flows, under_condition
 from netdsl.elaborate.geometry import check_geometry, check_steps
 from netdsl.elaborate.head_sentences import (
     check_alone,
@@ -66,10 +67,13 @@ def _head(run: Run, node: ast.Head, current: Value | None, names: Names, region:
     net.naming.claim(word, label)
     check_net(node, event.kind, net)
     event.maps, event.kind, event.classes = read_arguments(node, event.kind, names)
+    before = run.guesses.made
     try:
         _FORMS[event.kind.form](run, event, current, names)
         check_geometry(run, event, names)
     except Mistake as mistake:
+        if run.guesses.made > before and mistake.diagnostic.code.startswith("E2"):
+            raise Silent from None  # a step of the head has a mistake
         raise unless_doubtful(run, mistake, current, *event.maps) from None
     net.naming.add(link, word, False)
     net.heads[word] = event
@@ -90,7 +94,7 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
     node, link = event.node, event.link
     word = f"head {node.name.text}"
     if not node.body.bars:
-        hint = f"put each map behind a bar: `{word}(...) {{ | @map -> ... | ... }}`"
+        hint = f"begin with a bar for each map: `{word}(...) {{ | @map -> ... | ... }}`"
         raise Mistake("E150", f"`{word}` has no bars", node.name.span, hint=hint)
     scope, inner = run.scope("head", node.name.text, node, current, names)
     region = Region(node.body, current, inner.frame)
@@ -247,14 +251,21 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
     classes = event.kind.classes
     if shape.channels != classes:
         message = f"`head fcn` has {classes} classes, but its body gives {shape.channels} channels"
-        raise Mistake("E237", message, end_of(event))
+        hint = (
+            f"give `classes={shape.channels}`, or make {classes} channels: `conv({classes}, 1x1)`"
+        )
+        raise Mistake("E237", message, end_of(event), hint=hint)
     if len(shape) != len(image):
         message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
-        raise Mistake("E237", message, end_of(event))
-    if any(equal_when(a, b) is None for a, b in zip(shape.sides, image.sides)):
+        hint = f"`conv({classes}, 1x1)` gives scores and keeps the places of a map"
+        raise Mistake("E237", message, end_of(event), hint=hint)
+    multiples = [equal_when(a, b) for a, b in zip(shape.sides, image.sides)]
+    if None in multiples:
         message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
         name = next(iter(net.values))
         raise Mistake("E237", message, end_of(event), hint=f"end it with `upsample(like=@{name})`")
+    multiple = lcm(*(m for m in multiples if m))
+    under_condition(run, multiple, [shape, image], "`head fcn` takes", node.name)
     out = Value(shape, net, "fcn_scores")
     out.maker = link
     link.output = out

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Applied, Link, Scope
-from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.diagnostics import Mistake, did_you_mean, nearest
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.values import Silent, kind_of
 from netdsl.frames import Frame
@@ -102,7 +102,9 @@ def start(node: ast.Expr, names: Names) -> Start:
         if key in CHOICES and one.value not in CHOICES[key]:
             wanted = ", ".join(f'"{c}"' for c in CHOICES[key])
             message = f"`{key}` of `{name}` must be one of {wanted}"
-            raise Mistake("E112", message, one.node.span)
+            meant = nearest(str(one.value), map(str, CHOICES[key]))
+            hint = f'did you mean "{meant}"?' if meant else None
+            raise Mistake("E112", message, one.node.span, hint=hint)
         if key not in CHOICES and (
             isinstance(one.value, bool) or not isinstance(one.value, (int, float))
         ):
@@ -241,8 +243,8 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
     known = [t for t in ("bias", "weight") if targets(free.but(tensor=t), scope)]
     hint = did_you_mean(line.tensor, known)
     if hint is None and known:
-        hint = f"it has {' and '.join(known)}"
-    return Mistake("E138", f"`{what}` has no {line.tensor} to fill", _key_span(entry), hint=hint)
+        hint = f"it has {' and '.join(f'`{name}`' for name in known)}"
+    return Mistake("E138", f"`{what}` has no `{line.tensor}` to fill", _key_span(entry), hint=hint)
 
 
 def _predicting(scope: Scope) -> tuple[str, ...]:

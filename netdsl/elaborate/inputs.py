@@ -11,6 +11,7 @@ from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import Silent, shown_number
+from netdsl.layers.arguments import source_text
 from netdsl.layers.fields import LIMIT
 from netdsl.shapes import SIDE_NAMES, Open, Shape, Size
 from netdsl.syntax import ast
@@ -47,7 +48,13 @@ def read_inputs(
     for number, node in enumerate(nodes, 1):
         name = node.name.text
         if name in scope.values:
-            raise Mistake("E105", f"two inputs are called `{name}`", node.name.span)
+            first = next(other.name for other in nodes if other.name.text == name)
+            message, labels = f"two inputs are called `{name}`", [(first.span, "first here")]
+            hint = "each is an argument of `forward`, and has a name of its own"
+            names.run.report_mistake(
+                Mistake("E105", message, node.name.span, labels=labels, hint=hint)
+            )
+            continue
         shape: Shape | None = None
         try:
             declared = _input_shape(node, names)
@@ -80,8 +87,11 @@ def _input_shape(node: ast.Input, names: Names) -> Size:
         or not all(s is None or (isinstance(s, int) and not isinstance(s, bool)) for s in found)
     ):
         shown = str(found) if isinstance(found, Size) else shown_number(found)
+        if isinstance(found, tuple):
+            shown = source_text(found)
         message = f"an input's shape is channels and sides like 3x224x224, not {shown}"
-        raise Mistake("E208", message, node.shape.span)
+        hint = "CxHxW is an image, CxL a sequence, CxDxHxW a volume, a number a flat vector"
+        raise Mistake("E208", message, node.shape.span, hint=hint)
     if found[0] is None:
         raise Mistake(
             "E208",

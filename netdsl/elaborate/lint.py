@@ -172,6 +172,10 @@ def _unused_inside(definition: ast.Block | ast.Net, shared: bool) -> Iterator[Di
     for param in definition.params:
         if param.name.text not in used and not shared:
             yield _never("parameter", param.name)
+    inputs = [s for s in definition.body.statements if isinstance(s, ast.Input)]
+    if len(inputs) > 1 and not _computed_taps(definition):
+        taps = set(_tapped(ast.below(definition)))
+        yield from (_never("input", n.name) for n in inputs if n.name.text not in used | taps)
     for node in ast.below(definition.body):
         if isinstance(node, (ast.Let, ast.Module, ast.Weight)):
             if node.name.text not in used:
@@ -181,6 +185,12 @@ def _unused_inside(definition: ast.Block | ast.Net, shared: bool) -> Iterator[Di
             if name.text not in used and not name.text.startswith("_"):
                 hint = "`repeat n { ... }` needs no name for the iteration"
                 yield _never("variable", name).but(hint=hint)
+
+
+def _computed_taps(definition: ast.Block | ast.Net) -> bool:
+    """Whether some `@name{i}` may be any value."""
+    taps = (node for node in ast.below(definition) if isinstance(node, ast.Tap))
+    return any(tap.name is not None and tap.name.plain is None for tap in taps)
 
 
 def _used(nodes: Iterable[ast.Node]) -> Iterator[str]:

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Link, Scope, Value
-from netdsl.diagnostics import Mistake, did_you_mean
+from netdsl.diagnostics import Mistake, did_you_mean, mistake_of
 from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
 from netdsl.frames import Frame
 from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
+from netdsl.syntax.parse import LONGEST_NAME, name_too_long
 
 MOST_LABELS = 5  # that a message names
+SIZES_OF_VALUES = ("channels", "height", "width", "length", "shape")
 
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
@@ -67,6 +69,8 @@ def computed_name(node: ast.Computed, names: Names) -> str:
                 "E122", "a name is computed from whole numbers that are not negative", part.span
             )
         text += str(value)
+    if len(text) > LONGEST_NAME:
+        raise mistake_of(name_too_long(text, node.span))
     if not text.isidentifier() or not text.isascii():
         raise Mistake(
             "E106",
@@ -97,20 +101,23 @@ def tap(node: ast.Tap, names: Names) -> Any:
 def _is_ahead(link: Link, span: Span, frame: Frame) -> bool:
     """Whether a step stands around or after a place in the text and so has no value there yet, though
     it may have one by now: backends read expressions again when everything has been run."""
-    own = link.node.span
-    if own.source is not span.source or own.end <= span.start:
-        return False
     around: list[Frame] = []
     at: Frame | None = frame
     while at is not None:
         around.append(at)
         at = at.parent
+    own = link.node.span
+    source, end = own.source, own.end
     at = link.frame
-    while at is not None and at.kind != "scope":
-        if at.kind == "inline" or (at.kind in ("repeat", "for") and at not in around):
-            return False  # of another text, or of an earlier round
-        at = at.parent
-    return True
+    while at is not None and at not in around and at.kind != "scope":
+        if at.kind in ("repeat", "for"):
+            return False  # of an earlier round
+        if at.kind == "inline":  # its steps stand where the block is put in
+            source, end = span.source, at.iteration
+            at = at.host
+        else:
+            at = at.parent
+    return source is span.source and end > span.start
 
 
 def _in_frame(frame: Frame, name: str, span: Span, reader: Frame) -> Any:
@@ -131,6 +138,13 @@ def _in_frame(frame: Frame, name: str, span: Span, reader: Frame) -> Any:
         weight = frame.scope.weights.get(name)
         if weight is not None:
             return Tapped(weight.value)
+    if frame.kind == "inline" and frame.scope is not None:
+        weight = frame.scope.weights.get(name)  # the scope around has it, this text named it
+        at = weight.frame if weight is not None else None
+        while at is not None and at is not frame:
+            at = at.parent
+        if weight is not None and at is frame:
+            return Tapped(weight.value)
     return None
 
 
@@ -138,12 +152,17 @@ def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
     """`@body.layer2`: the value that a step inside of `@body` gave."""
     name = computed_name(node, names)
     link = of.links[-1] if of.links else None
-    if link is not None and link.what is None:
+    if link is not None and (link.what is None or of.value.shape is None):
         raise Silent  # a mistake in that step has been reported
     scope = _scope_below(link)
+    if scope is None and link is not None and _has_body(link.node):
+        raise Silent  # it would be a scope, but for a mistake
     if scope is None:
         what = f"`@{'.'.join((of.links[0].label or '', *of.path))}`" if of.links else "this value"
-        hint = "`.channels`, `.height`, `.width` are its sizes; a path goes down labels of blocks and groups"
+        hint = did_you_mean(name, SIZES_OF_VALUES)
+        if hint is None:
+            sizes = "`.channels`, `.height`, `.width` are its sizes"
+            hint = f"{sizes}; a path goes down labels of blocks and groups"
         raise Mistake("E103", f"{what} has no `{name}`", node.span, hint=hint)
     inner = scope.labels.get(name)
     if inner is None or inner.output is None:
@@ -157,6 +176,12 @@ def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
             hint=did_you_mean(name, known),
         )
     return Tapped(inner.output, (*of.links, inner), (*of.path, name))
+
+
+def _has_body(node: ast.Node) -> bool:
+    """Whether a step has labels of its own, once it is run."""
+    step = node.step if isinstance(node, ast.Link) else None
+    return isinstance(step, ast.Group) or (isinstance(step, ast.Call) and step.body is not None)
 
 
 def _scope_below(link: Link | None) -> Scope | None:
@@ -235,7 +260,7 @@ def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
     if scope is not None and name in scope.block.heads:
         hint = "what a head gives is what the network gives; no step reads it"
         raise Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
-    return unknown_value(node, name, names, labels_in_reach(names.frame), _body_around(scope))
+    return unknown_value(node, name, names, labels_in_reach(names.frame), body_around(scope))
 
 
 def unknown_value(
@@ -305,7 +330,7 @@ def _scope_around(frame: Frame) -> Scope | None:
     return at.scope if at is not None else None
 
 
-def _body_around(scope: Scope | None) -> ast.Body | None:
+def body_around(scope: Scope | None) -> ast.Body | None:
     """The text of the block around a scope."""
     if scope is None:
         return None

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import BarEvent, Branch, Event, Link, Loop, Merge, Note, Region, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
-from netdsl.elaborate.advice import parting, steps_of_bar
+from netdsl.elaborate.advice import parting
+from netdsl.elaborate.edits import inside
 from netdsl.elaborate.expressions import iterate, truth, unpack
+from netdsl.elaborate.fitting import End, joined
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_merge, not_among_bars
 from netdsl.elaborate.values import (
@@ -17,6 +19,7 @@ from netdsl.elaborate.values import (
     Silent,
     Target,
 )
+from netdsl.elaborate.ways import fork, shown_ways
 from netdsl.frames import Frame
 from netdsl.layers.merge import MergeMistake
 from netdsl.syntax import ast
@@ -66,28 +69,42 @@ def merge(
     try:
         shape = layer.output(*shapes)
     except MergeMistake as mistake:
-        raise _unequal(mistake, step, found, current) from None
+        raise _unequal(mistake, step, found) from None
     hint = "other sizes fail in PyTorch; `upsample(like=@label)` fits any"
-    under_condition(run, layer.condition(*shapes), f"`{step.name.text}` takes", step.name, hint)
+    multiple = layer.condition(*shapes)
+    under_condition(run, multiple, shapes, f"`{step.name.text}` takes", step.name, hint)
     link.output = Value(shape, names.frame.scope, link.label)
 
 
-def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge, current: Value | None) -> Mistake:
+def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge) -> Mistake:
     """The mistake with every bar's shape, and the step at which the odd one parts from the others."""
     diagnostic, shapes = mistake.diagnostic, mistake.shapes
-    odd = mistake.different[0]
-    shown = sorted({mistake.reference, *mistake.different[: MOST_LABELS - 1]})
+    odd, usual = mistake.different[0], mistake.reference
+    shown = sorted({usual, *mistake.different[: MOST_LABELS - 1]})
     shown = sorted(
         {*shown, *[i for i in range(len(shapes)) if i not in shown][: MOST_LABELS - len(shown)]}
     )
     labels = [(found.bars[i].node.chain.span, str(shapes[i])) for i in shown]
-    hint = diagnostic.hint
-    if current is not None and current.shape is not None:
-        way = steps_of_bar(found.bars[odd])
-        other = steps_of_bar(found.bars[mistake.reference])
+    both = fork(found.branches[odd], found.branches[usual])
+    names = (f"bar {odd + 1}", f"bar {usual + 1}")
+    parted = None
+    if both.entry is not None:
         only_sides = step.name.text == "concat"
-        hint = parting(way, other, current.shape, shapes[mistake.reference], only_sides) or hint
-    return Mistake(diagnostic.code, diagnostic.message, step.name.span, labels=labels, hint=hint)
+        parted = parting(both.one, both.other, both.entry, shapes[usual], only_sides)
+    ends = [End(f"bar {i + 1}", found.bars[i].node.chain.span, shapes[i]) for i in (odd, usual)]
+    others = len(shapes) - len(mistake.different) > 1
+    hint, fix = joined(parted, ends[0], ends[1], step.name.text, others)
+    if len(mistake.different) > 1:
+        fix = ()  # of the first one only
+    return Mistake(
+        diagnostic.code,
+        diagnostic.message,
+        step.name.span,
+        labels=labels,
+        hint=hint,
+        ways=shown_ways(both, names, parted and parted.link),
+        fix=fix,
+    )
 
 
 def bars(
@@ -118,10 +135,10 @@ def bars(
                     entries = iterate(statement.iterable, names)
                 else:
                     entries = range(repeat_count(statement, names))
-                for i, entry in enumerate(entries):
-                    run.count(1, statement.span)
+                rounds = run.rounds(entries, len(entries), statement.body, names, statement)
+                for i, entry in rounds:
                     kind = "for" if isinstance(statement, ast.For) else "repeat"
-                    frame = Frame(names.frame, kind, iteration=i + 1)
+                    frame = Frame(names.frame, kind, iteration=i)
                     if isinstance(statement, ast.For):
                         unpack(statement.names, entry, frame, statement.iterable)
                     inner = Region(statement.body, current, frame)
@@ -145,6 +162,11 @@ def bars(
                 raise Silent
         except Mistake as mistake:
             run.report_mistake(mistake.at(statement.span))
+            if (
+                isinstance(statement, (ast.For, ast.Repeat, ast.If))
+                and names.frame.scope is not None
+            ):
+                names.frame.scope.block.lost = True
             lost()
             region.events.append(Note(statement, names.frame))
         except Silent:
@@ -167,7 +189,7 @@ def bar(run: Run, node: ast.Bar, current: Value | None, names: Names) -> BarEven
         return event
     link = Link(chain.links[0], names.frame)
     link.word = name
-    sub, inner = run.scope("bar", name, node, current, names)
+    sub, inner = run.scope("bar", name, node, current, names, inside(link))
     sub.numbered = not naming.chain_is_named(chain, inner)
     flow, result = run.chain(chain, current, inner)
     region = Region(chain, current, inner.frame)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import SharedModule
-from netdsl.diagnostics import Mistake, did_you_mean, surely
+from netdsl.diagnostics import Mistake, did_you_mean, nearest, surely
 from netdsl.elaborate.functions import FUNCTIONS
+from netdsl.elaborate.lookup import body_around
 from netdsl.elaborate.program import lookup as lookup_definition
 from netdsl.elaborate.values import (
     PENDING,
@@ -23,6 +24,7 @@ from netdsl.elaborate.values import (
 from netdsl.frames import Frame
 from netdsl.layers import WORDS, find
 from netdsl.syntax import ast
+from netdsl.syntax.build import MISSING
 
 if TYPE_CHECKING:
     from netdsl.elaborate.program import File
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 FORM_PARAMETERS = {"residual": ("scale", "survival"), "dense": ("count",)}
 FORMS = tuple(FORM_PARAMETERS)
 HIDDEN = ("in", "file ")  # what inlined blocks keep among their names
+MOST_SHOWN = 8  # names that a hint lists
+NO_VALUES = (ast.Block, ast.Extern, ast.Import, ast.Net, ast.Variant)
 PYTHONISMS = {"True": "true", "False": "false", "None": "none"}
 
 
@@ -44,10 +48,11 @@ class Names:
         self.file = file
         self.frame = frame
 
-    def find(self, name: str) -> Any:
-        """What a name stands for: innermost frame first, then the file. KeyError if nothing."""
+    def find(self, name: str, place: int | None = None) -> Any:
+        """What a name stands for, at a place of the text: innermost frame first, then the file. KeyError
+        if nothing."""
         try:
-            return self.frame.find(name)
+            return self.frame.find(name, place)
         except KeyError:
             pass
         found = lookup_definition(self.run.program, self.file, name, self.run.evaluate_let)
@@ -58,29 +63,39 @@ class Names:
     def inside(self, frame: Frame) -> Names:
         return Names(self.run, self.file, frame)
 
+    @property
+    def lost(self) -> bool:
+        """Whether parameters could not be read here."""
+        frame: Frame | None = self.frame
+        while frame is not None and MISSING not in frame.names:
+            frame = frame.parent
+        return frame is not None
+
     def visible(self, steps: bool = False) -> list[str]:
         """Every name that could have been meant; with `steps` those that can be a step."""
         names: dict[str, None] = {}
         frame: Frame | None = self.frame
         while frame is not None:
             for name, held in frame.names.items():
-                if name not in HIDDEN and (not steps or isinstance(held, (Target, SharedModule))):
+                if name not in (*HIDDEN, MISSING) and (
+                    not steps or isinstance(held, (Target, SharedModule))
+                ):
                     names[name] = None
             frame = frame.parent
         kinds = (ast.Block, ast.Extern, ast.Import, *(() if steps else (ast.Let,)))
         for name, definition in self.file.definitions.items():
-            if isinstance(definition, kinds):
+            if isinstance(definition, kinds) and name != MISSING:
                 names[name] = None
         return list(names)
 
 
-def name_target(name: str, names: Names) -> Any:
+def name_target(name: str, names: Names, place: int | None = None) -> Any:
     """What a name in an expression stands for. KeyError if nothing; a net cannot stand there."""
-    found = names.find(name)
+    found = names.find(name, place)
     if found is UNKNOWN:
         raise Silent
     if found is PENDING:
-        hint = "what has this name outside of here cannot be meant; give one of them another"
+        hint = "a `let` cannot read a value of its own name: choose another name"
         raise Mistake("E108", f"`{name}` is defined by itself", hint=hint)
     if isinstance(found, NetDef):
         raise Mistake("E115", f"`{name}` is a net and cannot be used in an expression")
@@ -90,7 +105,7 @@ def name_target(name: str, names: Names) -> Any:
 def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
     """What a word means where a step stands: only layers, blocks and modules are looked up."""
     try:
-        found = names.find(name.text)
+        found = names.find(name.text, name.span.start)
         if isinstance(found, (Target, SharedModule)):
             return found
         if found is UNKNOWN:
@@ -134,6 +149,8 @@ def no_step(name: ast.Name, names: Names) -> Mistake:
         hint = f"it is {ELSEWHERE[folded]}"
     elif hint is None or name.text in _of_heads():
         hint = _of_heads().get(name.text)
+    if hint is None:
+        hint = "`netdsl layers` lists the layers; a block is defined with `block name(...) { ... }`"
     return Mistake("E101", f"there is no layer or block `{name.text}`", name.span, hint=hint)
 
 
@@ -152,8 +169,27 @@ def _of_heads() -> dict[str, str]:
     return found
 
 
-def no_name(name: str, names: Names, labels: list[str]) -> Mistake:
+def _bound_below(node: ast.Ref, names: Names) -> str | None:
+    """What is said where a `let` further down in the block has such a name."""
+    body = body_around(names.frame.scope)
+    if body is None:
+        return None
+    lets = names.run.lets.get(body)
+    if lets is None:
+        found = (n for n in ast.below(body) if isinstance(n, ast.Let))
+        lets = names.run.lets[body] = {n.name.text: n.name.span for n in found}
+    name = nearest(node.name, [n for n, span in lets.items() if span.start > node.span.start])
+    if name is None:
+        return None
+    return f"`let {name}` stands further down, in line {lets[name].place[0]}: move it up"
+
+
+def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
     """The mistake of a name that stands for nothing; `labels` are those that `@` reaches there."""
+    name = node.name
+    known = names.visible()
+    if names.lost:  # this may be one of the parameters that could not be read
+        raise Silent
     if name in PYTHONISMS:
         hint: str | None = f"write `{PYTHONISMS[name]}`"
     elif name in labels:
@@ -161,7 +197,15 @@ def no_name(name: str, names: Names, labels: list[str]) -> Mistake:
     elif name in FUNCTIONS:
         hint = f"`{name}` is a function: {name}(...)"
     else:
-        hint = did_you_mean(name, [*names.visible(), *FUNCTIONS, *WORDS])
+        hint = did_you_mean(name, [*known, *WORDS]) or _bound_below(node, names)
+        function = nearest(name, FUNCTIONS, 0.75)
+        if hint is None and function is not None:
+            hint = f"did you mean `{function}`?"
+        values = sorted(
+            n for n in known if not isinstance(names.file.definitions.get(n), NO_VALUES)
+        )
+        if hint is None and 0 < len(values) <= MOST_SHOWN:
+            hint = f"names here: {', '.join(values)}"
     return Mistake("E102", f"there is no name `{name}`", hint=hint)
 
 
@@ -196,6 +240,17 @@ ELSEWHERE = {
     **dict.fromkeys(("softmax2d",), "`softmax` here"),
     **dict.fromkeys(("localresponsenorm",), "`lrn` here"),
     **dict.fromkeys(("interpolate", "upsample2d", "upsampling2d"), "`upsample` here"),
+    **dict.fromkeys(
+        ("activation", "act", "nonlinearity"),
+        "a layer of its own here: `relu`, `sigmoid`, `tanh`, `leaky_relu(0.1)`, ...",
+    ),
+    **dict.fromkeys(("norm", "normalization"), "`bn` here, or `groupnorm(8)`, `layernorm`, ..."),
+    **dict.fromkeys(("input", "inputlayer"), "no step: `input image: 3x224x224` begins a net"),
+    **dict.fromkeys(("zeropad", "zeropad2d", "zeropadding2d"), "`pad` here"),
+    **dict.fromkeys(("reorg", "passthrough"), "`space_to_depth` here"),
+    **dict.fromkeys(
+        ("squeezeexcite", "seblock"), "a block: docs/language.md has it in a few lines"
+    ),
     "shortcut": "a clause: it follows the body of a residual, `residual { ... } shortcut { ... }`",
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.design import Link, Scope
 from netdsl.diagnostics import Mistake
+from netdsl.elaborate.edits import holds_weights, is_dropped, kept_key
 from netdsl.elaborate.values import BlockDef, LayerDef, Silent, Target
 from netdsl.frames import Frame
 from netdsl.source import Span
@@ -82,6 +83,8 @@ MODULE_NAMES = frozenset(
         "aux_weights",
         "published",
         "load_published",
+        "load_original",
+        "folded",
         "started_from",
         "start_from",
         "frozen",
@@ -109,7 +112,7 @@ def check_label(name: str, node: ast.Computed, scope: Scope) -> None:
     if why is None:
         return
     raise Mistake(
-        "E106", f"`{name}` cannot be a label", node.span, hint=f"{why}; call it `{name}_` or better"
+        "E106", f"`{name}` cannot be a label", node.span, hint=f"{why}; call it `{name}_`"
     )
 
 
@@ -132,7 +135,8 @@ def _why_no_attribute(name: str, scope: Scope) -> str | None:
 
 def labelled_twice(name: str, span: Span, first: Span) -> Mistake:
     message = f"two steps are labelled `{name}`"
-    return Mistake("E105", message, span, labels=[(first, "first here")])
+    hint = "labels become attributes of one class: give one of them another name"
+    return Mistake("E105", message, span, labels=[(first, "first here")], hint=hint)
 
 
 # ------------------------------------------------------------------------------- named or numbered
@@ -316,6 +320,8 @@ class Naming:
     def finish(self) -> None:
         """Give every step its key and fill the scope's children."""
         children = self.scope.children
+        if self.scope.edits is not None and self.kept():
+            return
         if self.scope.numbered:
             for index, (link, _, _) in enumerate(self.steps):
                 link.key = str(index)
@@ -344,6 +350,27 @@ class Naming:
                 counters[link.word] = number
                 link.key = f"{link.word}{number}"
             children[link.key] = link
+
+    def kept(self) -> bool:
+        """Give the steps of a scope in which some were changed the names that they had."""
+        steps = [link for link, _, _ in self.steps]
+        if self.scope.numbered:
+            while steps and is_dropped(steps[-1]):
+                steps.pop()
+            last = max((i for i, link in enumerate(steps) if holds_weights(link)), default=-1)
+            counted = [link for i, link in enumerate(steps) if i <= last or not is_dropped(link)]
+            for index, link in enumerate(counted):
+                link.key = str(index)
+                self.scope.children[link.key] = link
+            return True
+        keys = [kept_key(self.scope, link) for link in steps]
+        if None in keys:
+            return False
+        for link, key in zip(steps, keys):
+            assert key is not None
+            link.key = key
+            self.scope.children[key] = link
+        return True
 
 
 _NAMED = (ast.Aux, ast.Module)

@@ -66,8 +66,9 @@ def _elaborate(
             raise NoPlace("E135", f"net `{node.name.text}` has no parameter `{name}`", hint)
         value = evaluate(expr, names)
         bound[name] = Bound(value, expr, False)
-    run.overridden = bool(overrides or sizes or run.changed)
+    run.overridden = bool(overrides or sizes or run.changed or run.edits)
     scope = Scope("net", node.name.text, NetDef(base, base_file), None)
+    scope.edits = run.edits
     frame = Frame(None, "scope", scope)
     scope.frame = frame
     scope.naming = naming.Naming(scope)
@@ -76,11 +77,13 @@ def _elaborate(
     read_inputs(run, base.body, scope, inner, sizes)
     values = list(scope.values.values())
     scope.input = values[0] if len(values) == 1 else None
+    run.expect(base.body, base_file, frame, base.name.span)
     run.blocks.append(base)
     try:
         region = run.body(base.body, scope.input, inner)
         if _is_empty(base.body):
-            raise Mistake("E126", f"net `{node.name.text}` has no steps", base.name.span)
+            hint = "they follow its input: `conv(16, 3x3) -> relu -> ...`"
+            raise Mistake("E126", f"net `{node.name.text}` has no steps", base.name.span, hint=hint)
         scope.numbered = False
         if scope.naming.heads:
             from netdsl.elaborate.placing import check_heads  # few nets have one
@@ -146,7 +149,8 @@ def _bind_net(
     missing = [p.name.text for p in base.params if p.default is None and p.name.text not in bound]
     if missing:
         named = listed(missing)
-        hint, span = "set them (`--set name=value`), or compile one of its variants", node.name.span
+        said = " ".join(f"--set {name}=..." for name in missing[:3])
+        hint, span = f"set it: `{said}`; or compile a variant that does", node.name.span
         if isinstance(node, ast.Variant):
             hint = f"it is `{signature_of(base)}`"
             span = node.base.span

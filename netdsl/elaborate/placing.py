@@ -14,7 +14,8 @@ from netdsl.elaborate.naming import DETECTOR_NAMES, check_label
 from netdsl.elaborate.sentences import listed
 from netdsl.elaborate.values import LayerDef, Silent, Tapped, Target, kind_of
 from netdsl.heads.kinds import KINDS, Kind, Options
-from netdsl.layers.arguments import ArgumentMistake, create
+from netdsl.layers.arguments import create
+from netdsl.layers.fields import ArgumentMistake
 from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -47,8 +48,10 @@ def find_kind(run: Run, node: ast.Head, net: Scope) -> type[Kind]:
         message = f"a net has one detector, and this one has `head {other}`"
         hint = "make a net of each"
         if word == "rpn":
-            message, hint = "`head rpn` stands behind the head that its proposals go to", None
-            if other != "rcnn":
+            message, hint = "`head rpn` stands below the head that its proposals go to", None
+            if other == "rcnn":
+                hint = "write it above `head rcnn`"
+            else:
                 message = f"the proposals of `head rpn` go to `head rcnn`, not to `head {other}`"
         raise Mistake("E150", message, span, labels=[(before[other], "here")], hint=hint)
     if word in DETECTORS and word != "rcnn" and "rpn" in before:
@@ -139,7 +142,7 @@ def _maps(target: Target, word: str) -> list[Value]:
         return []
     whole = bound.value if isinstance(bound.value, tuple) else (bound.value,)
     if not whole or not all(isinstance(value, (Tapped, Value)) for value in whole):
-        message = f"`features` of `{word}` is a value or a list of values, like `@conv5`"
+        message = f"`features` of `{word}` must be a value or a list of values, like `@conv5`"
         raise Mistake("E112", message, bound.node.span if bound.node else None)
     maps = [value_of(value) for value in whole]
     if any(value.shape is None for value in maps):
@@ -151,8 +154,9 @@ def _maps(target: Target, word: str) -> list[Value]:
             message = f"`features` of `{word}` are maps (CxHxW), and this is {shape}"
             raise Mistake("E211", message, place_of_map(bound.node, number, len(maps)))
         if shape.channels != first.channels:
-            message = f"the maps of `{word}` have equally many channels, and this is {shape} beside {first}"
-            hint = "its body is applied to all of them with the same weights"
+            message = f"the maps of `{word}` must have equally many channels, and this is {shape} beside {first}"
+            hint = "its body is applied to all of them with the same weights; "
+            hint += f"`conv({first.channels}, 1x1)` gives a map {first.channels} channels"
             raise Mistake("E206", message, place_of_map(bound.node, number, len(maps)), hint=hint)
     return maps
 

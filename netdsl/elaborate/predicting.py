@@ -215,6 +215,9 @@ def _part(run: Run, call: ast.Call, value: Value, names: Names) -> Link:
     try:
         steps.apply(run, link, with_arguments(target, call.args, names), call, value, names)
     except Mistake as mistake:
+        if mistake.diagnostic.code == "E216":  # a vector has no places to predict for
+            example = "what predicts reads a map, like `conv(kernel_size=3x3, padding=1)`"
+            raise Mistake("E216", mistake.diagnostic.message, call.span, hint=example) from None
         raise mistake.at(call.span) from None
     if link.output is None or link.output.shape is None:
         raise Silent
@@ -238,7 +241,8 @@ def _give(what: Predicted, name: str, part: Link | None, columns: int, names: Na
         wanted = what.map.shape
         if shape is not None and wanted is not None and shape.sides != wanted.sides:
             message = f"what predicts gives {shape}, but every place of {wanted} has its boxes"
-            raise Mistake("E235", message, part.node.span, hint="keep height and width")
+            hint = "it must keep height and width, like `conv(kernel_size=3x3, padding=1)`"
+            raise Mistake("E235", message, part.node.span, hint=hint)
     length = Open.symbol("boxes") if what.count is None else what.count
     what.values[name] = Value(Shape(length, columns), names.frame.scope)
 
@@ -255,7 +259,7 @@ def _places(shape: Shape, boxes: int) -> int | None:
 
 def _of_map(value: Value, word: str, node: ast.Link) -> None:
     if value.shape is not None and len(value.shape) != 3:
-        message = f"`{word}` predicts on a map, not on {value.shape}"
+        message = f"`{word}` predicts on a map (CxHxW), not on {value.shape}"
         raise Mistake("E211", message, node.step.span)
 
 
@@ -278,4 +282,6 @@ def _check_cells(shape: Shape, said: Cells, classes: int, node: ast.Link) -> Non
             f"`cells` needs a vector of {rows} * {columns} * ({said.boxes} * 5 + {classes}) = "
             f"{wanted} numbers, not {shape}"
         )
-        raise Mistake("E237", message, node.step.span)
+        steps = f"linear({wanted})" if len(shape) == 1 else f"flatten -> linear({wanted})"
+        hint = f"`{steps}` before it gives so many"
+        raise Mistake("E237", message, node.step.span, hint=hint)

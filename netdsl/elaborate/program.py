@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import keyword
+import os
 from pathlib import Path
 from typing import Any
 
 from netdsl.data import data_file
-from netdsl.diagnostics import Diagnostic, Mistake, Report, did_you_mean, surely
+from netdsl.diagnostics import Diagnostic, Mistake, NetError, Report, did_you_mean, surely
 from netdsl.elaborate.values import UNKNOWN, BlockDef, ExternDef, NetDef
 from netdsl.frames import Frame
+from netdsl.limits import DEFAULT, Limits
+from netdsl.reading import STREAMS, Opened, Outside, TooLong, open_below, read_text
 from netdsl.source import Source, Span
 from netdsl.syntax import ast
 from netdsl.syntax.parse import parse
 
 MOST_FILES = 64
+TOO_LARGE = "a file has at most 256 KiB; blocks can stand in files of their own"
+MOST_PARAMETERS = 256  # of a block, a net or an extern layer: every use goes through all of them
 
 
 class File:
@@ -49,11 +53,13 @@ def fold_name(name: str) -> str:
 class Program:
     """The files of one compilation. `root` is the folder outside of which nothing is read."""
 
-    def __init__(self, report: Report, root: Path | None) -> None:
+    def __init__(self, report: Report, root: Path | None, limits: Limits = DEFAULT) -> None:
         self.report = report
+        self.limits = limits
         self.root = root.resolve() if root is not None else None
         self.files: dict[Path, File | None] = {}
         self.opening: list[Path] = []
+        self.places: dict[tuple[Path | None, str], Path] = {}  # of what imports name, once found
         self.reached: set[int] = set()  # ids of the bodies that some net has run
 
     def add(self, source: Source, path: Path | None) -> File | None:
@@ -76,6 +82,7 @@ class Program:
                             f"`{name.text}` is defined twice",
                             name.span,
                             ((_name_span(first, name.text), "first here"),),
+                            "give one of them another name",
                         )
                     )
                     continue
@@ -92,17 +99,33 @@ class Program:
     def _check_definition(self, definition: ast.Definition) -> None:
         """Names that cannot be: parameters of one name, classes called like a word of Python."""
         seen: dict[str, ast.Name] = {}
-        for param in getattr(definition, "params", ()):
+        params: tuple[ast.Param, ...] = getattr(definition, "params", ())
+        if len(params) > MOST_PARAMETERS:
+            message = f"{len(params):,} parameters are more than {MOST_PARAMETERS}"
+            hint = "put what belongs together into lists"
+            self.report.add(Diagnostic("E498", message, next(iter(params)).span, hint=hint))
+            return
+        if isinstance(definition, ast.Extern) and not self.limits.extern:
+            message = f"`extern layer {definition.name.text}` is not allowed here"
+            hint = "`--no-extern` (in Python `extern=False`) refuses layers of other packages"
+            self.report.add(Diagnostic("E497", message, definition.span, hint=hint))
+        for param in params:
             first = seen.setdefault(param.name.text, param.name)
             if first is not param.name:
                 message = f"two parameters are called `{param.name.text}`"
                 labels = ((first.span, "first here"),)
-                self.report.add(Diagnostic("E107", message, param.name.span, labels))
+                hint = "give one of them another name"
+                self.report.add(Diagnostic("E107", message, param.name.span, labels, hint))
         if isinstance(definition, (ast.Net, ast.Variant, ast.Block)):
             name = definition.name
             if keyword.iskeyword(name.text):
                 message = f"`{name.text}` cannot be the name of a net or a block"
                 hint = f"it is a keyword of Python, and the name becomes a class; call it `{name.text}_`"
+                self.report.add(Diagnostic("E106", message, name.span, hint=hint))
+            elif name.text.startswith("__"):
+                message = f"`{name.text}` cannot be the name of a net or a block"
+                hint = "Python changes names that begin with `__` inside of classes; call it "
+                hint += f"`{name.text.strip('_') or 'block'}`"
                 self.report.add(Diagnostic("E106", message, name.span, hint=hint))
 
     def _check_imported(self, node: ast.Import, other: File) -> None:
@@ -119,27 +142,34 @@ class Program:
     def _imported(self, file: File, node: ast.Import) -> File | None:
         """The file that an import names; mistakes are reported at the import."""
         span, wanted = node.path.span, node.path.value
+        place = (file.path.parent if file.path is not None else None, wanted)
         try:
-            path = self._path(file, wanted, span)
-            if path in self.opening:
-                chain = " -> ".join(
-                    p.name for p in (*self.opening[self.opening.index(path) :], path)
-                )
-                raise Mistake("E131", f"files import each other: {chain}", span)
-            if path not in self.files:
+            known = self.places.get(place)
+            if known is not None:
+                return self._known(known, span)
+            with self._open(file, wanted, span) as opened:
+                path = self.places[place] = opened.path
+                if path in self.files:
+                    return self._known(path, span)
                 if len(self.files) >= MOST_FILES:
                     raise Mistake("E132", f"more than {MOST_FILES} files are imported", span)
                 self.files[path] = None
-                if path.exists() and not path.is_file():
-                    raise Mistake("E130", f'cannot read "{wanted}": it is no file', span)
-                text = read_text(path)
-                shown = wanted if wanted.startswith("zoo:") else _shown(file, path, wanted)
-                self.files[path] = self.add(Source(shown, text), path)
+                text = opened.text()
+            shown = wanted if wanted.startswith("zoo:") else _shown(file, wanted)
+            self.files[path] = self.add(Source(shown, text), path)
             return self.files[path]
+        except Outside:
+            hint = "paths are relative to the file that imports, and stay below the folder of the "
+            hint += "file that is compiled (or `--root`)"
+            message = f'"{wanted}" lies outside of the folder of this network'
+            self.report.add(Diagnostic("E133", message, span, hint=hint))
+        except TooLong as error:
+            message = f'"{wanted}" is too large: {reason_of(error)}'
+            self.report.add(Diagnostic("E001", message, span, hint=TOO_LARGE))
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             reason = "there is no such file" if missing else reason_of(error)
-            hint = _similar_file(file, wanted) if missing else None
+            hint = _similar_file(file, wanted, self.root) if missing else None
             message = f'cannot read "{wanted}": {reason}'
             self.report.add(Diagnostic("E130", message, span, hint=hint))
         except ValueError:
@@ -148,7 +178,15 @@ class Program:
             self.report.add(mistake.diagnostic)
         return None
 
-    def _path(self, file: File, wanted: str, span: Span) -> Path:
+    def _known(self, path: Path, span: Span) -> File | None:
+        """A file that an import has named before."""
+        if path in self.opening:
+            way = self.opening[self.opening.index(path) :]
+            chain = " -> ".join(p.name for p in (*way, path))
+            raise Mistake("E131", f"files import each other: {chain}", span)
+        return self.files.get(path)
+
+    def _open(self, file: File, wanted: str, span: Span) -> Opened:
         if wanted.startswith("zoo:"):
             base = root = data_file("zoo").resolve()
             name = wanted.removeprefix("zoo:")
@@ -165,31 +203,57 @@ class Program:
                 )
             base, root = file.path.parent, zoo if in_zoo else self.root
             assert root is not None
-        path = (base / wanted).resolve()
-        if Path(wanted).is_absolute() or not path.is_relative_to(root):
-            raise Mistake(
-                "E133",
-                f'"{wanted}" lies outside of the folder of this network',
-                span,
-                hint="paths are relative to the file that imports, and stay below the folder of the "
-                "file that is compiled (or `--root`)",
-            )
-        return path
+        return open_below(root, base, wanted)
 
 
-def _similar_file(file: File, wanted: str) -> str | None:
+def read_main(path: Path, root: Path | None = None) -> tuple[str, Path | None]:
+    """The text of the file that is compiled, and where it really is (None for a stream of the shell).
+
+    A link to it is followed within its folder and below `root`: files from strangers may hold links to
+    what is none of theirs. Raises `OSError`, `NetError` (E001, E133).
+    """
+    try:
+        if str(path).startswith(STREAMS):
+            return read_text(path), None
+        folder = path.parent.resolve()
+        try:
+            with open_below(folder, folder, path.name) as opened:
+                return opened.text(), opened.path
+        except Outside:
+            if root is None:
+                raise
+            top, real = root.resolve(), path.resolve()
+            inside = real.relative_to(top).as_posix() if real.is_relative_to(top) else ".."
+            with open_below(top, top, inside) as opened:
+                return opened.text(), opened.path
+    except TooLong as error:
+        message = f"{path} is too large: {reason_of(error)}"
+        raise NetError([Diagnostic("E001", message, hint=TOO_LARGE)]) from None
+    except Outside:
+        message = f"{path} is a link to a file outside of its folder"
+        hint = "name that file itself, or with `--root` a folder that holds both"
+        raise NetError([Diagnostic("E133", message, hint=hint)]) from None
+
+
+def _similar_file(file: File, wanted: str, root: Path | None) -> str | None:
     """The file beside that was probably meant."""
     if wanted.startswith("zoo:"):
         names = [f"zoo:{path.stem}" for path in data_file("zoo").glob("*.net")]
     else:
         assert file.path is not None
         folder = Path(wanted).parent
-        names = [str(folder / p.name) for p in (file.path.parent / folder).glob("*.net")]
+        beside = os.path.realpath(file.path.parent / folder)
+        if root is None or not Path(beside).is_relative_to(root):
+            return None
+        try:
+            names = [str(folder / p.name) for p in Path(beside).glob("*.net")]
+        except OSError:  # the path is too long
+            return None
     meant = surely(wanted, names)
     return f'did you mean "{meant}"?' if meant else None
 
 
-def _shown(file: File, path: Path, wanted: str) -> str:
+def _shown(file: File, wanted: str) -> str:
     """How messages call an imported file: beside the name of the importing one."""
     parent = Path(file.source.name).parent
     shown = parent / wanted
@@ -200,16 +264,6 @@ def _name_span(definition: ast.Definition, name: str) -> Span:
     if isinstance(definition, ast.Import):
         return next(n.span for n in definition.names if n.text == name)
     return definition.name.span
-
-
-def read_text(path: Path) -> str:
-    """A file's text, with one kind of line end. OSError if it cannot be read or is no text."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise OSError(errno.EILSEQ, f"it is not UTF-8 text (byte {error.start})") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def reason_of(error: OSError) -> str:
@@ -258,6 +312,12 @@ def open_parameters(file: File, net: ast.Net | ast.Variant) -> list[str]:
     return [p.name.text for p in net.params if p.default is None]
 
 
+def _has_wrong_parameters(definition: ast.Definition) -> bool:
+    """Two of one name, or too many; both have been reported."""
+    params: tuple[ast.Param, ...] = getattr(definition, "params", ())
+    return len(params) > MOST_PARAMETERS or len({p.name.text for p in params}) < len(params)
+
+
 def lookup(program: Program, file: File, name: str, evaluate_let: Any) -> Any:
     """What a name means at the top of a file: a block, a net, an extern layer, or a let's value.
 
@@ -277,10 +337,8 @@ def lookup(program: Program, file: File, name: str, evaluate_let: Any) -> Any:
             found = UNKNOWN  # reported at the import
         else:
             found = lookup(program, other, name, evaluate_let)
-    elif len({p.name.text for p in getattr(definition, "params", ())}) < len(
-        getattr(definition, "params", ())
-    ):
-        found = UNKNOWN  # two parameters of one name
+    elif _has_wrong_parameters(definition):
+        found = UNKNOWN
     elif isinstance(definition, ast.Block):
         found = BlockDef(definition, file)
     elif isinstance(definition, (ast.Net, ast.Variant)):

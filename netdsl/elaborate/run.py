@@ -6,15 +6,17 @@ one mistake gives one message and the rest of the text is still checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netdsl.design import Computed, Flow, Link, Note, Region, Scope, Taken, Value
+from netdsl.design import Computed, Condition, Flow, Link, Note, Region, Scope, Taken, Value
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
 from netdsl.elaborate import blocks, naming, steps
 from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
 from netdsl.elaborate.compute import computed_shape
 from netdsl.elaborate.doubt import Doubts, guess, sources
+from netdsl.elaborate.edits import Edits, drop, edit_of
+from netdsl.elaborate.expansion import Expansion, too_many
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.lookup import computed_name, register, value_of
 from netdsl.elaborate.names import Names
@@ -34,8 +36,11 @@ from netdsl.frames import Frame
 from netdsl.source import Span
 from netdsl.syntax import ast
 
-MOST_STEPS = 30_000  # ResNet-1001 takes a thousand: equal uses of a block are run once
-MOST_WORK = 1_000_000  # expressions, and entries of lists
+# Work: expressions, and entries of lists. What a network of the zoo takes for a step is about five.
+FREE_WORK = 60_000
+WORK_OF_A_STEP = 20
+DEEPEST = 96  # bodies and blocks that are run inside of each other: each takes at most 40 frames
+DEEPEST_LETS = 128  # that need each other
 
 # Statements that move no value: a mistake in one of them leaves the current value as it is.
 STILL = (
@@ -53,29 +58,44 @@ STILL = (
 )
 
 
+def lose_labels(statement: ast.Statement, frame: Frame) -> None:
+    """Labels in a loop or under a condition that could not be decided may be meant by any other name."""
+    if isinstance(statement, (ast.For, ast.Repeat, ast.If)) and frame.scope is not None:
+        frame.scope.block.lost = True
+
+
 class Run:
     """What one compilation shares: the report, the chain of uses, the scopes made so far."""
 
-    def __init__(self, report: Report, program: Program, most_steps: int = MOST_STEPS) -> None:
+    def __init__(self, report: Report, program: Program) -> None:
         self.report = report
         self.program = program
         self.uses: list[Use] = []
         self.blocks: list[ast.Node] = []  # blocks being run, outermost first
         self.memo: dict[Any, Scope] = {}
-        self.steps = 0
+        self.steps = 0  # with every use of a block counted
+        self.done = 0  # really run: equal uses of a block are run once
         self.work = 0
-        self.most_steps = most_steps
+        self.most_steps = program.limits.layers
+        self.depth = 0  # of bodies and blocks
+        self.open_lets = 0
+        self.spare: int | None = None  # steps that all nets of a file may still take together
+        self.expansion: Expansion | None = (
+            None  # while loops must be counted again where they are met
+        )
         self.overridden = False
+        self.edits: Edits | None = None  # steps of the net that passes changed
         self.changed: dict[ast.Net, ast.Net] = {}  # nets in which steps were replaced from outside
         self.skipped: list[Span] = []  # beliefs that do not hold for overridden parameters
         self.naming_inlined: dict[
             ast.Node, bool
         ] = {}  # of blocks, whether their steps name a scope
-        self.conditions: list[tuple[int, ast.Node]] = []
+        self.conditions: list[Condition] = []
         self.doubts: set[str] = set()  # parts of shapes in which a belief was wrong further up
         self.place: Span | None = None  # of the step that is run
         self.guesses = Doubts()
         self.lost_heads: set[str] = set()  # kinds of heads that have a mistake
+        self.lets: dict[ast.Body, dict[str, Span]] = {}  # of blocks (names.py)
         self.label_places: dict[ast.Body, dict[str, Any]] = {}  # of blocks (lookup.py)
         self.verdicts: Verdicts | None = (
             None  # `netdsl verify`: what is stated is judged, no mistake
@@ -85,7 +105,8 @@ class Run:
     def report_mistake(self, mistake: Mistake) -> None:
         diagnostic = mistake.diagnostic
         if self.uses and not diagnostic.uses:
-            diagnostic = diagnostic.but(uses=tuple(reversed(self.uses)))
+            # what mends a block for this use may break it for another: it is said, but not as a change
+            diagnostic = diagnostic.but(uses=tuple(reversed(self.uses)), fix=())
         self.report.add(diagnostic)
         if self.report.full:
             raise Enough
@@ -93,27 +114,67 @@ class Run:
     def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self.report.add(Diagnostic(code, message, span, (), hint, tuple(reversed(self.uses))))
 
+    def expect(self, body: ast.Body, file: File, frame: Frame, span: Span) -> None:
+        """Count the steps of a net before it is run. Raises `TooLarge`."""
+        expansion = Expansion(self.program, self.most_steps)
+        count = expansion.net(body, file, frame)
+        if count > self.most_steps:
+            raise TooLarge(expansion.excess(count, span))
+        if self.spare is not None and count > self.spare:
+            message = f"the nets of this file have more than {2 * self.most_steps:,} steps together"
+            hint = "check them one by one, in files of their own"
+            raise TooLarge(Diagnostic("E136", message, span, hint=hint))
+        self.expansion = None if expansion.exact else expansion
+
+    def expect_rounds(self, count: int, body: ast.Body, names: Names, span: Span) -> None:
+        """Count the steps of a loop that is met, if that could not be done before."""
+        if self.expansion is not None and count > 1:
+            found = self.steps + self.expansion.rounds(count, body, names)
+            if found > self.most_steps:
+                raise TooLarge(self.expansion.excess(found, span))
+
+    def rounds(
+        self, entries: Iterable[Any], count: int, body: ast.Body, names: Names, node: ast.Node
+    ) -> Iterator[tuple[int, Any]]:
+        """The rounds of a loop with their numbers, from 1. One that has no step counts as one too."""
+        self.expect_rounds(count, body, names, node.span)
+        for number, entry in enumerate(entries, 1):
+            before = self.steps
+            yield number, entry
+            if self.steps == before:
+                self.count(1, node.span)
+
     def count(self, number: int, span: Span) -> None:
-        self.steps += number
+        """Count steps that are run."""
+        self.done += number
         self.place = span
+        self.reuse(number, span)
+
+    def reuse(self, number: int, span: Span) -> None:
+        """Count the steps of a block that was run before."""
+        self.steps += number
         if self.steps > self.most_steps:
-            raise TooLarge(
-                Diagnostic("E136", f"the network has more than {self.most_steps:,} steps", span)
-            )
+            raise TooLarge(too_many(self.most_steps, span))
 
     def compute(self, amount: int, span: Span) -> None:
         """Count what evaluating an expression costs."""
         self.work += amount
-        if self.work > MOST_WORK:
-            message = (
-                f"computing the numbers of this network takes more than {MOST_WORK:,} operations"
-            )
-            raise TooLarge(Diagnostic("E136", message, span))
+        if self.work > FREE_WORK + WORK_OF_A_STEP * self.done:
+            most = f"{FREE_WORK:,} operations, and {WORK_OF_A_STEP} for a step"
+            message = f"computing the numbers of this network takes more than {most}"
+            hint = "long lists and loops over them are built here; only what a network needs is"
+            raise TooLarge(Diagnostic("E136", message, span, hint=hint))
 
     def evaluate_let(self, node: ast.Let, file: File) -> Any:
         """The value of a file's `let`; UNKNOWN after a mistake."""
         self.place = node.name.span
-        return self.value(node.value, Names(self, file, file.frame))
+        if self.open_lets >= DEEPEST_LETS:
+            raise TooLarge(too_deep(self.place))
+        self.open_lets += 1
+        try:
+            return self.value(node.value, Names(self, file, file.frame))
+        finally:
+            self.open_lets -= 1
 
     def value(self, node: ast.Expr, names: Names) -> Any:
         try:
@@ -127,6 +188,15 @@ class Run:
     # ------------------------------------------------------------------------------------ bodies
     def body(self, body: ast.Body, entry: Value | None, names: Names) -> Region:
         """Run the statements of a body that is no merge's."""
+        if self.depth >= DEEPEST:
+            raise TooLarge(too_deep(self.place))
+        self.depth += 1
+        try:
+            return self._body(body, entry, names)
+        finally:
+            self.depth -= 1
+
+    def _body(self, body: ast.Body, entry: Value | None, names: Names) -> Region:
         self.program.reached.add(id(body))
         region = Region(body, entry, names.frame)
         current = entry
@@ -140,10 +210,15 @@ class Run:
                 elif not (bars and isinstance(statement, ast.Bar)):
                     raise misplaced(statement)
             except Mistake as mistake:
-                self.report_mistake(mistake.at(statement.span))
+                code = mistake.diagnostic.code
+                side = isinstance(statement, ast.Aux) and code.startswith("E2")
+                if not (side and self.guesses.of(current)):
+                    self.report_mistake(mistake.at(statement.span))
+                lose_labels(statement, names.frame)
                 current = kept
                 region.events.append(Note(statement, names.frame))
             except Silent:
+                lose_labels(statement, names.frame)
                 current = kept
                 region.events.append(Note(statement, names.frame))
             bars = isinstance(statement, ast.Bar)
@@ -182,9 +257,16 @@ class Run:
         """Run one step of a chain."""
         self.count(1, node.span)
         link = Link(node, names.frame)
+        edit = edit_of(link)
+        if edit.node is not None:
+            node = link.node = edit.node
         named = self.label(node.label, names, link)
         try:
-            self._step(link, node.step, current, names, fixed, named)
+            if edit.drop:
+                link.word = node.step.name.text if isinstance(node.step, ast.Call) else ""
+                drop(link, current, names)
+            else:
+                self._step(link, node.step, current, names, fixed, named)
             self.guesses.inherit(link.output, sources(link))
         except Mistake as mistake:
             if not self.guesses.consequence(mistake, link, current):
@@ -224,7 +306,7 @@ class Run:
             name = computed_name(node, names)
             if plain is not None and loop is not None:
                 if loop.kind == "for":
-                    raise not_computed(node)
+                    raise not_computed(node, loop)
                 name = f"{plain}{loop.iteration}"
             naming.check_label(name, node, scope)
             scope.naming.claim(name, node)
@@ -281,11 +363,18 @@ class Run:
             link.frame.scope.block.lost = True
 
     def scope(
-        self, kind: str, name: str, node: ast.Node, entry: Value | None, names: Names
+        self,
+        kind: str,
+        name: str,
+        node: ast.Node,
+        entry: Value | None,
+        names: Names,
+        edits: Edits | None = None,
     ) -> tuple[Scope, Names]:
         """A new scope inside the current one, and the names seen in it. `close` ends it."""
         outer = names.frame.scope
         scope = Scope(kind, name, node, outer)
+        scope.edits = edits
         scope.input = entry
         frame = Frame(names.frame, "scope", scope)
         scope.frame = frame

@@ -12,7 +12,7 @@ from netdsl.elaborate.arguments import block_signature
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
 from netdsl.frames import Frame
-from netdsl.layers.arguments import signature
+from netdsl.layers.arguments import SHOWN, signature
 from netdsl.syntax import ast
 
 
@@ -34,8 +34,11 @@ def check_body(step: ast.Call, target: Target) -> None:
     if step.body is None and takes_body(target):
         example = f"{word} {{ | a | b }}" if is_merge(target) else f"{word} {{ ... }}"
         if word == "dense":
-            example = "dense(6) { ... }"
+            count = step.args[0].value.span.text if step.args else "6"
+            example = f"dense({count}) {{ ... }}"
         hint = f"write `{example}`"
+        if word == "dense" and step.args:
+            hint += f"; a fully connected layer is `linear({count})`"
         raise Mistake("E116", f"`{word}` needs a body", step.name.span, hint=hint)
 
 
@@ -77,15 +80,18 @@ def check_place(node: ast.Statement, frame: Frame) -> None:
         return
     if not fits:
         message = f"`{word}` can only stand directly in a net"
-        raise Mistake("E120", message, node.span, hint=WHY.get(type(node)))
+        hint = WHY.get(type(node))
+        if in_net and isinstance(node, (ast.Input, ast.Meta, ast.Keys, ast.Expect, ast.Output)):
+            hint = "move it out of the body that it stands in"
+        raise Mistake("E120", message, node.span, hint=hint)
 
 
 WHY: dict[type, str] = {
     ast.Output: "a block gives the value of its last step; values inside are reached by path: "
     "`@block.label`",
-    ast.Aux: "a side output belongs to the whole network; give the net the label and path of its "
-    "value",
-    ast.Head: "a head belongs to the whole network; a block cannot have one",
+    ast.Aux: "a side output belongs to the whole network: write it in the net, where "
+    "`@block.label` is a value of the block",
+    ast.Head: "a head belongs to the whole network: write it outside of blocks, groups and loops",
     ast.Input: "a block's input is what flows into it: `in`",
 }
 
@@ -109,7 +115,7 @@ def check_merge(step: ast.Call) -> None:
     if step.body.bars:
         return
     if any(isinstance(s, ast.Chain) for s in step.body.statements):
-        hint = f"put each branch behind a bar: `{word} {{ | ... | ... }}`"
+        hint = f"begin each branch with a bar: `{word} {{ | ... | ... }}`"
         raise Mistake("E023", f"`{word}` has steps, but no bars", step.name.span, hint=hint)
     hint = f"write `{word} {{ | ... | ... }}`"
     raise Mistake("E117", f"`{word}` has no bars", step.name.span, hint=hint)
@@ -118,9 +124,9 @@ def check_merge(step: ast.Call) -> None:
 def not_among_bars(word: str, statement: ast.Statement) -> Mistake:
     """The mistake of a statement in a merge that is no bar."""
     if isinstance(statement, ast.Chain):
-        hint = "put the step behind a bar, or before or after the merge"
+        hint = "put the step into a branch, `| ...`, or before or after the merge"
         if word.startswith("head "):
-            hint = "put the step behind a bar, or above the head"
+            hint = "put the step into a bar, `| ...`, or above the head"
         return Mistake("E023", f"bars and steps do not mix in `{word}`", statement.span, hint=hint)
     message = f"`{statement_word(statement)}` cannot stand among the bars of `{word}`"
     return Mistake("E120", message, statement.span, hint="`for`, `repeat`, `if` and `let` can")
@@ -170,6 +176,8 @@ def _bars_in(word: str, body: ast.Body) -> Mistake:
     bar = next((s for s in body.statements if isinstance(s, ast.Bar)), body)
     message = f"a bar stands in the body of `{word}`, which is no merge"
     hint = f"bars stand in a merge: `{word} {{ concat {{ | ... | ... }} }}`"
+    if word == "residual":
+        hint = "it adds what came in by itself: write the steps without `|`, and no `identity`"
     return Mistake("E023", message, bar.span, hint=hint)
 
 
@@ -191,7 +199,7 @@ def check_complete(target: Target, step: ast.Node) -> None:
     if isinstance(definition, LayerDef):
         fields = definition.layer.model_fields
         missing = [n for n, f in fields.items() if f.is_required() and n not in target.bound]
-        shown = signature(definition.layer)
+        shown = signature(definition.layer, SHOWN)
     elif isinstance(definition, (BlockDef, ExternDef)):
         params = definition.params
         missing = [p.name.text for p in params if p.default is None]

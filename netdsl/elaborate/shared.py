@@ -73,6 +73,8 @@ def use_shared(
         from netdsl.totals import tensors_of
 
         mine, theirs = tensors_of(use), tensors_of(first)
+        if mine != theirs and run.guesses.of(*first.inputs):
+            raise Silent  # its first use may have been for another shape
         if mine != theirs:
             different = next((n for n in theirs if mine.get(n) != theirs[n]), next(iter(mine), ""))
             raise Mistake(

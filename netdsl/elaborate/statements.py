@@ -54,6 +54,7 @@ def bind_let(run: Run, node: ast.Let, names: Names) -> None:
     if name in names.frame.names:
         raise defined_twice(node)
     names.frame.names[name] = PENDING
+    names.frame.since[name] = node.span.start
     names.frame.names[name] = run.value(node.value, names)
 
 
@@ -61,9 +62,9 @@ def _repeat(
     run: Run, node: ast.Repeat, current: Value | None, names: Names, region: Region
 ) -> Value | None:
     loop = Loop(node)
-    for i in range(repeat_count(node, names)):
-        run.count(1, node.span)
-        frame = Frame(names.frame, "repeat", iteration=i + 1)
+    count = repeat_count(node, names)
+    for i, _ in run.rounds(range(count), count, node.body, names, node):
+        frame = Frame(names.frame, "repeat", iteration=i)
         inner = run.body(node.body, current, names.inside(frame))
         loop.iterations.append(inner)
         current = inner.exit
@@ -90,9 +91,9 @@ def _for(
     run: Run, node: ast.For, current: Value | None, names: Names, region: Region
 ) -> Value | None:
     loop = Loop(node)
-    for i, entry in enumerate(iterate(node.iterable, names)):
-        run.count(1, node.span)
-        frame = Frame(names.frame, "for", iteration=i + 1)
+    entries = iterate(node.iterable, names)
+    for i, entry in run.rounds(entries, len(entries), node.body, names, node):
+        frame = Frame(names.frame, "for", iteration=i)
         unpack(node.names, entry, frame, node.iterable)
         inner = run.body(node.body, current, names.inside(frame))
         loop.iterations.append(inner)
@@ -256,13 +257,22 @@ def _output(
         try:
             found = evaluate(expr, names)
         except Mistake as mistake:
+            found = mistake.diagnostic
+            if found.code == "E103" and (found.hint or "").startswith("labels here"):
+                hint = f"label the step that gives it: `{first.text}: ...`; {found.hint}"
+                mistake.diagnostic = found.but(hint=hint)
             run.report_mistake(mistake)
             continue
         except Silent:
             continue
         key = tuple(computed_name(p, names) for p in path)
         if key in scope.outputs:
-            raise Mistake("E105", f"`{'.'.join(key)}` is an output twice", first.span)
+            raise Mistake(
+                "E105",
+                f"`{'.'.join(key)}` is an output twice",
+                first.span,
+                hint="leave one of them out; a label on another step makes another output",
+            )
         scope.outputs[key] = value_of(found)
     region.events.append(Note(node, names.frame))
     return current
@@ -309,13 +319,17 @@ STATEMENTS: dict[type, Callable[[Run, Any, Value | None, Names, Region], Value |
 
 
 # ------------------------------------------------------------------------------------------ out of place
-def not_computed(node: ast.Computed) -> Mistake:
+def not_computed(node: ast.Computed, loop: Frame) -> Mistake:
     """The mistake of a plain label in `for`."""
+    name = next((n for n, held in loop.names.items() if isinstance(held, int)), None)
+    hint = f"write `{node.text}{{{name}}}: ...`"
+    if name is None:  # a list of what is no number
+        hint = f"count the rounds, `for i, x in enumerate(...)`, and write `{node.text}{{i}}: ...`"
     return Mistake(
         "E119",
         f"a label inside `for` must be computed, and `{node.text}` is not",
         node.span,
-        hint=f"write `{node.text}{{i}}: ...`, with the loop's variable for i",
+        hint=hint,
     )
 
 
@@ -352,6 +366,6 @@ def misplaced(statement: ast.Statement) -> Mistake:
         return Mistake(
             "E023",
             "a bar stands outside of a merge",
-            hint="bars belong into `concat { | ... | ... }`, `add { ... }` or `mul { ... }`",
+            hint="bars belong in `concat { | ... | ... }`, `add { ... }` or `mul { ... }`",
         )
     return Mistake("E120", f"`{statement_word(statement)}` cannot stand here")

@@ -16,7 +16,7 @@ from netdsl.diagnostics import Mistake, Report
 from netdsl.elaborate import naming
 from netdsl.elaborate.external import check_target
 from netdsl.elaborate.initial import STARTS, no_start
-from netdsl.elaborate.lookup import labels_of, unknown_value
+from netdsl.elaborate.lookup import unknown_value
 from netdsl.elaborate.names import Names, meant_target, step_target
 from netdsl.elaborate.program import File, Program, lookup
 from netdsl.elaborate.run import Run, too_deep
@@ -126,8 +126,8 @@ class Labels:
         self.patterns: list[re.Pattern[str]] = []
         self.known: list[str] = []
         self.lost = False
-        heads = [node.body for node in ast.below(body) if isinstance(node, ast.Head)]
-        for label in (label for part in (body, *heads) for label, _ in labels_of(part)):
+        links = [node for node in ast.below(body) if isinstance(node, ast.Link)]
+        for label in (link.label for link in links if link.label is not None):
             if label.plain is None:
                 parts = (re.escape(p) if isinstance(p, str) else r"\w+" for p in label.parts)
                 self.patterns.append(re.compile("".join(parts)))

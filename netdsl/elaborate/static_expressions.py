@@ -70,7 +70,7 @@ class Expressions:
             name_target(node.name, names)
         except KeyError:
             if builtin_target(node.name) is None:
-                raise no_name(node.name, names, labels) from None
+                raise no_name(node, names, labels) from None
 
     def _apply(self, node: ast.Apply, names: Names) -> None:
         for argument in node.args:

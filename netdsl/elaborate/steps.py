@@ -14,9 +14,10 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
-from netdsl.elaborate.applying import apply_layer, looped, make_layer, place
+from netdsl.elaborate.applying import apply_layer, at_argument, looped, make_layer, place
 from netdsl.elaborate.beliefs import believe
 from netdsl.elaborate.blocks import apply_block
+from netdsl.elaborate.edits import inside as inside_of
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.external import external_layer
 from netdsl.elaborate.forms import dense, residual
@@ -32,6 +33,7 @@ from netdsl.elaborate.values import (
     Silent,
     Target,
 )
+from netdsl.layers.fields import ArgumentMistake
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def call(
             form(run, link, step, target, current, names)
         else:
             kind = "merge" if is_merge(target) else definition.name
-            scope, inner = run.scope(kind, link.label, step, current, names)
+            scope, inner = run.scope(kind, link.label, step, current, names, inside_of(link))
             inside = Link(link.node, inner.frame)
             inside.word = link.word
             try:
@@ -96,7 +98,10 @@ def apply(
     else:
         assert isinstance(definition, ExternDef)
         layer = external_layer(run, definition, target, step, current)
-    apply_layer(run, link, layer, current, names.frame.scope)
+    try:
+        apply_layer(run, link, layer, current, names.frame.scope)
+    except ArgumentMistake as mistake:
+        raise at_argument(mistake, target, step) from None
 
 
 def group(
@@ -119,7 +124,7 @@ def scope_with_body(
     """A level of its own with the steps of a body."""
     if current is not None and current.shape is None:
         current = Value(None)
-    scope, inner = run.scope(kind, name or link.word, node, current, names)
+    scope, inner = run.scope(kind, name or link.word, node, current, names, inside_of(link))
     scope.numbered = not naming.is_named(body.statements, inner)
     region = run.body(body, current, inner)
     _finish_scope(run, link, scope, region, current, names, name)
@@ -179,7 +184,7 @@ def chain_as_step(
         elif isinstance(only.step, ast.Group):
             scope_with_body(run, link, kind, only.step, only.step.body, current, names, name)
             return
-    scope, inner = run.scope(kind, name, chain, current, names)
+    scope, inner = run.scope(kind, name, chain, current, names, inside_of(link))
     scope.numbered = not naming.chain_is_named(chain, inner)
     flow, result = run.chain(chain, current, inner)
     region = Region(chain, current, inner.frame)

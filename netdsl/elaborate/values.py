@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netdsl.design import Link, SharedModule, Value
+from netdsl.diagnostics import Mistake
 from netdsl.layers.arguments import source_text
 from netdsl.layers.base import Layer
 from netdsl.record import Record
@@ -96,11 +97,19 @@ class Bound(Record):
     frame: Any = None
 
 
+class Extent(NamedTuple):
+    """How much a value holds: its entries, those of its entries included, and how deep they stand."""
+
+    size: int
+    depth: int
+
+
 class Target(Record):
     """What a step can be: a layer, a block or an extern layer, with the arguments given so far."""
 
     definition: BlockDef | LayerDef | ExternDef | Form
     bound: dict[str, Bound]
+    extent: Extent = Extent(1, 1)
 
     @property
     def name(self) -> str:
@@ -122,6 +131,32 @@ class Target(Record):
 
     def __hash__(self) -> int:
         return hash(self.identity())
+
+
+LONGEST = 100_000  # entries of a list
+DEEPEST = 64  # lists, and layers with arguments, in each other
+
+
+def extent_of(value: Any) -> Extent:
+    """The extent of a value. Raises `Mistake` if that is more than a value may have; what is held twice
+    counts twice, for whoever goes through it meets it twice."""
+    size, deepest = 1, 1
+    waiting = [(value, 1)]
+    while waiting:
+        inner, depth = waiting.pop()
+        if type(inner) is tuple:
+            size += len(inner)
+            waiting += [(v, depth + 1) for v in inner if type(v) is tuple or type(v) is Target]
+        elif type(inner) is Target:
+            size += inner.extent.size
+            depth += inner.extent.depth - 1
+        deepest = max(deepest, depth)
+        if size > LONGEST + 1:
+            raise Mistake("E127", "this list is too long", hint=f"at most {LONGEST:,} entries")
+        if deepest > DEEPEST:
+            message = f"this holds lists or arguments more than {DEEPEST} deep in each other"
+            raise Mistake("E127", message)
+    return Extent(size, deepest)
 
 
 def id_of(definition: BlockDef | LayerDef | ExternDef | Form) -> Any:

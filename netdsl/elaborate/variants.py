@@ -18,6 +18,7 @@ from netdsl.elaborate.values import (
     Tapped,
     kind_of,
 )
+from netdsl.layers.arguments import SHOWN, call_text
 from netdsl.syntax import ast
 
 MOST_VARIANTS = 32  # of each other
@@ -25,7 +26,7 @@ MOST_VARIANTS = 32  # of each other
 
 def signature_of(net: ast.Net) -> str:
     """`ResNet(block, layers)`, from the text."""
-    return f"{net.name.text}({', '.join(p.span.text for p in net.params)})"
+    return call_text(net.name.text, [p.span.text for p in net.params], SHOWN)
 
 
 def resolve_variant(
@@ -39,7 +40,8 @@ def resolve_variant(
         if any(v is at for v, _ in chain):
             first = min((v for v, _ in chain), key=lambda v: v.span.start)  # said once of them all
             message = f"net `{first.name.text}` is a variant of itself"
-            raise Mistake("E108", message, first.base.span)
+            hint = "a variant is made of a net that has a body: `net Name { ... }`"
+            raise Mistake("E108", message, first.base.span, hint=hint)
         if len(chain) >= MOST_VARIANTS:
             message = f"more than {MOST_VARIANTS} variants are made of each other"
             raise Mistake("E002", message, node.base.span)  # type: ignore[union-attr]

@@ -89,7 +89,7 @@ def _pairs(value: Any) -> tuple[tuple[float, float], ...]:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise refuse(wanted)
         if not all(is_number(v) and v > 0 for v in pair):
-            raise refuse(wanted)
+            raise refuse("a list of sizes above 0, width first, like [116x90, 156x198]")
         found.append((pair[0], pair[1]))
     return tuple(found)
 

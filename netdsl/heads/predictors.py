@@ -96,7 +96,7 @@ class Anchors(Predictor):
         sizes = self._listed(count)
         if self.octaves > 1 and len(sizes[0]) > 1:
             message = (
-                f"`octaves={self.octaves}` is for one size a map, and there are {len(sizes[0])}"
+                f"`octaves={self.octaves}` is for one size per map, and there are {len(sizes[0])}"
             )
             hint = "name every size of a map in a list, without `octaves`"
             raise Mistake("E152", message, hint=hint)
@@ -111,10 +111,10 @@ class Anchors(Predictor):
         if len(sizes) != count:
             maps = f"{count} map{'s' * (count != 1)}"
             message = f"{maps} but {len(sizes)} size{'s' * (len(sizes) != 1)}"
-            raise Mistake("E152", message, hint="give one size (or one list of sizes) a map")
+            raise Mistake("E152", message, hint="give one size (or one list of sizes) per map")
         if len({len(s) for s in sizes}) > 1:
             shown = " and ".join(str(n) for n in sorted({len(s) for s in sizes}))
-            message = f"these maps have {shown} sizes; with shared weights all have equally many"
+            message = f"these maps have {shown} sizes; with shared weights all need equally many"
             raise Mistake("E152", message)
         return sizes
 

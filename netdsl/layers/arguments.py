@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from math import isfinite
@@ -10,20 +12,15 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import ValidationError
 
 from netdsl.code.expr import number_text
-from netdsl.diagnostics import Mistake, did_you_mean
-from netdsl.layers.fields import Value, is_list
+from netdsl.diagnostics import Mistake, did_you_mean, nearest
+from netdsl.layers.fields import ArgumentMistake, Value, is_list
 
 if TYPE_CHECKING:
     from netdsl.layers.base import Layer
 
 
+SHOWN = 80  # characters of the parameters of a layer that a hint shows
 BOUNDS = ("at least", "at most", "less than", "more than")
-
-
-class ArgumentMistake(Mistake):
-    """A mistake in one argument; `argument` is its name, None where it is missing."""
-
-    argument: str | None = None
 
 
 def create(layer: type[Layer], arguments: dict[str, Any]) -> Layer:
@@ -38,12 +35,25 @@ def create(layer: type[Layer], arguments: dict[str, Any]) -> Layer:
 
 
 @cache
-def signature(layer: type[Layer]) -> str:
-    """`conv(channels, kernel_size, stride=1, ...)`."""
+def signature(layer: type[Layer], longest: int = 0) -> str:
+    """`conv(channels, kernel_size, stride=1)`; of what is longer than `longest` characters (0 for any
+    length) the rest is `...`."""
     parts = []
     for name, field in layer.model_fields.items():
         parts.append(name if field.is_required() else f"{name}={source_text(field.default)}")
-    return f"{layer.word}({', '.join(parts)})" if parts else layer.word
+    return call_text(layer.word, parts, longest)
+
+
+def call_text(word: str, parts: Sequence[str], longest: int = 0) -> str:
+    """A word with its parameters."""
+    if not parts:
+        return word
+    kept = list(parts)
+    while longest and len(kept) > 1 and len(word) + len(", ".join(kept)) > longest:
+        kept.pop()
+    if len(kept) < len(parts):
+        kept.append("...")
+    return f"{word}({', '.join(kept)})"
 
 
 def source_text(value: Any) -> str:
@@ -76,7 +86,7 @@ def _float_text(value: float) -> str:
 def _mistake(layer: type[Layer], error: ValidationError, arguments: dict[str, Any]) -> Mistake:
     first = error.errors()[0]
     name = str(first["loc"][0])
-    form = f"it is `{signature(layer)}`"
+    form = f"it is `{signature(layer, SHOWN)}`"
     if first["type"] == "missing":
         return ArgumentMistake("E111", f"`{layer.word}` needs `{name}`", hint=form)
     if first["type"] == "extra_forbidden":
@@ -87,7 +97,7 @@ def _mistake(layer: type[Layer], error: ValidationError, arguments: dict[str, An
         annotation = layer.model_fields[name].annotation
         wanted = _wanted(first["type"], first.get("ctx", {}), first["msg"])
         if type(None) in get_args(annotation) and not wanted.startswith(BOUNDS):
-            wanted += " or none"
+            wanted += f"{',' if ' or ' in wanted else ''} or `none`"
         found = ArgumentMistake(
             "E112",
             f"`{name}` of `{layer.word}` must be {wanted}, not {source_text(value)}",
@@ -116,8 +126,17 @@ def _wanted(kind: str, context: dict[str, Any], message: str) -> str:
 
 
 def _argument_hint(value: Any, wanted: str) -> str | None:
+    if wanted.startswith("`true` or `false`") and value in (0, 1) and isinstance(value, int):
+        return f"write `{'true' if value else 'false'}`"
+    if wanted.startswith("`true` or `false`") and value in ("true", "false"):
+        return f"without quotes: {value}"
+    if isinstance(value, str) and "number" in wanted and re.fullmatch(r"[0-9][0-9x.]*", value):
+        return f"numbers and sizes have no quotes: {value}"
     if isinstance(value, float) and wanted.startswith("a whole number"):
-        return "`/` gives a fraction; `//` divides whole numbers"
+        return "whole numbers have no point, and `//` divides without a rest"
+    if isinstance(value, Value) and "number" in wanted:
+        return "`@label.channels` is a number of a value: so are `.height` and `.width`"
     if isinstance(value, str):
-        return did_you_mean(value, wanted.split('"')[1::2])  # the texts that it may be
+        meant = nearest(value, wanted.split('"')[1::2])  # the texts that it may be
+        return f'did you mean "{meant}"?' if meant else None
     return None

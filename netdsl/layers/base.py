@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from netdsl.code.expr import Call, Expr, Literal, Tuple, product, subscript
+from netdsl.formulas import Count, elements
 from netdsl.layers.fields import Value, is_one_number, spread
 from netdsl.shapes import Dim, Open, Shape
 
@@ -38,12 +39,13 @@ class Cost(NamedTuple):
 
     `parameters` are learned numbers. `macs` are multiply-adds of convolutions and linear layers,
     without biases and normalisation; `connections` are what the same layers (and subsampling) read
-    for all their outputs, biases included. Both are None while a size is open.
+    for all their outputs, biases included. While sizes are open both are formulas; None is what nobody
+    can know.
     """
 
     parameters: int = 0
-    macs: int | None = 0
-    connections: int | None = 0
+    macs: Count | None = 0
+    connections: Count | None = 0
 
     def __add__(self, other: object) -> Cost:  # type: ignore[override]
         if not isinstance(other, Cost):
@@ -58,13 +60,17 @@ class Cost(NamedTuple):
         """The cost without a part of it."""
         return Cost(
             self.parameters - other.parameters,
-            _sum(self.macs, other.macs, -1),
-            _sum(self.connections, other.connections, -1),
+            _difference(self.macs, other.macs),
+            _difference(self.connections, other.connections),
         )
 
 
-def _sum(a: int | None, b: int | None, sign: int = 1) -> int | None:
-    return None if a is None or b is None else a + sign * b
+def _sum(a: Count | None, b: Count | None) -> Count | None:
+    return None if a is None or b is None else a + b
+
+
+def _difference(a: Count | None, b: Count | None) -> Count | None:
+    return None if a is None or b is None else a - b
 
 
 class Window(NamedTuple):
@@ -219,17 +225,17 @@ class Layer(BaseModel):
         """The layer's own part of the `state_dict`, in PyTorch's order."""
         return ()
 
-    def macs(self, x: Shape, y: Shape) -> int | None:
-        """Multiply-adds of one sample; None while a size is open."""
+    def macs(self, x: Shape, y: Shape) -> Count | None:
+        """Multiply-adds of one sample: a formula while a size is open."""
         return 0
 
-    def connections_of(self, x: Shape, y: Shape) -> int | None:
-        """What all outputs read, biases included, as LeCun et al. (1998) count; None while a size is
+    def connections_of(self, x: Shape, y: Shape) -> Count | None:
+        """What all outputs read, biases included, as LeCun et al. (1998) count: a formula while a size is
         open. A multiply-add reads one number, and so does adding a bias."""
         macs = self.macs(x, y)
         if not macs or all(tensor.name != "bias" for tensor in self.tensors(x)):
             return macs
-        return None if y.elements is None else macs + y.elements
+        return macs + elements(y)
 
     def cost(self, x: Shape, y: Shape) -> Cost:
         parameters = sum(prod(tensor.shape) for tensor in self.tensors(x) if tensor.learned)

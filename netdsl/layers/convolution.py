@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 
 from netdsl.code.expr import Call, Expr, Literal, call, given
 from netdsl.diagnostics import Mistake
+from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor, Window
 from netdsl.layers.connections import Connections, check_connections, kernels_in
 from netdsl.layers.fields import Bool, Extent, Positive
@@ -15,11 +16,6 @@ from netdsl.layers.geometry import Motion, Padding, motion, padding_expr, size_l
 from netdsl.layers.inputs import check_groups
 from netdsl.layers.kernels import Kernels, check_kernels
 from netdsl.shapes import Shape
-
-
-def times(places: int | None, each: int) -> int | None:
-    """The multiply-adds of a number of places, which is None while a size is open."""
-    return None if places is None else places * each
 
 
 class Conv(Layer):
@@ -80,7 +76,7 @@ class Conv(Layer):
             wrong, hint = "is not trainable, and has a bias", "leave `bias` out: there is none then"
         elif self.connections is not None and (self.flip or not self.trainable):
             other = "`flip`" if self.flip else "given `weights`"
-            wrong, hint = f"has a connection table and {other}", "there is no such convolution"
+            wrong, hint = f"has a connection table and {other}", "leave one of them out"
         elif self.flip and len(x) != 3:
             wrong = f"with `flip` needs an image (CxHxW), but gets {x}"
         if wrong:
@@ -99,12 +95,12 @@ class Conv(Layer):
         biased = self.bias and self.trainable
         return (weight, Tensor("bias", (self.channels,))) if biased else (weight,)
 
-    def macs(self, x: Shape, y: Shape) -> int | None:
+    def macs(self, x: Shape, y: Shape) -> Count:
         kernels = self.channels * (x.channels // self.groups)
         if self.connections is not None:
             kernels = kernels_in(self.connections)
         area = prod(self.per_side("kernel_size", len(x) - 1))
-        return times(y.with_channels(1).elements, kernels * area)
+        return product([kernels * area, *y.sides])
 
     def window(self, x: Shape) -> Window:
         return self._motion(x).window

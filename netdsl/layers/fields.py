@@ -96,16 +96,24 @@ Extent = Annotated[Any, BeforeValidator(at_least(1))]
 Extents = Annotated[Any, BeforeValidator(at_least(0))]
 
 
+class ArgumentMistake(Mistake):
+    """A mistake in one argument; `argument` is its name, None where it is missing."""
+
+    argument: str | None = None
+
+
 def spread(value: int | tuple[int | None, ...], dims: int, what: str, word: str) -> tuple[int, ...]:
     """One number a side. A size with another number of sides is a mistake."""
     if isinstance(value, tuple):
         if len(value) != dims:
-            raise Mistake(
+            mistake = ArgumentMistake(
                 "E210",
                 f"`{what}={Size(value)}` of `{word}` has {sides_text(len(value))}, "
                 f"but the input has {dims}",
                 hint=f"write one number for all sides, or a size with {sides_text(dims)}",
             )
+            mistake.argument = what
+            raise mistake
         return tuple(v for v in value if v is not None)
     return (value,) * dims
 

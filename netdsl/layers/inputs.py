@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import gcd, isqrt
+from math import gcd, isqrt, lcm
 
 from netdsl.diagnostics import Mistake
 from netdsl.layers.fields import sides_text
@@ -23,7 +23,8 @@ def sides_of(x: Shape, word: str, allowed: tuple[int, ...] = MAP) -> int:
         what = "a map" if 0 not in allowed else "a vector or a map"
         got, hint = str(x), None
         if dims == 0:
-            got, hint = f"a flat vector of {x}", "does `flatten` stand too early?"
+            got = f"a flat vector of {x}"
+            hint = "a vector has no sides: write `flatten` and `linear` after what works on maps"
         raise Mistake("E211", f"`{word}` needs {what} ({wanted}), but gets {got}", hint=hint)
     return dims
 
@@ -78,8 +79,7 @@ def equal_shapes(a: Sequence[Dim], b: Sequence[Dim]) -> int | None:
     if len(a) != len(b):
         return None
     conditions = [equal_when(left, right) for left, right in zip(a, b)]
-    # each is a power of two, so the largest is a multiple of all
-    return None if None in conditions else max((c for c in conditions if c), default=1)
+    return None if None in conditions else lcm(*(c for c in conditions if c))
 
 
 def sides_like(word: str, x: Shape, like: Shape) -> tuple[Dim, ...]:

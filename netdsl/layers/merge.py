@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from math import lcm
 from operator import add, mul
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from netdsl.code.expr import Expr, ListOf, call, total
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer
 from netdsl.layers.inputs import equal_shapes
-from netdsl.shapes import Shape, ceil_div
+from netdsl.shapes import Shape
 
 
 class MergeMistake(Mistake):
@@ -24,8 +25,7 @@ class MergeMistake(Mistake):
         self, word: str, shapes: tuple[Shape, ...], reference: int, different: tuple[int, ...]
     ) -> None:
         but = " but for the channels" if word == "concat" else ""
-        hint = _hint(shapes[reference], shapes[different[0]], word == "concat")
-        super().__init__("E203", f"`{word}` needs equal shapes{but}", hint=hint)
+        super().__init__("E203", f"`{word}` needs equal shapes{but}")
         self.shapes = shapes
         self.reference = reference
         self.different = different
@@ -49,7 +49,7 @@ class Merge(Layer):
         """What open sizes must be multiples of for all shapes to be equal."""
         matches = self._matches(xs[0], xs)
         if None not in matches:
-            return max(match for match in matches if match)
+            return lcm(*(match for match in matches if match))
         all_matches = [self._matches(x, xs) for x in xs]
         reference = min(range(len(xs)), key=lambda i: all_matches[i].count(None))
         different = tuple(i for i, match in enumerate(all_matches[reference]) if match is None)
@@ -104,36 +104,3 @@ class Mul(Merge):
 
     def function(self, a: Given, *x: Expr) -> Expr:
         return reduce(mul, x)
-
-
-# ------------------------------------------------------------------------------------------- advice
-def _hint(a: Shape, b: Shape, only_sides: bool) -> str:
-    """What might make two shapes equal, or only their sides."""
-    if len(a) != len(b):
-        flat = "; does `flatten` stand too early?" if 1 in (len(a), len(b)) else ""
-        return f"{a} and {b} have different numbers of sides{flat}"
-    if a.sides == b.sides:
-        return f"`conv({a.channels}, 1x1)` would make {a} of {b}"
-    larger, smaller = (a, b) if _is_larger(a, b) else (b, a)
-    stride = _stride(larger, smaller)
-    if stride is not None and only_sides:
-        target = larger.with_sides(smaller.sides)
-        return f"`maxpool(1x1, stride={stride})` would make {target} of {larger}"
-    if stride is not None:
-        return f"`conv({smaller.channels}, 1x1, stride={stride})` would make {smaller} of {larger}"
-    if not (a.known and b.known):
-        return f"{a} and {b} are not equal for every size; pad, or write the sizes after `input`"
-    return "padding keeps the sides as they are; `center_crop(@label)` cuts the larger one"
-
-
-def _is_larger(a: Shape, b: Shape) -> bool:
-    pairs = zip(a.sides, b.sides)
-    return all(n >= m for n, m in pairs if isinstance(n, int) and isinstance(m, int))
-
-
-def _stride(larger: Shape, smaller: Shape) -> int | None:
-    """The stride that would bring the sides of one to those of the other."""
-    for stride in range(2, 33):
-        if all(ceil_div(n, stride) == m for n, m in zip(larger.sides, smaller.sides)):
-            return stride
-    return None

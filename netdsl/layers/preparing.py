@@ -25,12 +25,12 @@ def _numbers(value: Any, wanted: str) -> Any:
 
 
 def _mean(value: Any) -> Any:
-    wanted = 'a number, a list with one a channel, or "image"'
+    wanted = 'a number, a list with one per channel, or "image"'
     return value if value == "image" else _numbers(value, wanted)
 
 
 def _deviation(value: Any) -> Any:
-    wanted = "a number of more than 0, or a list with one a channel"
+    wanted = "a number of more than 0, or a list with one per channel"
     found = _numbers(value, wanted)
     if min(found if isinstance(found, tuple) else (found,)) <= 0:
         raise refuse(wanted)
@@ -69,7 +69,7 @@ class Normalize(WeightedNormalization):
                     "E234",
                     f"`{name}` of `{self.word}` has {len(value)} numbers, but the input has "
                     f"{x.channels} channel{'' if x.channels == 1 else 's'}",
-                    hint="give one number a channel, or one for all",
+                    hint="give one number per channel, or one for all",
                 )
         if self.form == "image":
             if x.elements is None:

@@ -110,7 +110,7 @@ class PRelu(Activation):
             raise Mistake(
                 "E228",
                 f"`prelu` has {self.num_parameters} parameters for {x.channels} channels",
-                hint=f"num_parameters is 1, or {x.channels} for one a channel",
+                hint=f"num_parameters is 1, or {x.channels} for one per channel",
             )
         return x
 

@@ -6,8 +6,8 @@ from math import prod
 from typing import ClassVar
 
 from netdsl.code.expr import Call, call
+from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor, Window
-from netdsl.layers.convolution import times
 from netdsl.layers.fields import Extent
 from netdsl.layers.geometry import Motion, motion, size_label, step_label
 from netdsl.layers.inputs import sides_of
@@ -42,8 +42,8 @@ class Subsample(Layer):
     def tensors(self, x: Shape) -> tuple[Tensor, ...]:
         return Tensor("weight", (x.channels,)), Tensor("bias", (x.channels,))
 
-    def connections_of(self, x: Shape, y: Shape) -> int | None:
-        return times(y.elements, prod(self.per_side("kernel_size", 2)) + 1)
+    def connections_of(self, x: Shape, y: Shape) -> Count:
+        return product([prod(self.per_side("kernel_size", 2)) + 1, *y])
 
     def window(self, x: Shape) -> Window:
         return self._motion(x).window

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netdsl.code.expr import Call, Expr, call, given
 from netdsl.diagnostics import Mistake
+from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor
-from netdsl.layers.convolution import times
 from netdsl.layers.fields import Bool, Extent, Extents, Positive
 from netdsl.layers.geometry import size_label, step_label
 from netdsl.layers.inputs import check_groups, sides_of
@@ -68,9 +68,9 @@ class ConvTranspose(Layer):
         weight = Tensor("weight", (x.channels, self.channels // self.groups, *kernel))
         return (weight, Tensor("bias", (self.channels,))) if self.bias else (weight,)
 
-    def macs(self, x: Shape, y: Shape) -> int | None:
+    def macs(self, x: Shape, y: Shape) -> Count:
         kernel = self.per_side("kernel_size", len(x) - 1)
-        return times(x.elements, self.channels // self.groups * prod(kernel))
+        return product([self.channels // self.groups * prod(kernel), *x])
 
     def out_channels(self, a: Given) -> Expr:
         return a.channels

@@ -16,25 +16,39 @@ class Node(Record):
     span: Span
 
 
-def parts(node: Node) -> Iterator[Node]:
+def parts(node: Node) -> list[Node]:
     """The nodes that a node consists of, in the order of the text."""
+    found: list[Node] = []
+    values = node.__dict__
     for field in node._fields:
-        yield from _nodes(getattr(node, field))
+        value = values[field]
+        if isinstance(value, Node):
+            found.append(value)
+        elif value.__class__ is tuple and value:
+            _add(value, found)
+    return found
 
 
-def _nodes(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for entry in value:
-            yield from _nodes(entry)
+def _add(values: tuple[object, ...], found: list[Node]) -> None:
+    """The nodes among some values; the grammar says how deep they stand (a list of paths of names)."""
+    for value in values:
+        if isinstance(value, Node):
+            found.append(value)
+        elif value.__class__ is tuple:
+            _add(value, found)  # type: ignore[arg-type]
 
 
 def below(node: Node) -> Iterator[Node]:
-    """Every node inside of a node, at any depth."""
-    for part in parts(node):
-        yield part
-        yield from below(part)
+    """Every node inside of a node, at any depth, in the order of the text."""
+    waiting = parts(node)
+    waiting.reverse()
+    while waiting:
+        at = waiting.pop()
+        yield at
+        inner = parts(at)
+        if inner:
+            inner.reverse()
+            waiting += inner
 
 
 # ------------------------------------------------------------------------------------ expressions

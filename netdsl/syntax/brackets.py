@@ -54,7 +54,7 @@ class Layout:
         return len(text) - len(text.lstrip())
 
     def says(self, code: str, message: str, first: Token, last: Token, hint: str | None) -> None:
-        if len(self.report.errors) < MOST_MISTAKES:
+        if self.report.count < MOST_MISTAKES:
             span = Span(self.source, start_of(first), end_of(last))
             self.report.add(Diagnostic(code, message, span, hint=hint))
 
@@ -165,7 +165,7 @@ class Layout:
                 stack.append(i)
             elif kind in OPENED_BY:
                 if not stack or tokens[stack[-1]].type == "OPEN_NAME":
-                    self.says("E007", f"this `{token}` closes nothing", token, token, None)
+                    self.says("E007", f"this `{token}` closes nothing", token, token, "remove it")
                     dropped.add(i)
                     continue
                 opener = tokens[stack.pop()]

@@ -16,12 +16,13 @@ from netdsl.syntax.brackets import settle
 from netdsl.syntax.build import MISSING, Builder
 from netdsl.syntax.letters import MOST_MISTAKES, lex
 from netdsl.syntax.lines import statements
-from netdsl.syntax.machine import END, Machine, Misfit, Token
+from netdsl.syntax.machine import END, Machine, Misfit, Token, UnknownCharacter
 from netdsl.syntax.tables import grammar
 
 DEEPEST = 64  # bodies and brackets in each other
 LONGEST = 128  # operators, or `else if`, in a row
 LARGEST = 256 * 1024  # characters of text
+LONGEST_NAME = 100  # characters: names stand in every key below them
 
 Words: TypeAlias = tuple[tuple[str, str], ...]  # kinds of tokens, and their texts
 
@@ -31,6 +32,28 @@ def parse(source: Source, report: Report) -> ast.File | None:
     tokens = _tokens(source, report)
     tree = None if tokens is None else _tree(source, list(statements(tokens)), report)
     return tree.but(lost=_lost(tree)) if tree is not None and report.errors else tree
+
+
+def well_formed(source: Source) -> list[Token]:
+    """The tokens of a text without mistakes, and the newlines that end its statements: as `parse`, but
+    nothing is built. Raises `NetError`."""
+    if len(source.text) <= LARGEST:
+        try:
+            raw = list(grammar().lex(source.text))
+            if _too_deep(source, raw) is None:
+                tokens = list(statements(raw))
+                machine = Machine(grammar(), build=False)
+                for token in tokens:
+                    machine.feed(token)
+                if tokens:
+                    machine.finish(tokens[-1])
+                return tokens
+        except (UnknownCharacter, Misfit):
+            pass
+    report = Report()
+    parse(source, report)
+    report.check()
+    raise AssertionError("a text with mistakes has no messages")
 
 
 def parse_expression(source: Source, report: Report) -> ast.Expr | None:
@@ -174,6 +197,15 @@ OPERATORS = (
 )
 
 
+NAMES = ("NAME", "OPEN_NAME", "MID_NAME", "END_NAME")
+
+
+def name_too_long(name: str, span: Span) -> Diagnostic:
+    message = f"the name `{name[:20]}...` has {len(name):,} characters"
+    hint = f"a name has at most {LONGEST_NAME}"
+    return Diagnostic("E499", message, span, hint=hint)
+
+
 def _too_deep(source: Source, tokens: list[Token]) -> Diagnostic | None:
     """Bodies and brackets in each other, and long rows of operators: what recursion cannot take."""
     brackets = 0
@@ -190,6 +222,9 @@ def _too_deep(source: Source, tokens: list[Token]) -> Diagnostic | None:
             brackets = max(0, brackets - 1)
         elif kind in ("LBRACE", "RBRACE", "VBAR", "__ANON_0"):
             brackets = 0
+        if kind in NAMES and len(token.strip("{}")) > LONGEST_NAME:
+            span = Span(source, token.start_pos, token.end_pos)
+            return name_too_long(str(token).strip("{}"), span)
         if kind in OPERATORS:
             rows[-1] += 1
         elif kind == "COMMA" or (kind == "_NL" and not brackets):

@@ -8,6 +8,8 @@ from netdsl.syntax.build import MISSING
 from netdsl.syntax.machine import Token
 from netdsl.syntax.place import ENDS, Fix, Found, Place
 
+LIBRARIES = ("nn", "torch", "F", "functional", "tf", "keras", "layers")
+MERGES = ("concat", "add", "mul")
 STATEMENTS = ("input", "output", "aux", "head", "param", "module", "let", "init", "meta", "keys")
 
 
@@ -49,7 +51,7 @@ def chained_after_loop(p: Place) -> Found | None:
     hint = "put the next step on a line of its own; it takes what the body gave"
     fix = p.replace("_NL", "\n", p.index)
     if p.text == "::":
-        hint = "a shape is asserted behind a step; the last one in the body is one"
+        hint = "`:: shape` follows a step: write it after the last step in the body"
         stop = p.index
         while p.kind(stop) not in (*ENDS, "$END"):
             stop += 1
@@ -75,7 +77,7 @@ def nothing(p: Place) -> Found | None:
         return p.says("E010", f"`->` cannot follow `{p.word(p.start)}`", hint, fix=fix)
     arrow = p.word(p.index - 1)
     if arrow == "->" and p.type == "_NL" and len(p.statement) > 1:
-        hint = "a chain goes on on the next line if that line begins with `->`"
+        hint = "to go on in the next line, begin that line with `->`"
         fix = Fix(p.index - 1, p.index)
         return p.says("E010", "a step is missing after `->`", hint, p.index - 1, fix)
     if arrow in ARROWS and p.type in ("_NL", "RBRACE", "VBAR", "$END", "__ANON_0", "__ANON_1"):
@@ -96,11 +98,23 @@ def other_arrow(p: Place) -> Found | None:
         return None
     if p.type == "EQUAL" and stop == p.index + 1:
         return None
+    if p.word(p.index - 1) in LIBRARIES and p.text == "." and stop == p.index + 1:
+        return _of_a_library(p)
     shown = p.source.text[p.span.start : p.at(stop - 1).end]
     token = Token("__ANON_0", "->", p.span.start, end_pos=p.at(stop - 1).end)
     message = f"steps are chained with `->`, not with `{shown}`"
     found = p.says("E009", message, "write `->`", fix=Fix(p.index, stop, (token,)))
     return Found(found.diagnostic.but(span=p.span.to(p.at(stop - 1))), found.fix)
+
+
+def _of_a_library(p: Place) -> Found:
+    """`nn.ReLU()`, `torch.nn.ReLU()`."""
+    first, stop = p.index - 1, p.index + 1
+    while p.word(stop) in LIBRARIES and p.word(stop + 1) == ".":
+        stop += 2
+    span = p.at(first).to(p.at(stop - 1))
+    found = p.says("E009", f"layers have no `{span.text}` before them", "leave it out")
+    return Found(found.diagnostic.but(span=span), Fix(first, stop))
 
 
 def two_steps(p: Place) -> Found | None:
@@ -119,8 +133,22 @@ def two_steps(p: Place) -> Found | None:
         chained = "__ANON_0" in p.accepts
         fix = p.insert("__ANON_0", "->", p.index) if chained else p.insert("_NL", "\n", p.index)
         what = "`->` or a new line" if chained else "a new line"
-        return p.says("E009", f"{what} is missing before `{p.text}`", fix=fix)
+        hint = f"steps of a chain are written `... -> {p.text}`" if chained else None
+        return p.says("E009", f"{what} is missing before `{p.text}`", hint, fix=fix)
     return None
+
+
+def _without_braces(p: Place) -> Found | None:
+    """`if wide | conv(8, 1x1)`: a bar where the body of a condition begins."""
+    stop = p.index
+    while p.kind(stop) not in ("_NL", "$END", "LBRACE", "RBRACE"):
+        stop += 1
+    if p.kind(stop) == "LBRACE":
+        return None
+    bar = p.tokens[p.index : stop]
+    tokens = (p.new("LBRACE", "{", p.index), *bar[1:], p.new("RBRACE", "}", stop - 1))
+    hint = "write `if ... { ... }`"
+    return p.says("E024", "a body must stand in braces", hint, fix=Fix(p.index, stop, tokens))
 
 
 def bar(p: Place) -> Found | None:
@@ -128,8 +156,24 @@ def bar(p: Place) -> Found | None:
         return None
     if p.in_brackets() or "OR" in p.accepts and "_NL" not in p.accepts:
         stop = p.index + 1 + (p.kind(p.index + 1) == "VBAR")
+        if p.word(p.start) == "if" and stop == p.index + 1 and not p.in_brackets():
+            bodiless = _without_braces(p)
+            if bodiless is not None:
+                return bodiless
         shown = "|" * (stop - p.index)
         fix = Fix(p.index, stop, (p.new("OR", "or", p.index),))
         return p.says("E003", f"`{shown}` means nothing here", "write `or`", fix=fix)
+    opener = p.opener()
+    if opener is not None and opener == p.start - 1 and p.word(opener - 1) in MERGES:
+        word = p.word(opener - 1)
+        hint = f"each branch begins with `|`, the first one too: `{word} {{ | a | b }}`"
+        fix = p.insert("VBAR", "|", p.start)
+        return p.says(
+            "E023", f"`|` is missing before the first branch of `{word}`", hint, p.start, fix
+        )
+    stop = p.index
+    while p.kind(stop) not in ("_NL", "RBRACE", "LBRACE", "$END"):
+        stop += 1
     hint = "each bar begins with `|` and stands in the body of a merge: `concat { | a | b }`"
-    return p.says("E023", "a bar cannot stand here", hint)
+    fix = Fix(p.index, stop) if p.kind(stop) != "LBRACE" else None
+    return p.says("E023", "a bar cannot stand here", hint, fix=fix)

@@ -48,7 +48,7 @@ def label(p: Place) -> Found | None:
         return p.says(
             "E019",
             "the step of a label must stand on the same line",
-            "write the step behind the colon",
+            "write the step after the colon",
             at=p.index - 1,
             fix=Fix(p.index, p.index + 1),
         )
@@ -84,6 +84,10 @@ def reserved(p: Place) -> Found | None:
             at,
             p.replace("NAME", f"{word}_", at),
         )
+    if p.type == "CONSTANT" and "NAME" in p.accepts and "CONSTANT" not in p.accepts:
+        fix = p.replace("NAME", f"{p.text}_", p.index)
+        message = f"`{p.text}` is a constant and cannot be a name"
+        return p.says("E020", message, f"call it `{p.text}_`", fix=fix)
     if p.text not in RESERVED or "NAME" not in p.accepts or p.type == "CONSTANT":
         return None
     if p.type == "NET" and not p.statement and p.kind(p.index + 1) == "NAME":
@@ -96,7 +100,7 @@ def reserved(p: Place) -> Found | None:
         return None
     label = follows == ":"
     if label or follows in (")", ",", "=", "->", "(", "{", "\n", ""):
-        what = "a label" if label else "a name"
+        what = "a label" if label and not p.statement else "a name"
         fix = p.replace("NAME", f"{p.text}_", p.index)
         message = f"`{p.text}` is a word of the language and cannot be {what}"
         return p.says("E020", message, f"call it `{p.text}_`", fix=fix)
@@ -163,13 +167,13 @@ def loop(p: Place) -> Found | None:
             return p.says(
                 "E024",
                 "`for` takes no parentheses",
-                "write `for i in range(4) { ... }`",
+                "leave them out: `for x in list { ... }`",
                 fix=fix,
             )
         return p.says(
             "E024",
             f"`for` goes through a list, and {_shown(p)} stands here",
-            "write `for i in range(4) { ... }`",
+            "write `for x in list { ... }`, like `for i in range(4) { ... }`",
         )
     if word in ("while", "loop", "foreach", "switch", "match", "try") and p.kind(
         p.start + 1

@@ -70,7 +70,9 @@ def arithmetic_without_brackets(p: Place) -> Found | None:
 
 
 def size_or_number(p: Place) -> Found | None:
-    """`3 x 3`, `.5`, `3.`."""
+    """`3 x 3`, `.5`, `3.`, `1..4`."""
+    if p.type == "DOT" and p.before == "DOT" and p.kind(p.index - 2) == "NUMBER":
+        return _range(p)
     if p.before == "NUMBER" and re.fullmatch(r"x([0-9]+(x[0-9]+)*)?", p.text):
         start = start_of(p.tokens[p.index - 1])
         spread = re.compile(r"[0-9?]+(?:[ \t]*x[ \t]*[0-9?]+)+").match(p.source.text, start)
@@ -106,6 +108,31 @@ def size_or_number(p: Place) -> Found | None:
             Fix(p.index - 1, p.index),
         )
     return None
+
+
+def _range(p: Place) -> Found | None:
+    """`64..128`, as a range is written elsewhere."""
+    stop = p.index
+    while p.kind(stop) in ("DOT", "NUMBER", "NAME"):
+        stop += 1
+    start = p.index - 2
+    first, last = p.word(start), p.word(stop - 1)
+    end = str(int(last) + 1) if last.isdigit() else "..."
+    hint = f"write `range({first}, {end})`: the end is not among them"
+    span = p.at(start).to(p.at(stop - 1))
+    bracketed = p.kind(start - 1) == "LSQB" and p.kind(stop) == "RSQB"
+    at = span.start
+    tokens = (
+        placed("NAME", "range", at),
+        placed("LPAR", "(", at),
+        p.tokens[start],
+        placed("COMMA", ",", at),
+        placed("NUMBER", end if last.isdigit() else first, span.end),
+        placed("RPAR", ")", span.end),
+    )
+    fix = Fix(start - bracketed, stop + bracketed, tokens)
+    found = p.says("E006", "there are no ranges with points", hint, fix=fix)
+    return Found(found.diagnostic.but(span=span), found.fix)
 
 
 def commas_in_entries(p: Place) -> Found | None:

@@ -67,7 +67,7 @@ def expected(p: Place) -> Diagnostic:
         said = f"{what} is missing after `{p.word(p.index - 1).strip()}`"
         return Diagnostic("E024", said, last, hint=_hint(p))
     if p.type == "COMMA" and _single_brackets(p):
-        hint = "a list stands in square brackets: [3, 4]"
+        hint = _without_brackets(p)
         return Diagnostic("E024", "a comma cannot stand here", p.span, hint=hint)
     wanted: list[str] = []
     if value and "COMMA" not in p.accepts:
@@ -102,9 +102,31 @@ def _single_brackets(p: Place) -> bool:
     return False
 
 
+def _without_brackets(p: Place) -> str:
+    """What `(3, 32, 32)` is here: a size, or a list."""
+    first = p.index
+    while p.kind(first - 1) != "LPAR":
+        first -= 1
+        if first == p.start:
+            break
+    items = [p.word(first)]
+    index = first + 1
+    while p.kind(index) == "COMMA":
+        items.append(p.word(index + 1))
+        index += 2
+    if p.kind(index) != "RPAR":
+        return "a list stands in square brackets: `[a, b]`"
+    written = f"[{', '.join(items)}]"
+    if all(item.isdecimal() for item in items):
+        return f"write the size `{'x'.join(items)}`, or the list `{written}`"
+    return f"a list stands in square brackets: `{written}`"
+
+
 def _hint(p: Place) -> str | None:
     if p.type == "COMPARE" and any(t.type == "COMPARE" for t in p.statement):
         return "comparisons are joined with `and`: `a < b and b < c`"
+    if p.type == "LSQB" and p.word(p.start) == "output":
+        return "an output is a label, or a path to one: `output scores, body.stage2`"
     if p.type == "LBRACE" and p.before in ("EQUAL", "COLON", "COMMA", "LPAR"):
         return "values are numbers, sizes, texts, lists, layers and blocks"
     if p.type in ("NAME", "COLON") and p.before == "NAME" and len(p.statement) == 1:

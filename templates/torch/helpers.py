@@ -507,6 +507,54 @@ def rename_published(
     return {ours[name]: value for name, value in state_dict.items()}
 
 
+def fold_batch_norm(
+    state_dict: Mapping[str, Tensor], folded: dict[str, tuple[str, float]]
+) -> dict[str, Tensor]:
+    """A `state_dict` with batch normalisation folded into the layers before it.
+
+    `folded` maps names of layers to the normalisation behind each and its eps. A name that
+    begins with a dot is the end of names: ".conv1" of every "conv1" with such a neighbour.
+    """
+    weights = dict(state_dict)
+    layers = [n.removesuffix(".weight") for n in state_dict if n.endswith(".weight")]
+    for layer in layers:
+        for end, (norm, eps) in folded.items():
+            behind = norm if layer == end else ""
+            if end.startswith(".") and f".{layer}".endswith(end):
+                behind = (f".{layer}".removesuffix(end) + norm).removeprefix(".")
+            if f"{behind}.running_var" in state_dict:
+                _fold(weights, layer, behind, eps)
+    return weights
+
+
+def _fold(weights: dict[str, Tensor], layer: str, norm: str, eps: float) -> None:
+    """Put one batch normalisation into the layer before it."""
+    mean = weights.pop(f"{norm}.running_mean")
+    scale = (weights.pop(f"{norm}.running_var") + eps).rsqrt()
+    scale = scale * weights.pop(f"{norm}.weight", torch.ones_like(mean))
+    shift = weights.pop(f"{norm}.bias", torch.zeros_like(mean))
+    weights.pop(f"{norm}.num_batches_tracked", None)
+    weight = weights[f"{layer}.weight"]
+    bias = weights.get(f"{layer}.bias", torch.zeros_like(mean))
+    weights[f"{layer}.weight"] = weight * scale.view([-1] + [1] * (weight.dim() - 1))
+    weights[f"{layer}.bias"] = (bias - mean) * scale + shift
+
+
+def shaped_like(state_dict: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A `state_dict` whose weights of linear layers have the shapes of our kernels."""
+    return {
+        name: tensor.reshape(own[name].shape) if name in own else tensor
+        for name, tensor in state_dict.items()
+    }
+
+
+def without_others(
+    state_dict: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """A `state_dict` without the tensors that we have no names for."""
+    return {name: tensor for name, tensor in state_dict.items() if name in own}
+
+
 def take_parts(
     state_dict: Mapping[str, Tensor], own: Mapping[str, Tensor], parts: dict[str, str]
 ) -> dict[str, Tensor]:

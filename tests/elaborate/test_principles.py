@@ -14,7 +14,7 @@ from netdsl.cli import main
 from netdsl.compiler import Compilation
 from netdsl.data import data_file
 from netdsl.diagnostics import Diagnostic
-from netdsl.elaborate.program import read_text
+from netdsl.reading import read_text
 from netdsl.source import Source
 
 INCEPTION = """
@@ -65,8 +65,19 @@ def test_said_once_of_a_text_that_several_nets_run() -> None:
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
-        ("conv(8, 5x5, padding=2)", "a 5x5 convolution, where 2 of 3x3 see as much for 28 % less"),
-        ("conv(8, 7x7, padding=3)", "a 7x7 convolution, where 3 of 3x3 see as much for 45 % less"),
+        ("conv(8, 5x5, padding=2)", "a 5x5 convolution, where 2 of 3x3 see as much for 63 % less"),
+        ("conv(8, 7x7, padding=3)", "a 7x7 convolution, where 3 of 3x3 see as much for 81 % less"),
+        # as many channels before as after: the paper's 28 %
+        (
+            "conv(320, 5x5, padding=2)",
+            "a 5x5 convolution, where 2 of 3x3 see as much for 28 % less",
+        ),
+        # 5 * 320 * 640 + 5 * 640^2 for 25 * 320 * 640; a stack of 3x3 with 640 between costs more
+        (
+            "conv(640, 5x5, padding=2)",
+            "a 5x5 convolution, where 1x5 and 5x1 see as much for 40 % less",
+        ),
+        ("conv(1280, 5x5, padding=2)", None),
         ("conv(8, 3x3, padding=1)", None),
         ("conv(8, 3x3, padding=2, dilation=2)", None),
         ("conv(320, 5x5, padding=2, groups=320)", None),

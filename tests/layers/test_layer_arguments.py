@@ -11,26 +11,32 @@ from netdsl.layers import find, load_all
 from netdsl.layers.arguments import ArgumentMistake, create, signature, source_text
 
 CONV = (
-    "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true, "
-    "connections=none, trainable=true, weights=none, flip=false)`"
+    "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true, ...)`"
 )
 
-FRACTION = "`/` gives a fraction; `//` divides whole numbers"
+FRACTION = "whole numbers have no point, and `//` divides without a rest"
+QUOTES = "numbers and sizes have no quotes: 2"
 WHOLE, SIZE = "a whole number", "a whole number or a size like 3x3"
-ROWS = "a list of lists of numbers of input maps or none"
-KERNELS = "a kernel like [[1, 2], [3, 4]], or a list of such kernels or none"
-A_CHANNEL = "a number, a list with one a channel"
+ROWS = "a list of lists of numbers of input maps or `none`"
+KERNELS = "a kernel like [[1, 2], [3, 4]], or a list of such kernels, or `none`"
+A_CHANNEL = "a number, a list with one per channel"
 WINDOW = {"channels": 4, "kernel_size": 3}  # what conv must be given
 
 # A wrong argument: the layer, what is given, and "`name` of `layer` must be ..., not ...".
 WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
     ("conv", {"channels": 4.5, "kernel_size": 3}, "channels", f"{WHOLE}, not 4.5", FRACTION),
     ("conv", {"channels": 0, "kernel_size": 3}, "channels", "at least 1, not 0", None),
-    ("conv", {"channels": Tap(3), "kernel_size": 3}, "channels", f"{WHOLE}, not a value", None),
+    (
+        "conv",
+        {"channels": Tap(3), "kernel_size": 3},
+        "channels",
+        f"{WHOLE}, not a value",
+        "`@label.channels` is a number of a value: so are `.height` and `.width`",
+    ),
     ("linear", {"features": True}, "features", f"{WHOLE}, not true", None),
     ("linear", {"features": 2**31}, "features", "less than 2147483648, not 2147483648", None),
     ("slice", {"start": -1}, "start", "at least 0, not -1", None),
-    ("slice", {"start": 0, "stop": "x"}, "stop", f'{WHOLE} or none, not "x"', None),
+    ("slice", {"start": 0, "stop": "x"}, "stop", f'{WHOLE} or `none`, not "x"', None),
     ("slice", {"start": 0, "stop": 0}, "stop", "at least 1, not 0", None),
     # sizes
     ("conv", {"channels": 4, "kernel_size": 1.5}, "kernel_size", f"{SIZE}, not 1.5", FRACTION),
@@ -50,22 +56,22 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
         None,
     ),
     ("maxpool", {"kernel_size": 2, "stride": 0}, "stride", "at least 1, not 0", None),
-    ("maxpool", {"kernel_size": 2, "stride": "2"}, "stride", f'{SIZE} or none, not "2"', None),
+    ("maxpool", {"kernel_size": 2, "stride": "2"}, "stride", f'{SIZE}, or `none`, not "2"', QUOTES),
     (
         "conv",
         {**WINDOW, "padding": "sam"},
         "padding",
         'a number, a size, "same", "valid" or "full", not "sam"',
-        "did you mean `same`?",
+        'did you mean "same"?',
     ),
     ("conv_transpose", {**WINDOW, "padding": "same"}, "padding", f'{SIZE}, not "same"', None),
     # flags, numbers, texts
-    ("conv", {**WINDOW, "bias": 0}, "bias", "`true` or `false`, not 0", None),
+    ("conv", {**WINDOW, "bias": 0}, "bias", "`true` or `false`, not 0", "write `false`"),
     ("dropout", {"p": 2}, "p", "at most 1, not 2", None),
     ("dropout", {"p": "half"}, "p", 'a number, not "half"', None),
     ("bn", {"eps": 0}, "eps", "more than 0, not 0", None),
     ("bn", {"eps": None}, "eps", "a number, not none", None),
-    ("bn", {"momentum": "none"}, "momentum", 'a number or none, not "none"', None),
+    ("bn", {"momentum": "none"}, "momentum", 'a number or `none`, not "none"', None),
     ("bn", {"momentum": 1.5}, "momentum", "at most 1, not 1.5", None),
     ("softplus", {"beta": float("inf")}, "beta", "a finite number, not inf", None),
     (
@@ -73,18 +79,24 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
         {"approximate": "than"},
         "approximate",
         '"none" or "tanh", not "than"',
-        "did you mean `tanh`?",
+        'did you mean "tanh"?',
     ),
     ("upsample", {"scale": 0}, "scale", "more than 0, not 0", None),
     ("upsample", {"scale": -0.5}, "scale", "more than 0, not -0.5", None),
-    ("upsample", {"scale": "2"}, "scale", 'a number or a size like 2x1 or none, not "2"', None),
-    ("upsample", {"like": s(3, 3)}, "like", "a value like `@label` or none, not 3x3", None),
+    (
+        "upsample",
+        {"scale": "2"},
+        "scale",
+        'a number or a size like 2x1, or `none`, not "2"',
+        QUOTES,
+    ),
+    ("upsample", {"like": s(3, 3)}, "like", "a value like `@label` or `none`, not 3x3", None),
     (
         "rbf",
         {"features": 3, "codes": "bitmaps"},
         "codes",
         '"learned", "bitmap" or "random", not "bitmaps"',
-        "did you mean `bitmap`?",
+        'did you mean "bitmap"?',
     ),
     ("conv", {**WINDOW, "weights": [1, 2]}, "weights", f"{KERNELS}, not [1, 2]", None),
     (
@@ -99,7 +111,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
         "normalize",
         {"mean": 0, "std": [1, 0]},
         "std",
-        "a number of more than 0, or a list with one a channel, not [1, 0]",
+        "a number of more than 0, or a list with one per channel, not [1, 0]",
         None,
     ),
     # shapes and lists

@@ -77,34 +77,6 @@ def test_the_odd_ones_are_named() -> None:
     assert (found.reference, found.different) == (0, (1, 3))
 
 
-@pytest.mark.parametrize(
-    ("word", "xs", "hint"),
-    [
-        ("add", ((64, 28, 28), (64, 56, 56)), "`conv(64, 1x1, stride=2)` would make 64x28x28 of"),
-        (
-            "add",
-            ((64, 7, 7), (128, 4, 4)),
-            "`conv(128, 1x1, stride=2)` would make 128x4x4 of 64x7x7",
-        ),
-        ("add", ((256, 7, 7), (64, 7, 7)), "`conv(256, 1x1)` would make 256x7x7 of 64x7x7"),
-        ("concat", ((5, 9, 9), (4, 3, 3)), "`maxpool(1x1, stride=3)` would make 5x3x3 of 5x9x9"),
-        ("add", ((64, 7, 7), (64, 5, 5)), "padding keeps the sides as they are"),
-        ("add", ((64, 7, 5), (64, 5, 7)), "padding keeps the sides as they are"),
-        ("mul", ((64,), (64, 1, 1)), "does `flatten` stand too early?"),
-        ("concat", ((4, 7), (4, 7, 7)), "4x7 and 4x7x7 have different numbers of sides"),
-        ("add", ((4, H), (4, H - 2)), "not equal for every size"),
-        (
-            "add",
-            ((4, H, 4), (4, 2 * H, 8)),
-            "`conv(4, 1x1, stride=2)` would make 4xHx4 of 4x(2*H)x8",
-        ),
-    ],
-)
-def test_hints(word: str, xs: tuple[tuple[int, ...], ...], hint: str) -> None:
-    found = mistake(word, *(Shape(*x) for x in xs))
-    assert hint in (found.diagnostic.hint or "")
-
-
 def test_open_sizes() -> None:
     x = Shape(8, H, W)
     down_and_up = Shape(8, 2 * ((H + 1) // 2), 2 * ((W + 1) // 2))

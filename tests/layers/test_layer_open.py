@@ -51,12 +51,14 @@ def test_space_to_depth_needs_even_sides() -> None:
     assert made.output(Shape(3, h, w)) == Shape(12, h // 2, w // 2)
 
 
-def test_what_cannot_be_known_is_none() -> None:
+def test_costs_are_formulas_of_open_sides() -> None:
     x = Shape(3, Open.symbol("H"), 8)
     conv, up = (
         layer("conv", channels=4, kernel_size=3),
         layer("conv_transpose", channels=4, kernel_size=3),
     )
-    assert conv.cost(x, conv.output(x)) == (4 * 3 * 9 + 4, None, None)
-    assert up.cost(x, up.output(x)).macs is None
+    cost = conv.cost(x, conv.output(x))
+    assert cost.parameters == 4 * 3 * 9 + 4
+    assert [str(cost.macs), str(cost.connections)] == ["648*(H-2)", "672*(H-2)"]
+    assert str(up.cost(x, up.output(x)).macs) == "864*H"
     assert layer("global_avgpool").window(x) is None

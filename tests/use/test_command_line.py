@@ -72,6 +72,8 @@ def test_the_suffix_picks_the_format(target: str, suffix: str) -> None:
         "tex": b"%",
         "tikz": b"%",
         "mmd": b"%%{init:",
+        "html": b"<!DOCTYPE html>",
+        "htm": b"<!DOCTYPE html>",
     }
     if target == "diagram":
         starts |= {"txt": b"( ", "md": b"%%{init:"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.changed import ROLE, passed_number
 from netdsl.backends.torch.given import channels_of, sides_of, target_of
 from netdsl.backends.torch.modules import Made, named_channels, result_val, sayable
 from netdsl.backends.torch.rows import Differ
@@ -52,6 +53,8 @@ def _construct(
             known[param.name] = _side(b, val, param.source, at)
         elif param.role == "channels":
             known[param.name] = _value_channels(b, target.bound[param.source], at)
+        elif param.role == ROLE:
+            known[param.name] = passed_number(b, at, param, links)
         elif param.source in target.bound:
             known[param.name] = as_expr(target.bound[param.source])
     for param in template.params:  # before those that read others

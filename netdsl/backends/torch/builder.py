@@ -183,6 +183,7 @@ class Builder:
         others = (
             *(self.facts, self.deps, self.stored, self.meanings, self.origins, self.instead),
             *(self.locals, self.loop_names, self.attributes, self.scene.values, self.scene.wanted),
+            self.template.changed,
         )
         kept = [(thing, thing.copy()) for thing in (*lists, *others)]
 

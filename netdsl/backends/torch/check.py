@@ -25,7 +25,7 @@ def check(design: Design, root: Template, templates: Sequence[Template]) -> None
     net = machine.construct(root, [], {})
     expected = expected_weights(machine, design)
     found: dict[str, Any] = {}
-    _leaves(machine, net, "", found, expected)
+    _leaves(machine, net, "", found, {*expected}, _weighted(design))
     if found != expected:
         wrong = next((k for k in [*expected, *found] if expected.get(k) != found.get(k)), "?")
         raise Mismatch(f"{wrong}: {found.get(wrong)} is emitted, {expected.get(wrong)} is meant")
@@ -81,7 +81,7 @@ def _outputs(
     wanted: list[Token | None] = [known[id(v)] for v in design.outputs.values()]
     if training:
         wanted += [known[id(e.link.output)] for e in design.net.aux.values()]
-    elif design.net.aux and design.net.outputs:
+    elif design.net.aux and list(design.outputs) != ["output"]:
         wanted += [None] * len(design.net.aux)
     return wanted
 
@@ -138,13 +138,30 @@ def expected_weights(machine: Machine, design: Design) -> dict[str, Any]:
     return found
 
 
+def _weighted(design: Design) -> set[str]:
+    """What modules are called that have weights, whatever they are given: no other ones may be there."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for link, made in every_step(design.net):
+        shape = link.inputs[0].shape if link.inputs else None
+        if isinstance(made, Layer) and shape is not None and not made.references():
+            call = made.module(literally(made, [shape]))
+            if call is not None:
+                found[bool(made.tensors(shape))].add(call.function.text)
+    return found[True] - found[False]
+
+
 def _leaves(
-    machine: Machine, module: Any, path: str, found: dict[str, Any], expected: dict[str, Any]
+    machine: Machine,
+    module: Any,
+    path: str,
+    found: dict[str, Any],
+    expected: set[str],
+    weighted: set[str],
 ) -> None:
     """Tell the modules with weights their paths, learned tensors before children, and collect them."""
     if isinstance(module, Leaf):
         name = path.rstrip(".")
-        if name in expected or module.name == "nn.Parameter":
+        if name in expected or module.name in ("nn.Parameter", *weighted):
             module.path = name
             found[name] = machine.normal(module.name, module.positional, module.named)
         return
@@ -153,6 +170,6 @@ def _leaves(
         k for k, c in module.children.items() if isinstance(c, Leaf) and c.name == "nn.Parameter"
     ]
     for key in (*tensors, *(k for k in module.children if k not in tensors)):
-        _leaves(machine, module.children[key], f"{path}{key}.", found, expected)
+        _leaves(machine, module.children[key], f"{path}{key}.", found, expected, weighted)
     for key in tensors:
         module.children[key] = machine.token("parameter", f"{path}{key}")

@@ -9,7 +9,7 @@ from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.checkpoints import add_checkpoints
 from netdsl.backends.torch.inplace import Readers
-from netdsl.backends.torch.names import camel, distinct, net_class, reserved
+from netdsl.backends.torch.names import camel, distinct, extern_names, net_class, reserved
 from netdsl.backends.torch.parameters import (
     bind_net_parameters,
     bind_parameters,
@@ -19,7 +19,6 @@ from netdsl.backends.torch.parameters import (
 )
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import Constants, Env
-from netdsl.backends.torch.steps import extern_imports
 from netdsl.backends.torch.template import Template
 from netdsl.code.expr import Expr
 from netdsl.design import (
@@ -180,7 +179,7 @@ class Emitter:
     # -------------------------------------------------------------------------------------- names
     def assign_names(self, classes: Sequence[Template]) -> None:
         """Final names: nets keep theirs, the others yield."""
-        taken = {*reserved(), *extern_imports(self.design), *self.constants.entries}
+        taken = {*reserved(), *extern_names(self.design), *self.constants.entries}
         if self.design.heads:
             taken.add("Target")
         nets = [t for t in classes if t.kind == "net"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.close import close, in_own_words
 from netdsl.backends.torch.forward import statements
+from netdsl.backends.torch.guards import guards
 from netdsl.backends.torch.names import distinct, reserved, safe
 from netdsl.backends.torch.operations import Op, reads_of, without_dead
 from netdsl.backends.torch.rows import Differ
@@ -101,8 +102,13 @@ def conclude(
             a for a, (var, _) in zip(template.forward_params, b.captured_inputs) if var.id in read
         ]
         b.captured_inputs = [(var, name) for var, name in b.captured_inputs if var.id in read]
+        # a `let` may name a value from around that nothing reads
+        b.captured[:] = [c for c in b.captured if c.module is not None or c.var.id in read]
     inputs = _inputs(b, val)
     body = statements(ops, inputs, ends, reserved() | words, finisher)
+    if is_net:
+        names = [name for name, _ in template.forward_params_all]
+        body = [*guards(b.emitter.design, names), *body]
     template.forward = [renamed(s, b.instead) for s in body]
 
 
@@ -154,6 +160,15 @@ def _tuple(values: list[Expr]) -> list[Statement]:
     return [Return(code.Tuple(tuple(values)))]  # one value for each place
 
 
+def _field_names(names: list[str]) -> list[str]:
+    """Names of a NamedTuple's fields: different ones, none with `_` at its beginning."""
+    found: list[str] = []
+    for name in names:
+        bare = name.lstrip("_")
+        found.append(distinct(bare if bare[:1].isalpha() else f"value{bare}", found))
+    return found
+
+
 def _outputs(
     b: Builder, names: list[str], aux: list[tuple[str, tuple[Var, float]]]
 ) -> Callable[[list[Expr]], list[Statement]]:
@@ -161,13 +176,14 @@ def _outputs(
     template = b.template
     reference = Name(f"{template.reference.id}Output")
     several = len(names) > 1 or names != ["output"]
-    fields = [Field(n, "Tensor") for n in [*names, *(n for n, _ in aux)]]
+    called = _field_names([*names, *(n for n, _ in aux)])
+    fields = [Field(n, "Tensor") for n in called]
     name = template.reference.id
     said = f"What `{name}` gives in training." if aux and not several else f"What `{name}` gives."
     if aux and several:
         fields = [
-            *(Field(n, "Tensor") for n in names),
-            *(Field(n, "Tensor | None", Literal(None)) for n, _ in aux),
+            *fields[: len(names)],
+            *(Field(n, "Tensor | None", Literal(None)) for n in called[len(names) :]),
         ]
         said = f"What `{name}` gives; side outputs in training only."
     template.extra.append(Class(reference.id, ("NamedTuple",), said, tuple(fields)))

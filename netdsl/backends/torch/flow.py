@@ -13,6 +13,7 @@ from netdsl.backends.torch import calls, density, merges, residuals, rounds, sha
 from netdsl.backends.torch.arithmetic import computed
 from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.chains import region_is_chain
+from netdsl.backends.torch.changed import same_edits
 from netdsl.backends.torch.close import close
 from netdsl.backends.torch.finish import finish
 from netdsl.backends.torch.given import layer_of, taint_of
@@ -228,6 +229,7 @@ class Walker:
         kinds = [type(link.what).__name__ for link in links]
         if len(set(kinds)) > 1:
             raise Differ(at.rows, kinds, "different steps")
+        same_edits(links, at)
         if isinstance(what, Taken):
             found = self.resolve(at, [link.output for link in links])  # type: ignore[misc]
             self.var_of(found).tapped = True
@@ -285,8 +287,13 @@ class Walker:
             raise Differ(at.rows, words, "different layers")
         if layer_of(links[0]).family == "region":
             return None  # the network does it, between its heads
+        if layer_of(links[0]).passes:
+            if b.is_list and links[0].key is not None:  # a dropped step that keeps its number
+                item = code.call("nn.Identity")
+                b.ctor.append(Do(code.call(code.Attribute(SELF, "append"), item)))
+            return None
         layer, given = layer_parts(b, links, val, at)
-        if layer.passes or b.emitter.is_hoisted(links[0]):
+        if b.emitter.is_hoisted(links[0]):
             return None
         module = None if layer.references() else layer.module(given)
         if not layer.module_only and not (b.is_list and module is not None):
@@ -317,19 +324,13 @@ class Walker:
         b.ctor += made.before
         b.ctor += made.sets
         key = key_expr(links, at)
-        comment = self._belief(links)
+        comment = _belief(links)
         if b.is_list:
             b.ctor.append(Do(code.call(code.Attribute(SELF, "append"), made.expr), comment))
         elif isinstance(key, Literal):
             b.ctor.append(Assign(code.Attribute(SELF, key.value), made.expr, comment=comment))
         else:
             b.ctor.append(Do(code.call(code.Attribute(SELF, "add_module"), key, made.expr)))
-
-    def _belief(self, links: Sequence[Link]) -> str | None:
-        node = links[0].node
-        if isinstance(node, ast.Link) and isinstance(node.belief, ast.SizeLiteral):
-            return node.belief.span.text
-        return None
 
     def child(self, links: Sequence[Link], at: At) -> Expr:
         """How `forward` reaches a step's module."""
@@ -345,3 +346,16 @@ class Walker:
 
     def call(self, links: Sequence[Link], at: At, arguments: Sequence[Expr]) -> Expr:
         return code.Call(self.child(links, at), tuple(arguments))
+
+
+def _belief(links: Sequence[Link]) -> str | None:
+    """What the text says of the shape, where that holds for what is emitted."""
+    node = links[0].node
+    belief = node.belief if isinstance(node, ast.Link) else None
+    if not isinstance(belief, ast.SizeLiteral):
+        return None
+    shapes = [link.output.shape for link in links if link.output is not None]
+    said = [list(zip(belief.sides, shape)) for shape in shapes if shape is not None]
+    if any(wanted is not None and wanted != side for pairs in said for wanted, side in pairs):
+        return None
+    return belief.span.text

@@ -6,9 +6,10 @@ value is `x`, or `out` while the input is still needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from netdsl.backends.torch.lines import CAT_WIDEST, Line, find_cat, join
+from netdsl.backends.torch.names import distinct
 from netdsl.backends.torch.operations import AnyOp, LoopOp, reads_of, variables
 from netdsl.backends.torch.scene import Var
 from netdsl.code import expr as code
@@ -55,7 +56,8 @@ def statements(
 ) -> list[Statement]:
     """The body of `forward`. `inputs` are its parameters with their names, `ends` what is returned;
     `finish` makes the last statements from the expressions of the ends."""
-    namer = Namer(reserved)
+    ops, targets = _apart(ops, [name for _, name in inputs])
+    namer = Namer([*reserved, *targets])
     for var, name in inputs:
         namer.names[var.id] = name
     lines = join(ops, ends)
@@ -75,6 +77,30 @@ def statements(
         assert isinstance(final, Assign)
         values = [final.value]
     return result + finish(values)
+
+
+def _apart(ops: Sequence[AnyOp], inputs: Sequence[str]) -> tuple[list[AnyOp], set[str]]:
+    """The operations with variables of loops that hide no input, and what these variables are called."""
+    targets = {target for op in ops if isinstance(op, LoopOp) for target in _targets(op)}
+    others = {t: distinct(t, {*inputs, *targets}) for t in sorted(targets & {*inputs})}
+    names: dict[str, Expr] = {old: Name(new) for old, new in others.items()}
+    found = [_renamed(op, names) for op in ops] if names else list(ops)
+    return found, {others.get(t, t) for t in targets}
+
+
+def _targets(op: LoopOp) -> Iterator[str]:
+    yield from op.targets
+    for inner in op.body:
+        if isinstance(inner, LoopOp):
+            yield from _targets(inner)
+
+
+def _renamed(op: AnyOp, names: Mapping[str, Expr]) -> AnyOp:
+    if not isinstance(op, LoopOp):
+        return op.but(expr=code.rename(op.expr, names))
+    targets = tuple(names[t].text if t in names else t for t in op.targets)
+    body = tuple(_renamed(inner, names) for inner in op.body)
+    return op.but(targets=targets, iterable=code.rename(op.iterable, names), body=body)
 
 
 def _write(
@@ -104,6 +130,8 @@ def _write(
         value = code.rename(line.expr, renamed)
         if line.condition is not None:
             value = code.Choose(value, line.condition, code.Literal(None))
+        if isinstance(value, Name) and [value.id] == targets:
+            continue  # it has this name already
         value, before = _long_concatenation(value, alive, namer)
         out += before
         out.append(Assign(", ".join(targets), value))

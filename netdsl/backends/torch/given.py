@@ -7,6 +7,7 @@ from typing import Any
 
 from netdsl.backends.torch.arguments import with_arguments
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.changed import changed_numbers, number
 from netdsl.backends.torch.named import definition_of
 from netdsl.backends.torch.row_values import channels_in
 from netdsl.backends.torch.rows import Differ
@@ -119,6 +120,9 @@ def given_to(
             fields[name] = as_expr(target.bound[name])
         else:
             fields[name] = Literal(field.default)
+    if any(link.node is not link.origin for link in links):
+        for name in changed_numbers(links) or ():
+            fields[name] = number(b, at, name, [getattr(layer_of(link), name) for link in links])
     fields.update(_arguments_of_extern(layer, target, at))
     shapes = [[v.shape for v in val.at(at.rows)] for val in incoming]
     ranks = [len(s) for s in shapes[0]]

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from netdsl.backends.torch.arguments import with_arguments
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.names import safe
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Env, Sym, SymTarget, Val, concrete, joined
+from netdsl.backends.torch.scene import Env, Sym, SymTarget, Val, are_values, joined
 from netdsl.backends.torch.symbols import At
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Statement
-from netdsl.design import Inlined, Link, Region, Value
+from netdsl.design import Inlined, Link, Region
 from netdsl.syntax import ast
 
 
 def let(b: Builder, node: ast.Let, at: At) -> list[Statement]:
     """A `let` with a number becomes a variable, unless it is one already; others are just known."""
     name = node.name.text
-    try:
-        found = joined(at.sym(node.value))
-    except Differ:
-        if _are_values(at.values_of(node.value)[0]):
-            return []  # a value that nobody reads from here is not known here
-        raise
+    found = joined(_if_known(at, node.value))
+    if found is _UNREAD:
+        return []
     if not isinstance(found, Expr) or isinstance(found, (Literal, Name)):
         at.env.names[name] = found
         return []
@@ -49,12 +45,14 @@ def inlined(links: Sequence[Link], val: Val | None, at: At) -> tuple[At, list[Re
     definition = what.definition
     target = at.env.find(step.name.text)
     base = target if isinstance(target, SymTarget) else SymTarget(definition, {}, frozenset())
-    full = with_arguments(base, step.args, partial(_if_read, at))
+    full = with_arguments(base, step.args, partial(_if_known, at))
     regions = [link.what.region for link in links]  # type: ignore[union-attr]
     rows = at.rows.reframed([r.frame for r in regions])
     env = Env()
     inner = at.inside(rows, env)
     inner.file, inner.input = definition.file, val
+    if val is not at.input:  # the constructor's facts are of what flows into the class
+        inner.facts = _no_fact
     for param in definition.params:
         name = param.name.text
         if name not in full.bound:
@@ -65,21 +63,22 @@ def inlined(links: Sequence[Link], val: Val | None, at: At) -> tuple[At, list[Re
     return inner, regions
 
 
-_UNREAD = Literal(None)  # an argument that is a value which nobody reads
+def _no_fact(name: str) -> Expr | None:
+    return None
 
 
-def _if_read(at: At, node: ast.Expr) -> Sym:
-    """An argument of an inlined block; a value that is not known here is looked up where it is read."""
+_UNREAD = Literal(None)  # a value that is not known here: it is looked up where it is read
+
+
+def _if_known(at: At, node: ast.Expr) -> Sym:
+    """What a `let` or an argument of an inlined block stands for. A value of a class around is captured
+    where it is read, for nobody may."""
+    if not are_values(at.values_of(node)[0]):
+        return at.sym(node)
+    capture, at.scene.capture = at.scene.capture, None
     try:
         return at.sym(node)
     except Differ:
-        if _are_values(at.values_of(node)[0]):
-            return _UNREAD
-        raise
-
-
-def _are_values(found: Any) -> bool:
-    found = concrete(found)
-    return isinstance(found, Value) or (
-        isinstance(found, tuple) and any(_are_values(f) for f in found)
-    )
+        return _UNREAD
+    finally:
+        at.scene.capture = capture

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.names import distinct, safe
 from netdsl.backends.torch.rows import Differ, Rows
-from netdsl.backends.torch.scene import Sym, Val, concrete
+from netdsl.backends.torch.scene import Sym, Val, are_values, concrete
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
 from netdsl.code.stmt import Assign, Augment, Statement
 from netdsl.design import Value
 from netdsl.elaborate.values import Silent
+from netdsl.shapes import Open
 from netdsl.syntax import ast
 
 FEW_TRIPS = 8  # rounds of a loop that are written out in any case
@@ -31,6 +32,9 @@ def loop_header(
         inner.env.names["round "] = Name(name)
         b.deps[name] = b.dependencies(count)
         return (name,), code.call("range", count)
+    entries = at.values_of(node.iterable)[0]
+    if are_values(entries) or _holds_open(entries):
+        raise Differ(inner.rows, list(range(len(inner.rows))), "a loop over values")
     iterable = at.sym(node.iterable)
     if not isinstance(iterable, Expr):
         raise Differ(inner.rows, list(range(len(inner.rows))), "a loop over values")
@@ -47,6 +51,13 @@ def loop_header(
     if counter is not None:
         inner.env.names["round "] = counter
     return tuple(targets), iterable
+
+
+def _holds_open(entries: object) -> bool:
+    """Whether a list has an open size in it, which no constructor knows."""
+    if isinstance(entries, tuple):
+        return any(_holds_open(entry) for entry in entries)
+    return isinstance(entries, Open)
 
 
 def loop_name(b: Builder, wanted: str, at: At, source: str | None = None) -> str:

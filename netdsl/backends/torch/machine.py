@@ -25,7 +25,7 @@ from netdsl.backends.torch.tokens import (
 )
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
-from netdsl.code.stmt import Assign, Augment, Do, For, If, Return, Statement
+from netdsl.code.stmt import Assign, Augment, Do, For, If, Raise, Return, Statement
 
 _REDUCTIONS = {".mean": "mean", ".amin": "min", ".amax": "max"}
 _ELEMENTWISE = {
@@ -239,6 +239,8 @@ class Machine(Tokens):
                 if result is not None:
                     return result
         elif isinstance(statement, If):
+            if all(isinstance(s, Raise) for s in statement.then):
+                return None  # what sizes must be; here they are none
             if all(isinstance(s, Do) and _is_start(s.of) for s in statement.then):
                 return None
             return self.run(

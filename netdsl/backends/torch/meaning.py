@@ -33,6 +33,7 @@ from netdsl.elaborate.compute import holds_value
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.layers.base import Given, Layer
+from netdsl.shapes import Shape
 from netdsl.syntax import ast
 from netdsl.walks import inner_value, value_inputs
 
@@ -252,12 +253,14 @@ class Walk:
         if isinstance(node, ast.Apply):
             assert isinstance(node.of, ast.Ref)
             items = [self.compute(a.value, link, values, known) for a in node.args]
-            return self.function(node.of.name, items)
+            return self.function(node.of.name, items, len(_shape(link)))
         return known[id(values.pop(0))]
 
-    def function(self, name: str, items: list[Any]) -> Any:
+    def function(self, name: str, items: list[Any], rank: int) -> Any:
         m = self.m
         if name in ("min", "max", "mean") and len(items) == 1:
+            if rank == 1:  # there are no sides to go over
+                return items[0]
             return m.token("reduce", name, items[0])
         if name == "mean":
             total = items[0]
@@ -273,6 +276,11 @@ class Walk:
             function = {"sigmoid": "torch.sigmoid", "tanh": "torch.tanh", "relu": "F.relu"}[name]
             return m.outside(function, [items[0]], {})
         return m.token("apply", name, items[0])
+
+
+def _shape(link: Link) -> Shape:
+    assert link.output is not None and link.output.shape is not None
+    return link.output.shape
 
 
 def _phrase(layer: Layer, link: Link) -> tuple[Expr, bool, bool]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.changed import same_edits
 from netdsl.backends.torch.given import given_to, layer_of, taint_of, target_of
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val
@@ -39,16 +40,22 @@ def module_of(b: Builder, links: Sequence[Link], val: Val, at: At) -> Made | Non
     kinds = [_kind(link) for link in links]
     if any(k != kinds[0] for k in kinds):
         raise Differ(at.rows, kinds, "different layers")
+    same_edits(links, at)
     what = links[0].what
     if isinstance(what, Applied):
         if what.layer.passes:
-            return None
+            return _placeholder(links, val)
         return layer_module(b, links, val, at)
     if isinstance(what, Scope) and what.kind == "block":
         return blocks.block_call(b, links, val, at)
     if isinstance(what, Scope):
         return groups.group_module(b, links, val, at)
     raise TypeError(f"{type(what).__name__} is no module")
+
+
+def _placeholder(links: Sequence[Link], val: Val) -> Made | None:
+    """What stands for a dropped step that keeps its number; nothing for one without, and `identity`."""
+    return None if links[0].key is None else Made(code.call("nn.Identity"), val)
 
 
 def _kind(link: Link) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch.scene import Sym, Unsayable, Val, concrete, holds_symbols
+from netdsl.backends.torch.scene import Sym, Unsayable, Val, are_values, concrete, holds_symbols
 from netdsl.code.expr import Literal
 from netdsl.design import Value
 from netdsl.elaborate.expressions import evaluate
@@ -31,6 +31,8 @@ def ref(at: At, node: ast.Ref) -> Sym:
         return _here(at, found)
     definition = definition_of(at.file, node.name)
     value = evaluate(node, at.names(0))
+    if are_values(value):
+        return tap(at, node)
     if isinstance(definition, ast.Let):
         if isinstance(definition.value, ast.Number):
             return Literal(value, definition.value.text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
 from netdsl.backends.torch.helpers import all_helpers
-from netdsl.backends.torch.steps import extern_imports
+from netdsl.backends.torch.steps import every_step
 from netdsl.code.expr import Name
 from netdsl.design import Design
+from netdsl.elaborate.external import External
 from netdsl.elaborate.naming import MODULE_NAMES
 
 SELF = Name("self")
@@ -73,7 +75,10 @@ def distinct(wanted: str, taken: Iterable[str]) -> str:
 
 
 def safe(name: str, taken: Iterable[str] = ()) -> str:
-    """A variable's name that hides nothing and is not taken: `from_`, `range_`."""
+    """A variable's name that hides nothing and is not taken: `from_`, `range_`. Names with two `_` at the
+    beginning are Python's: `__class__` would take away what `super()` reads."""
+    while name.startswith("__"):
+        name = name[1:]
     used = {*reserved(), *taken, "_"}
     while name in used:
         name += "_"
@@ -85,6 +90,34 @@ def no_attribute(name: str) -> bool:
     return keyword.iskeyword(name) or name in MODULE_NAMES or name.startswith("__")
 
 
+class Imported(NamedTuple):
+    """A class of the user's own, `package.module:Class`, and what the emitted file calls it."""
+
+    package: str
+    symbol: str
+    name: str
+
+    @property
+    def imported(self) -> str:
+        return self.symbol if self.name == self.symbol else f"{self.symbol} as {self.name}"
+
+
+def extern_imports(design: Design) -> dict[str, Imported]:
+    """The user's own modules, by what stands for them in code. One that is called as something that the file
+    needs, or as another one, gets another name: no file can put its own in the place of PyTorch's `nn`."""
+    taken, found = set(reserved()), {}
+    for _, made in every_step(design.net):
+        if isinstance(made, External) and made.target not in found:
+            name = distinct(made.symbol, taken)
+            taken.add(name)
+            found[made.target] = Imported(made.package, made.symbol, name)
+    return found
+
+
+def extern_names(design: Design) -> frozenset[str]:
+    return frozenset(own.name for own in extern_imports(design).values())
+
+
 def net_class(design: Design) -> str:
     """What the class of a network is called: as the net, unless the file needs the name itself."""
-    return distinct(design.name, reserved() | frozenset(extern_imports(design)))
+    return distinct(design.name, reserved() | extern_names(design))

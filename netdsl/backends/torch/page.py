@@ -10,7 +10,7 @@ from netdsl.backends.torch.detection import OPS, inlined, public_names
 from netdsl.backends.torch.docs import file_doc
 from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.helpers import helper_sources
-from netdsl.backends.torch.steps import extern_imports
+from netdsl.backends.torch.names import Imported, extern_imports
 from netdsl.backends.torch.template import Template
 from netdsl.code import expr as code
 from netdsl.code.change import transform
@@ -29,12 +29,12 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH, inline: bool = Fa
         emitter.assign_names(kept)
         for template, twin in same.items():
             template.name = twin.name
-    names = _references(classes)
+    externs = extern_imports(emitter.design)
+    names = _references(classes) | {target: own.name for target, own in externs.items()}
     definitions: list[Statement] = []
     for template in kept:
         definitions += [_final(s, names) for s in (*template.extra, class_of(template))]
     used = frozenset().union(*(d.reads() for d in definitions)) if definitions else frozenset()
-    externs = extern_imports(emitter.design)
     helpers = helper_sources(used)
     constants = [
         Constant(name, Literal(value), None, comment)
@@ -47,7 +47,7 @@ def page(emitter: Emitter, root: Template, width: int = WIDTH, inline: bool = Fa
     if inline and emitter.design.heads:
         constants.insert(0, Constant(_TOP.id, Literal(None)))
     body: list[Statement] = [*constants, *(h.statement for h in helpers), *definitions]
-    imports = imports_for(needed, externs)
+    imports = imports_for(needed, externs.values())
     shared = sorted(set(used) & public_names()) if emitter.design.heads else []
     constants_text = ending = ""
     if shared and inline:
@@ -168,7 +168,7 @@ def _mentions(statement: Statement, name: str) -> bool:
 
 
 # ------------------------------------------------------------------------------------------ imports
-def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
+def imports_for(names: Iterable[str], externs: Iterable[Imported]) -> list[Import]:
     """What the file must import for these names."""
     used = set(names)
     heads = {n.split(".")[0] for n in used}
@@ -189,6 +189,5 @@ def imports_for(names: Iterable[str], externs: dict[str, str]) -> list[Import]:
     found.append(Import("torch", (*from_torch, "nn")))
     if "F" in heads:
         found.append(Import("torch.nn", ("functional as F",)))
-    for symbol, package in sorted(externs.items(), key=lambda e: (e[1], e[0])):
-        found.append(Import(package, (symbol,)))
+    found += [Import(own.package, (own.imported,)) for own in sorted(externs)]
     return found

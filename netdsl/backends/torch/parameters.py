@@ -52,6 +52,7 @@ def bind_parameters(b: Builder, definition: BlockDef, env: Env) -> None:
 
 def _parameter(b: Builder, node: ast.Param, name: str, values: list[Any], at: At) -> Any:
     first = values[0]
+    b.rows.uniform([_kind(v) for v in values], name)
     if isinstance(first, Target):
         return at.from_value(b.rows.uniform(values, name))
     if isinstance(first, Value) or _holds_values(first):
@@ -59,6 +60,16 @@ def _parameter(b: Builder, node: ast.Param, name: str, values: list[Any], at: At
     if not isinstance(first, (int, float, str, tuple)) and first is not None:
         return SymModule(b.rows.uniform(values, name), forward_parameter(b, name, "nn.Module"))
     return _number_parameter(b, node, name, values, at)
+
+
+def _kind(value: Any) -> str:
+    """What a parameter is for: a block that takes a number here and a value there is two classes."""
+    if isinstance(value, Value) or _holds_values(value):
+        return "value"
+    if isinstance(value, Target):
+        return "word"
+    number = isinstance(value, (int, float, str, tuple)) or value is None
+    return "number" if number else "module"
 
 
 def forward_parameter(b: Builder, name: str, annotation: str) -> Var:

@@ -98,8 +98,7 @@ def _shortcut(
             folded(b, step.clauses[0].condition, at)
         return x, True
     clause = step.clauses[0]
-    matter = [i for i, r in enumerate(found) if r.adds]
-    both = any(not taken[i] for i in matter)
+    both = any(r.adds and not t for r, t in zip(found, taken))
     chosen = [i for i, t in enumerate(taken) if t]
     regions = [found[i].shortcut for i in chosen]
     frames = [r.frame for r in regions if r is not None]
@@ -113,9 +112,7 @@ def _shortcut(
         out = w.region(clause.body, regions, narrowed, inner)  # type: ignore[arg-type]
         assert out is not None
         return w.var_of(out).expr, False
-    condition = at.expr(clause.condition) if clause.condition is not None else Literal(True)
-    if not both:
-        condition = at.expr(step.condition) if step.condition is not None else condition
+    condition = _when_taken(step, taken, at)
     single = single_module(regions)  # type: ignore[arg-type]
     if single is not None:
         column = [link for r in regions for link in flow_links(r)]  # type: ignore[arg-type]
@@ -138,6 +135,17 @@ def _shortcut(
         b.ctor.append(If(condition, (*before, Assign(attribute, module))))
         return code.call(attribute, x), False
     raise Differ(at.rows, [i in inner.rows.owners for i in range(len(at.rows))], "a shortcut")
+
+
+def _when_taken(step: ast.Call, taken: Sequence[bool], at: At) -> Expr:
+    """When a shortcut is there: as its own condition says, as that of the residual does, or both."""
+    own, outer = step.clauses[0].condition, step.condition
+    for node in (own, outer):
+        if node is not None and at.values_of(node) == list(taken):
+            return at.expr(node)
+    if own is None or outer is None:
+        return Literal(True)
+    return at.expr(ast.Logical(own.span, "and", (outer, own)))
 
 
 def _weightless_chain(

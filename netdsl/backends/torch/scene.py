@@ -111,6 +111,14 @@ def concrete(found: Any) -> Any:
     return found
 
 
+def are_values(found: Any) -> bool:
+    """Whether an expression is a value, or a list with one in it."""
+    found = concrete(found)
+    return isinstance(found, Value) or (
+        isinstance(found, tuple) and any(are_values(f) for f in found)
+    )
+
+
 # ---------------------------------------------------------------------------------- what is known
 class Env:
     """What names stand for in one class, innermost first. `freed` makes what a class around says

@@ -134,7 +134,8 @@ def aux_output(w: Walker, events: list[AuxEvent], val: Val | None, at: At) -> No
     assert val is not None
     links = [e.link for e in events]
     name = links[0].key or "aux"
-    var = Var(label=name)
+    # None in evaluation: no variable that was a tensor before
+    var = Var(label=f"{name}_aux" if name in ("x", "out") else name)
     var.tapped = True
     w.aux[name] = (var, events[0].weight)
     training = code.Attribute(SELF, "training")

@@ -124,7 +124,13 @@ def _run(
     run.report = Report()
     try:
         made = block_scope(
-            run, Target(definition, bound), definition, definition.node, current, names
+            run,
+            Target(definition, bound),
+            definition,
+            definition.node,
+            current,
+            names,
+            scope.edits,
         )
     except (Mistake, Silent, TooLarge, Enough, RecursionError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from netdsl.design import Applied, Design, Link, Scope, Shared
+from netdsl.design import Applied, Link, Scope, Shared
 from netdsl.layers.base import Layer
 from netdsl.walks import links_of
 
@@ -34,12 +34,3 @@ def every_step(scope: Scope, seen: set[int] | None = None) -> Iterator[tuple[Lin
             yield from every_step(what, seen)
         else:
             yield link, None
-
-
-def extern_imports(design: Design) -> dict[str, str]:
-    """Class -> package of the user's own modules."""
-    found: dict[str, str] = {}
-    for _, made in every_step(design.net):
-        if isinstance(made, Layer) and made.family == "extern":
-            found[made.symbol] = made.package  # type: ignore[attr-defined]
-    return found

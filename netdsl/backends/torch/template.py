@@ -13,7 +13,8 @@ from netdsl.shapes import Size
 
 class Param:
     """A parameter of a constructor. `role` says what a caller passes: "in" the input's channels,
-    "channels" those of a value, "fact" a side of the input, "argument" what the text passes."""
+    "channels" those of a value, "fact" a side of the input, "argument" what the text passes, "changed"
+    a number that passes changed."""
 
     def __init__(
         self, name: str, role: str, source: str, annotation: str, default: Expr | None = None
@@ -43,6 +44,7 @@ class Template:
         self.kind = kind  # net, block, or helper
         self.base = "nn.Module"
         self.params: list[Param] = []
+        self.changed: dict[str, dict[int, Any]] = {}  # of `changed.py`: numbers by their scopes
         self.kept: list[Param] = []  # those that the constructor reads
         self.reference = Name(f"@{id(self)}")  # stands for the class until it has its name
         self.forward_params_all: list[tuple[str, str]] = []

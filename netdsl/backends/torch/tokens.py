@@ -76,7 +76,7 @@ class Tokens:
 
     def __init__(self) -> None:
         self.tokens: dict[Any, Token] = {}
-        self.defaults: dict[tuple[str, str], Any] = {}
+        self.defaults: dict[tuple[str, str | int], Any] = {}
         self.forms: dict[Any, Expr] = {}  # a module without weights -> its function of `%`
 
     def token(self, *key: Any) -> Token:
@@ -97,6 +97,10 @@ class Tokens:
             for k, v in named.items()
             if (name, k) not in self.defaults or self.defaults[name, k] != v
         }
+        while positional and (name, len(positional) - 1) in self.defaults:
+            if self.defaults[name, len(positional) - 1] != positional[-1]:
+                break
+            positional = positional[:-1]
         return (name, positional, tuple(sorted(kept.items(), key=lambda e: e[0])))
 
     def learn(self, layer: Layer, shape: Shape) -> None:
@@ -121,7 +125,8 @@ class Tokens:
                 continue
             if isinstance(short, code.Call) and isinstance(long, code.Call):
                 name = _called(short)
-                for key, expr in long.named:
+                behind = list(enumerate(long.positional))[len(short.positional) :]
+                for key, expr in (*long.named, *behind):
                     if key not in dict(short.named):
                         try:
                             self.defaults[name, key] = code.evaluate(expr, env)

@@ -63,4 +63,5 @@ def quote_for(text: str) -> str:
 def escaped(text: str, quote: str) -> str:
     """A text between such quotes; what cannot be seen is written as an escape."""
     escapes = {"\\": "\\\\", quote: f"\\{quote}"}
-    return "".join(escapes.get(c) or (c if c.isprintable() else ascii(c)[1:-1]) for c in text)
+    shown = "".join(escapes.get(c) or (c if c.isprintable() else ascii(c)[1:-1]) for c in text)
+    return shown.replace("##[", "#\\x23[")  # which a build server's log takes for a command

@@ -43,7 +43,7 @@ def local_response_norm_within(
 class Zf(nn.Module):
     """The five convolutions of ZF, whose last map has a stride of 16.
 
-    Input: (N, in_channels, H, W). Output: (N, 256, ...).
+    Input: (N, in_channels, H, W). Output: (N, 256, (H + 10) / 16, (W + 10) / 16).
     """
 
     def __init__(self, in_channels: int) -> None:

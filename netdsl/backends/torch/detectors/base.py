@@ -139,7 +139,7 @@ class Detector:
             found["BALANCE"] = ABSENT
         for name in ("mean", "std"):
             found[name.upper()] = ABSENT if self.design.prepared is None else Attribute(SELF, name)
-        multiples = (multiple for multiple, _ in self.design.conditions)
+        multiples = (condition.multiple for condition in self.design.conditions)
         found["DIVISOR"] = Literal(math.lcm(DIVISOR, *multiples))
         fixed = self.size is not None
         found["INSIDE"] = Attribute(SELF, "size") if fixed else Name("size")

@@ -1,0 +1,151 @@
+"""Arguments that would give the wanted shape. Each has been tried: the layer with it gives the shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from netdsl.design import Applied, Link
+from netdsl.diagnostics import Edit, Mistake
+from netdsl.layers.arguments import source_text
+from netdsl.layers.base import Layer
+from netdsl.shapes import Dim
+from netdsl.source import Span
+from netdsl.syntax import ast
+
+
+class Repair(NamedTuple):
+    """What is said, and the changes of the text that it means (none where they would change more than
+    this step, or are no change of one place)."""
+
+    said: str
+    fix: tuple[Edit, ...] = ()
+
+
+def repair(link: Link, wanted: Sequence[Dim | None]) -> Repair | None:
+    """The argument of a step's layer that would make its output `wanted` (None fits anything)."""
+    if not isinstance(link.what, Applied) or not link.inputs or link.inputs[0].shape is None:
+        return None
+    layer = link.what.layer
+    for change in _changes(layer, wanted):
+        try:
+            shape = layer.model_copy(update=change).output(link.inputs[0].shape)
+        except (Mistake, TypeError, ValueError):
+            continue
+        if len(shape) == len(wanted) and all(w is None or w == d for w, d in zip(wanted, shape)):
+            said = ", ".join(f"{name}={source_text(value)}" for name, value in change.items())
+            edits = _edits(link, layer, change)
+            if _unnamed(link) & {edit.span for edit in edits}:  # its name does not stand there
+                said = _changed(link, edits)
+            return Repair(f"`{said}` would give {shape}", edits)
+    return None
+
+
+def _unnamed(link: Link) -> set[Span]:
+    """The arguments of a step that stand without a name."""
+    step = link.node.step if isinstance(link.node, ast.Link) else None
+    args = step.args if isinstance(step, ast.Call) else ()
+    return {argument.value.span for argument in args if argument.name is None}
+
+
+def _changed(link: Link, edits: Sequence[Edit]) -> str:
+    """The text of a step with changes."""
+    assert isinstance(link.node, ast.Link)
+    span = link.node.step.span
+    text = span.text
+    for edit in sorted(edits, key=lambda e: e.span.start, reverse=True):
+        start, end = edit.span.start - span.start, edit.span.end - span.start
+        text = text[:start] + edit.text + text[end:]
+    return " ".join(text.split())
+
+
+def padded(links: Sequence[Link]) -> Repair | None:
+    """The padding of several steps that together would keep the sides; None if they shrink by strides."""
+    edits: list[Edit] = []
+    paddings: set[Any] = set()
+    for link in links:
+        before = link.inputs[0].shape if link.inputs else None
+        if not isinstance(link.what, Applied) or before is None:
+            return None
+        layer = link.what.layer
+        for change in _changes(layer, before):
+            if change.keys() != {"padding"}:
+                continue
+            shape = layer.model_copy(update=change).output(before)
+            if shape.sides == before.sides:
+                paddings.add(change["padding"])
+                edits += _edits(link, layer, change)
+                break
+        else:
+            return None
+    if not links or len(paddings) != 1:
+        return None
+    said = (
+        f"`padding={paddings.pop()}` in all {len(links)} steps that shrink it would keep its sides"
+    )
+    return Repair(said, tuple(edits) if len(edits) == len(links) else ())
+
+
+def appended(span: Span, steps: str) -> tuple[Edit, ...]:
+    """The change that lets steps follow what stands at a place."""
+    return (Edit(Span(span.source, span.end, span.end), steps),)
+
+
+def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, Any]]:
+    """Arguments that are often forgotten or mistaken, alone and then in pairs."""
+    fields = type(layer).model_fields
+    options: list[tuple[str, list[Any]]] = []
+    if "padding" in fields and "kernel_size" in fields:
+        kernel = layer.kernel_size  # type: ignore[attr-defined]
+        dilation = getattr(layer, "dilation", 1)
+        if isinstance(kernel, int) and isinstance(dilation, int):
+            kernel = (kernel,)
+        if isinstance(kernel, tuple) and isinstance(dilation, int):
+            halves = {dilation * (k - 1) // 2 for k in kernel}
+            options.append(("padding", sorted({*(h for h in halves if len(halves) == 1), 0})))
+    if "stride" in fields:
+        options.append(("stride", [1, 2, 4]))
+    if "ceil_mode" in fields:
+        options.append(("ceil_mode", [not layer.ceil_mode]))  # type: ignore[attr-defined]
+    for name in ("channels", "features"):
+        if name in fields and wanted and isinstance(wanted[0], int):
+            options.append((name, [wanted[0]]))
+    single = [{name: value} for name, values in options for value in values]
+    single = [c for c in single if any(getattr(layer, n) != v for n, v in c.items())]
+    yield from single
+    for i, first in enumerate(single):
+        for second in single[i + 1 :]:
+            if first.keys() != second.keys():
+                yield {**first, **second}
+
+
+def _edits(link: Link, layer: Layer, change: dict[str, Any]) -> tuple[Edit, ...]:
+    """The arguments of a step with changes. Nothing if the step is a layer by another name, or if an
+    argument is computed: its parts may be meant for other places too."""
+    step = link.node.step if isinstance(link.node, ast.Link) else None
+    if not isinstance(step, ast.Call) or step.name.text != layer.word or step.body is not None:
+        return ()
+    names = list(type(layer).model_fields)[: layer.positional]
+    written = {
+        argument.name.text if argument.name is not None else names[i]: argument.value
+        for i, argument in enumerate(step.args)
+        if argument.name is not None or i < len(names)
+    }
+    edits, added = [], []
+    for name, value in change.items():
+        text = source_text(value)
+        if name not in written:
+            added.append(f"{name}={text}")
+        elif isinstance(written[name], (ast.Constant, ast.Number, ast.SizeLiteral)):
+            edits.append(Edit(written[name].span, text))
+        else:
+            return ()
+    if added:
+        end = step.span.end
+        said = ", ".join(added)
+        if step.span.text.endswith(")"):
+            said, end = f", {said}" if step.args else said, end - 1
+        else:
+            said = f"({said})"
+        edits.append(Edit(Span(step.span.source, end, end), said))
+    return tuple(edits)
