@@ -44,7 +44,8 @@ def _construct(
     known: dict[str, Expr] = {}
     if val is not None:
         channels = channels_of(b, at, val)
-        known["in_channels"] = channels
+        if all(p.name != "in_channels" for p in template.params):  # not one that the block declares
+            known["in_channels"] = channels
     for param in template.params:
         if param.role == "in":
             known[param.name] = channels_of(b, at, val) if val is not None else Literal(0)

@@ -126,7 +126,7 @@ PROGRAMS: dict[Callable[[int], str], tuple[int, int]] = {
     crossings: (20, 200),
     outputs: (20, 300),
     inputs: (20, 300),
-    names: (100, 400),
+    names: (100, 100),
     meta: (40, 400),
     dense: (20, 300),
     repeats: (64, 2_000),
