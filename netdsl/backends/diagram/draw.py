@@ -369,7 +369,8 @@ class Drawer(Canvas):
             training = self.aux > 0
             panel = Panel(self.name("repeat"), "repeat", [], times=item.times, training=training)
             self.chain(item.items, ends, panel.children, current)
-            into.append(panel)
+            if panel.children:
+                into.append(panel)
         self.factor //= item.times
         assert item.output is not None
         ends[item.output] = ends[self.same(item.first)]

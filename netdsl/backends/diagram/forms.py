@@ -118,7 +118,7 @@ def _parallel(d: Drawer, chain: Chain, ends: Ends, joined: End, main: bool) -> l
     d.edge(ends, chain.result, joined, "flow" if chain.items or main else "shortcut")
     d.beside -= 1
     d.factor //= chain.times
-    if chain.times == 1:
+    if chain.times == 1 or not children:
         return children
     title = f"{chain.times:,} side by side"
     return [Panel(d.name("repeat"), "repeat", children, title, training=d.aux > 0)]

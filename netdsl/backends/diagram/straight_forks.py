@@ -51,7 +51,7 @@ def _onwards(edge: Edge, gone: dict[str, Edge | None]) -> Edge | None:
 def _without(
     children: list[Child], gone: dict[str, Edge | None], rails: dict[str, tuple[int, ...]]
 ) -> None:
-    """Change a part of the tree in place."""
+    """Change a part of the tree in place; a panel that had nothing else goes too."""
     children[:] = [c for c in children if not (isinstance(c, Node) and c.name in gone)]
     for i, child in enumerate(children):
         if isinstance(child, Panel):
@@ -67,3 +67,4 @@ def _without(
                 children[i] = child.but(fork=None)
             elif fork is not None and fork.name in rails:
                 children[i] = child.but(fork=fork.but(used=rails[fork.name]))
+    children[:] = [c for c in children if not isinstance(c, Panel) or c.children]
