@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from running import Watched
 from torch import Tensor, nn
 
 from netdsl.backends.torch.check import check
-from netdsl.backends.torch.emitter import Emitter
+from netdsl.backends.torch.emitter import CannotEmit, Emitter
 from netdsl.backends.torch.page import in_order, page
 from netdsl.design import Design
 from netdsl.diagnostics import NetError
@@ -25,10 +26,20 @@ WIDTH = 88
 BATCH = 3
 
 
+exactly: Counter[str] = Counter()  # networks that classes with parameters could not say, and why
+
+
 def emitted(design: Design, exact: bool = False) -> str:
-    """The text of one form of emission; no other is tried where it fails."""
+    """The text of one form of emission. Exact classes are tried only where the emitter itself says that
+    uses of a block differ by more than parameters can say; what is written and wrong, fails."""
     emitter = Emitter(design, WIDTH, exact)
-    root = emitter.net()
+    try:
+        root = emitter.net()
+    except CannotEmit as error:
+        if exact:
+            raise
+        exactly[str(error)] += 1
+        return emitted(design, exact=True)
     check(design, root, in_order(root))
     return page(emitter, root, WIDTH)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from reading.frames import Frame
 from reading.layer_rules import Invalid
 from reading.links import Compute
 
 from drawing.writer import Writer
+
+
+def seen(frame: Frame, text: str) -> str:
+    """A text whose functions no name of the program hides."""
+    if any(name in frame.visible() for name in re.findall(r"\w+(?=\()", text)):
+        raise Invalid
+    return text
 
 
 class Computing(Writer):
@@ -33,13 +42,8 @@ class Computing(Writer):
             second, other = first, value
         number = self.real(frame, -3, 3)
         if self.chance(0.15):
-            return Compute(
-                self.pick(
-                    [f"mean({first})", f"min({first})", f"max({first})", f"mean(abs({first}))"]
-                ),
-                [first],
-                over=True,
-            )
+            over = [f"mean({first})", f"min({first})", f"max({first})", f"mean(abs({first}))"]
+            return Compute(seen(frame, self.pick(over)), [first], over=True)
         forms = [
             f"{first} + {second}",
             f"{first} - {second}",
@@ -66,5 +70,5 @@ class Computing(Writer):
             f"abs({first})",
             f"sigmoid({first})",
         ]
-        text = self.pick(forms)
+        text = seen(frame, self.pick(forms))
         return Compute(text, [first, second] if second in text else [first])

@@ -239,8 +239,9 @@ def _pool(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
 
 
 def _adaptive(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
-    need(bool(sides))
-    return (x[0], *spread(a["output_size"], len(sides)))
+    out = spread(a["output_size"], len(sides))
+    need(bool(sides) and min(out) >= 1)
+    return (x[0], *out)
 
 
 def _global(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
