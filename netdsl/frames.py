@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netdsl.design import Link, Scope
+    from netdsl.source import Span
 
 
 class Frame:
@@ -13,9 +14,10 @@ class Frame:
 
     `kind` is "scope" where a scope begins, "inline" for an inlined block (which sees nothing around
     it, but whose labels belong to `host`), "repeat" or "for" for one iteration of a loop, else "plain".
+    `loop` is where the body of that loop stands.
     """
 
-    __slots__ = ("host", "iteration", "kind", "labels", "names", "parent", "scope", "since")
+    __slots__ = ("host", "iteration", "kind", "labels", "loop", "names", "parent", "scope", "since")
 
     def __init__(
         self,
@@ -24,11 +26,13 @@ class Frame:
         scope: Scope | None = None,
         host: Frame | None = None,
         iteration: int = 0,
+        loop: Span | None = None,
     ) -> None:
         self.parent = parent
         self.kind = kind
         self.host = host
         self.iteration = iteration  # of a loop, from 1; of an inlined block, its use in the text
+        self.loop = loop
         around = parent or host
         self.scope = scope if scope is not None else around.scope if around is not None else None
         self.names: dict[str, Any] = {}

@@ -229,7 +229,7 @@ def dense(
     assert concat is not None
     scope = names.frame.scope
     for i, _ in run.rounds(range(count), count, step.body, names, step):
-        frame = Frame(names.frame, "repeat", iteration=i)
+        frame = Frame(names.frame, "repeat", iteration=i, loop=step.body.span)
         region = run.body(step.body, current, names.inside(frame))
         found.iterations.append(region)
         if region.exit is None or region.exit.shape is None or current.shape is None:

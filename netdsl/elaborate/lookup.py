@@ -110,7 +110,8 @@ def _is_ahead(link: Link, span: Span, frame: Frame) -> bool:
     source, end = own.source, own.end
     at = link.frame
     while at is not None and at not in around and at.kind != "scope":
-        if at.kind in ("repeat", "for"):
+        loop = at.loop
+        if loop is not None and loop.source is span.source and loop.start <= span.start < loop.end:
             return False  # of an earlier round
         if at.kind == "inline":  # its steps stand where the block is put in
             source, end = span.source, at.iteration

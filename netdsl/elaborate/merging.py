@@ -138,7 +138,7 @@ def bars(
                 rounds = run.rounds(entries, len(entries), statement.body, names, statement)
                 for i, entry in rounds:
                     kind = "for" if isinstance(statement, ast.For) else "repeat"
-                    frame = Frame(names.frame, kind, iteration=i)
+                    frame = Frame(names.frame, kind, iteration=i, loop=statement.body.span)
                     if isinstance(statement, ast.For):
                         unpack(statement.names, entry, frame, statement.iterable)
                     inner = Region(statement.body, current, frame)
