@@ -125,6 +125,14 @@ def external_layer(
     if isinstance(shape[0], Open):
         message = f"the channels of `{definition.name}` would be the open size {shape[0]}"
         raise Mistake("E209", message, step.span, hint=GIVE_SIZE)
+    least = min((s for s in shape if isinstance(s, int)), default=1)
+    if least < 1:
+        raise Mistake(
+            "E137",
+            f"`{definition.name}` would give {Shape(*shape)}: channels and sides are at least 1, not {least}",
+            step.span,
+            labels=[(definition.node.shape.span, "the shape that it gives")],
+        )
     return External(
         name=definition.name,
         package=package,

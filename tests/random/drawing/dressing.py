@@ -53,6 +53,7 @@ class ExternLayer:
             return Val(x.shape)
         need(len(x.shape) == 3)  # its declaration is for images
         channels = Target("identity", bound).bound["channels"]
+        need(channels >= 1)  # type: ignore[operator]
         return Val((channels, *x.shape[1:]))  # type: ignore[list-item]
 
 

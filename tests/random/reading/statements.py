@@ -92,6 +92,16 @@ class Let(Sentence):
         return x
 
 
+def _in_loop(frame: Frame) -> bool:
+    """Whether a loop is around, also one around an inlined block."""
+    at: Frame | None = frame
+    while at is not None and at.kind not in ("block", "scope"):
+        if at.kind in ("repeat", "for"):
+            return True
+        at = at.host if at.kind == "inline" else at.parent
+    return False
+
+
 class Weight(Sentence):
     """`param scale: [channels] = ones`."""
 
@@ -107,6 +117,7 @@ class Weight(Sentence):
         shape = frame.evaluate(self.shape)
         shape = [shape] if isinstance(shape, int) else list(shape)
         need(all(isinstance(s, int) and s > 0 for s in shape))
+        need(not _in_loop(frame))
         frame.label(self.name, Val(shape, tensor=True))
         return x
 
