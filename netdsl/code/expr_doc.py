@@ -187,7 +187,8 @@ def _range(expr: Range) -> Doc:
         return expr.text
     start = () if expr.start is None else (document(expr.start, INSIDE), " ")
     stop = () if expr.stop is None else (" ", document(expr.stop, INSIDE))
-    return (*start, ":", *stop)
+    step = () if expr.step is None else (":", document(expr.step, INSIDE))
+    return (*start, ":", *stop, *step)
 
 
 def _chain(expr: Expr, inside: int) -> Doc:

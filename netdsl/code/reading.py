@@ -111,7 +111,7 @@ def expression(node: ast.expr, text: str) -> Expr:
         case ast.Subscript():
             return Subscript(of(node.value), of(node.slice))
         case ast.Slice():
-            return Range(node.lower and of(node.lower), node.upper and of(node.upper))
+            return Range(*(e and of(e) for e in (node.lower, node.upper, node.step)))
         case ast.GeneratorExp() | ast.ListComp():
             [loop] = node.generators
             names = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]

@@ -43,6 +43,8 @@ def import_torchvision() -> ModuleType:
     """The torchvision package. Raises `Unavailable`."""
     if "torchvision" not in sys.modules:
         plain = torch.ops.load_library
+        for name in [n for n in sys.modules if n.startswith("torchvision.")]:
+            del sys.modules[name]  # what an import without our help left when it failed
 
         def load_library(path: str | os.PathLike[str]) -> None:
             library = Path(path)

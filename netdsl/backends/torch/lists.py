@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netdsl.backends.torch.iterators import passing
 from netdsl.backends.torch.named import one_by_one
 from netdsl.backends.torch.names import safe
 from netdsl.backends.torch.scene import Sym, Unsayable, holds_symbols, joined
@@ -78,7 +79,7 @@ def comprehension(at: At, node: ast.Comprehension) -> Sym:
         pass
     if holds_symbols(at.values_of(node)[0]):
         return one_by_one(at, node)
-    iterable = at.expr(node.iterable)
+    iterable = passing(at.expr(node.iterable))
     inner = at.inside()
     for name in node.names:
         inner.env.names[name.text] = Name(f"%{name.text}")

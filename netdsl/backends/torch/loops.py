@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netdsl.backends.torch.builder import Builder
+from netdsl.backends.torch.iterators import passing
 from netdsl.backends.torch.names import distinct, safe
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import Sym, Val, are_values, concrete
@@ -35,9 +36,10 @@ def loop_header(
     entries = at.values_of(node.iterable)[0]
     if are_values(entries) or _holds_open(entries):
         raise Differ(inner.rows, list(range(len(inner.rows))), "a loop over values")
-    iterable = at.sym(node.iterable)
-    if not isinstance(iterable, Expr):
+    through = at.sym(node.iterable)
+    if not isinstance(through, Expr):
         raise Differ(inner.rows, list(range(len(inner.rows))), "a loop over values")
+    iterable = passing(through)
     targets = []
     parts = _component_dependencies(b, iterable, len(node.names))
     for target, deps in zip(node.names, parts):

@@ -89,8 +89,8 @@ class Machine(Tokens):
                     out.append(self.evaluate(item, env))
             return tuple(out) if isinstance(expr, code.Tuple) else out
         if isinstance(expr, code.Range):
-            ends = [None if e is None else self.evaluate(e, env) for e in (expr.start, expr.stop)]
-            return slice(ends[0], ends[1])
+            ends = (expr.start, expr.stop, expr.step)
+            return slice(*(None if e is None else self.evaluate(e, env) for e in ends))
         if isinstance(expr, code.Subscript):
             return self.subscript(self.evaluate(expr.of, env), self.evaluate(expr.index, env))
         if isinstance(expr, code.Comprehension):

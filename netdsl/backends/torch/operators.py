@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch.arguments import with_arguments
+from netdsl.backends.torch.iterators import lasting
 from netdsl.backends.torch.named import one_by_one
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Sym, SymTarget, Unsayable, holds_symbols
@@ -116,4 +117,4 @@ def _function(at: At, name: str, node: ast.Apply) -> Sym:
     values = [i.value for i in items if isinstance(i, Literal)]
     if len(values) == len(items) and name not in _LOOPED:
         return Literal(FUNCTIONS[name][0](*values))
-    return code.call(_PYTHON.get(name, name), *items)
+    return lasting(code.call(_PYTHON.get(name, name), *items))

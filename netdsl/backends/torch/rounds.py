@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import residuals
 from netdsl.backends.torch.given import channels_of
+from netdsl.backends.torch.iterators import lasting, passing
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import (
     FEW_TRIPS,
@@ -106,7 +107,7 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
     if isinstance(node, ast.Repeat):
         through = code.call("range", b.for_forward(count_of(iterable), "depth"))
     else:
-        through = b.for_forward(iterable, "rounds")
+        through = passing(b.for_forward(lasting(iterable), "rounds"))
     read = {n for op in ops for n in names_of(op)}
     shown = tuple(t if t in read else "_" for t in targets)
     exits = [e.iterations[-1].exit if e.iterations else v for e, v in zip(events, val.at(at.rows))]

@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, Any] = {
     "zip": lambda *a: tuple(zip(*a)),
     "enumerate": lambda a: tuple(enumerate(a)),
     "reversed": lambda a: tuple(reversed(a)),
+    "tuple": tuple,
     "min": min,
     "max": max,
     "sum": sum,

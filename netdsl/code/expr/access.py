@@ -64,32 +64,39 @@ def subscript(of: Expr, index: Expr) -> Expr:
         return Literal(of.value[index.value])
     if isinstance(of, Tuple) and isinstance(index, Literal) and isinstance(index.value, int):
         return of.items[index.value]
+    if (
+        isinstance(of, Subscript)
+        and of.index.text == "::-1"
+        and isinstance(index, Literal)
+        and isinstance(index.value, int)
+    ):
+        return subscript(of.of, Literal(-1 - index.value))
     return Subscript(of, index)
 
 
 class Range(Expr):
-    """`start:stop` inside a subscript."""
+    """`start:stop` or `start:stop:step` inside a subscript."""
 
     start: Expr | None
     stop: Expr | None
+    step: Expr | None = None
 
     def _text(self) -> str:
         start = self.start.text if self.start is not None else ""
         stop = self.stop.text if self.stop is not None else ""
-        return f"{start}:{stop}" if self.is_tight() else f"{start} : {stop}".strip()
+        step = f":{self.step.text}" if self.step is not None else ""
+        return f"{start}:{stop}{step}" if self.is_tight() else f"{start} : {stop}{step}".strip()
 
     def is_tight(self) -> bool:
         """Whether ruff writes no spaces round the colon."""
         return all(_is_short(e.of if isinstance(e, Minus) else e) for e in self.parts())
 
     def parts(self) -> Iterable[Expr]:
-        return [e for e in (self.start, self.stop) if e is not None]
+        return [e for e in (self.start, self.stop, self.step) if e is not None]
 
     def map(self, change: Callable[[Expr], Expr]) -> Expr:
-        return Range(
-            None if self.start is None else change(self.start),
-            None if self.stop is None else change(self.stop),
-        )
+        ends = (e if e is None else change(e) for e in (self.start, self.stop, self.step))
+        return Range(*ends)
 
 
 def _is_short(end: Expr) -> bool:

@@ -74,11 +74,8 @@ def evaluate(expr: Expr, names: Mapping[str, Any]) -> Any:
     if isinstance(expr, Subscript):
         of = evaluate(expr.of, names)
         if isinstance(expr.index, Range):
-            ends = [
-                None if e is None else evaluate(e, names)
-                for e in (expr.index.start, expr.index.stop)
-            ]
-            return of[ends[0] : ends[1]]
+            ends = (expr.index.start, expr.index.stop, expr.index.step)
+            return of[slice(*(None if e is None else evaluate(e, names) for e in ends))]
         return of[evaluate(expr.index, names)]
     if isinstance(expr, Comprehension):
         out = []
