@@ -109,8 +109,18 @@ def with_origin(mistake: Mistake, current: Value | None, node: ast.Link) -> Mist
     if origin is None or current.shape is None or diagnostic.span is None:
         return mistake
     if origin.source is diagnostic.span.source:
-        mistake.diagnostic = diagnostic.but(labels=((origin, f"gives {current.shape}"),))
+        said = f"gives {current.shape}"
+        if origin.start >= diagnostic.span.start and _in_loop(current.maker):
+            said += " in the round before"
+        mistake.diagnostic = diagnostic.but(labels=((origin, said),))
     return mistake
+
+
+def _in_loop(link: Link | None) -> bool:
+    frame = link.frame if link is not None else None
+    while frame is not None and frame.kind not in ("repeat", "for"):
+        frame = frame.parent
+    return frame is not None
 
 
 def _origin(value: Value) -> Span | None:

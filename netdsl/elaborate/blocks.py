@@ -108,6 +108,7 @@ def block_scope(
     inner = Names(run, definition.file, frame)
     run.uses.append(Use(f"block `{definition.name}`", step.span))
     run.blocks.append(definition.node)
+    run.given.append({n: b.node.span for n, b in target.bound.items() if b.node is not None})
     try:
         bind_parameters(run, scope, definition, target, inner)
         body = definition.node.body
@@ -118,6 +119,7 @@ def block_scope(
     finally:
         run.uses.pop()
         run.blocks.pop()
+        run.given.pop()
     scope.steps = run.steps - before
     run.memo[key] = scope
     return scope

@@ -41,6 +41,7 @@ FREE_WORK = 60_000
 WORK_OF_A_STEP = 20
 DEEPEST = 96  # bodies and blocks that are run inside of each other: each takes at most 40 frames
 DEEPEST_LETS = 128  # that need each other
+ARGUMENT = frozenset(["E112", "E122"])  # mistakes of a value: where it comes from is told too
 
 # Statements that move no value: a mistake in one of them leaves the current value as it is.
 STILL = (
@@ -72,6 +73,7 @@ class Run:
         self.program = program
         self.uses: list[Use] = []
         self.blocks: list[ast.Node] = []  # blocks being run, outermost first
+        self.given: list[dict[str, Span]] = []  # of each use of a block, where its arguments stand
         self.memo: dict[Any, Scope] = {}
         self.steps = 0  # with every use of a block counted
         self.done = 0  # really run: equal uses of a block are run once
@@ -104,6 +106,9 @@ class Run:
     # ---------------------------------------------------------------------------------- mistakes
     def report_mistake(self, mistake: Mistake) -> None:
         diagnostic = mistake.diagnostic
+        place = self.given[-1].get(diagnostic.span.text) if self.given and diagnostic.span else None
+        if place is not None and diagnostic.code in ARGUMENT:
+            diagnostic = diagnostic.but(labels=(*diagnostic.labels, (place, "given here")))
         if self.uses and not diagnostic.uses:
             # what mends a block for this use may break it for another: it is said, but not as a change
             diagnostic = diagnostic.but(uses=tuple(reversed(self.uses)), fix=())

@@ -21,6 +21,10 @@ import traceback
 from everything import checked, through_backends
 from mutations import gently, museum_texts, mutated, reference_texts, zoo_texts
 
+from netdsl.compiler import Compilation
+from netdsl.limits import Limits
+from netdsl.source import Source
+
 
 def texts_of(what: str) -> list[str]:
     """What is changed: everything for `check`, for backends what is right as it is, and small."""
@@ -33,6 +37,15 @@ def text_of(number: int, texts: list[str], gentle: bool) -> tuple[str, str]:
     rng = random.Random(number)
     change = gently if gentle and rng.random() < 0.8 else mutated
     return change(rng, rng.choice(texts))
+
+
+def size_of(text: str) -> str:
+    """How many steps the networks of a text have: what is large takes its time, and is no attack."""
+    for most in (100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000):
+        found = Compilation(Source("text.net", text), limits=Limits(layers=most)).check()
+        if any(d.code == "E136" for d in found):
+            return f"more than {most:,} steps"
+    return "at most 1,000 steps"
 
 
 def peak() -> float:
@@ -81,7 +94,7 @@ def main() -> int:
         worst = sorted([*worst, (took, number)], reverse=True)[:5]
         if took > given.seconds:
             slow += 1
-            print(f"--- {number} ({how}) took {took:.2f} s", flush=True)
+            print(f"--- {number} ({how}) took {took:.2f} s, {size_of(text)}", flush=True)
         done += 1
     print(
         f"{done:,} texts from {given.first:,} on through {given.what}, {good:,} of them without mistakes: "
