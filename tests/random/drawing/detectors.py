@@ -23,7 +23,7 @@ class Detectors(Dice):
 
     def program(self) -> tuple[str, str]:
         """The text, and the name of its net."""
-        kind = self.pick(sorted(HEADS))
+        kind = self.pick([*sorted(HEADS), "yolo"])  # which has two forms
         head, image = HEADS[kind](self), f"3x{self.side}x{self.side}"
         if kind in ("rpn", "retina", "fcn") and self.chance(0.6):
             image = "3x?x?"
