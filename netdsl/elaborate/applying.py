@@ -99,6 +99,7 @@ def apply_layer(
         link.output = current
         return
     shape = layer.output(current.shape)
+    layer.works_on(len(current.shape) - 1)
     if not layer.references():
         multiple = layer.condition(current.shape)
         under_condition(run, multiple, [current.shape], f"`{layer.word}` takes", link.node)

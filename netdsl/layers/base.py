@@ -179,6 +179,9 @@ class Layer(BaseModel):
     saves_output: ClassVar[bool] = False  # its backward pass needs its own output unchanged
     is_view: ClassVar[bool] = False  # its output shares memory with its input
     passes: ClassVar[bool] = False  # gives on what enters, and takes no place of its own
+    dims: ClassVar[int] = (
+        2  # how many sides the maps have that it works on; of a step, by `works_on`
+    )
     # In a figure it stands in the box of the layer before it, as its "norm", "activation" or "flatten".
     joins: ClassVar[str] = ""
 
@@ -210,6 +213,11 @@ class Layer(BaseModel):
         `add` of `H` and `2 * ceil(H / 2)` is right for even H only: 2. The compiler warns.
         """
         return 1
+
+    def works_on(self, dims: int) -> None:
+        """Tell a step how many sides its maps have, which is no parameter: `conv(64, 3)` is 3x3 on images."""
+        if dims and dims != self.dims:
+            object.__setattr__(self, "dims", dims)
 
     def references(self) -> dict[str, Value]:
         """Parameters that are values: they are inputs too, by name."""
@@ -265,7 +273,7 @@ class Layer(BaseModel):
 
     # -------------------------------------------------------------------------------------- people
     def label(self) -> str:
-        """The layer in a paper's words: `3x3 conv, 64, /2`."""
+        """The layer in a paper's words: `3x3 conv, 64, /2`, on sequences `conv 3, 64, /2`."""
         return self.word
 
     def look(self) -> str:

@@ -12,7 +12,15 @@ from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor, Window
 from netdsl.layers.connections import Connections, check_connections, kernels_in
 from netdsl.layers.fields import Bool, Extent, Positive
-from netdsl.layers.geometry import Motion, Padding, motion, padding_expr, size_label, step_label
+from netdsl.layers.geometry import (
+    Motion,
+    Padding,
+    motion,
+    padding_expr,
+    size_label,
+    step_label,
+    window_label,
+)
 from netdsl.layers.inputs import check_groups
 from netdsl.layers.kernels import Kernels, check_kernels
 from netdsl.shapes import Shape
@@ -148,7 +156,8 @@ class Conv(Layer):
         dilation = size_label(self.dilation, 1)
         spaced = "" if dilation == "1" else f" dil {dilation}"
         kind = {"fixed": "fixed conv", "flipped": "flipped conv"}.get(self.form, "conv")
-        parts = [f"{size_label(self.kernel_size)} {kind}{spaced}", str(self.channels)]
+        what = window_label(self.kernel_size, kind, self.dims)
+        parts = [f"{what}{spaced}", str(self.channels)]
         if self.groups != 1:
             parts.append(f"g{self.groups}")
         if self.connections is not None:

@@ -166,6 +166,12 @@ def _end(padding: str, kernel: Expr, dilation: Expr) -> Expr:
     return dilation * (kernel - 1) // 2
 
 
+def window_label(size: Sides, what: str, dims: int) -> str:
+    """A window and what it does: `3x3 conv`, on sequences `conv 3`."""
+    text = size_label(size, dims)
+    return f"{what} {text}" if dims == 1 else f"{text} {what}"
+
+
 def size_label(value: Sides, dims: int = 2) -> str:
     """A size in a paper's words: `3x3`; with dims=1 equal sides are one number."""
     sides = value if isinstance(value, tuple) else (value,) * dims

@@ -8,7 +8,15 @@ from netdsl.code.expr import Call, Expr, Literal, call, given
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Window
 from netdsl.layers.fields import Bool, Extent
-from netdsl.layers.geometry import Motion, Padding, motion, padding_expr, size_label, step_label
+from netdsl.layers.geometry import (
+    Motion,
+    Padding,
+    motion,
+    padding_expr,
+    size_label,
+    step_label,
+    window_label,
+)
 from netdsl.layers.inputs import sides_of
 from netdsl.shapes import Shape, Size
 
@@ -71,7 +79,8 @@ class WindowPooling(Pooling):
 
     def label(self) -> str:
         stride = self.kernel_size if self.stride is None else self.stride
-        return f"{size_label(self.kernel_size)} {self.kind} pool{step_label(stride)}"
+        what = window_label(self.kernel_size, f"{self.kind} pool", self.dims)
+        return what + step_label(stride)
 
 
 class MaxPool(WindowPooling):
@@ -151,7 +160,7 @@ class AdaptivePooling(Pooling):
         return a.output_size, {}
 
     def label(self) -> str:
-        return f"adaptive {self.kind} pool, {size_label(self.output_size)}"
+        return f"adaptive {self.kind} pool, {size_label(self.output_size, self.dims)}"
 
 
 class AdaptiveMaxPool(AdaptivePooling):

@@ -163,7 +163,7 @@ class Upsample(Resizing):
     def label(self) -> str:
         mode = "" if self.mode == "nearest" else f", {self.mode}"
         if self.scale is None:
-            target = "" if self.size is None else f" to {size_label(self.size)}"
+            target = "" if self.size is None else f" to {size_label(self.size, self.dims)}"
             return f"upsample{target}{mode}"
         factor = f"{self.scale:g}" if isinstance(self.scale, float) else size_label(self.scale, 1)
         return f"upsample, x{factor}{mode}"

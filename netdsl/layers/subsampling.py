@@ -9,7 +9,7 @@ from netdsl.code.expr import Call, call
 from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor, Window
 from netdsl.layers.fields import Extent
-from netdsl.layers.geometry import Motion, motion, size_label, step_label
+from netdsl.layers.geometry import Motion, motion, step_label, window_label
 from netdsl.layers.inputs import sides_of
 from netdsl.shapes import Shape
 
@@ -52,4 +52,5 @@ class Subsample(Layer):
         return call("Subsample2d", a.in_channels, a.kernel_size)
 
     def label(self) -> str:
-        return f"{size_label(self.kernel_size)} subsampling{step_label(self.kernel_size)}"
+        what = window_label(self.kernel_size, "subsampling", self.dims)
+        return what + step_label(self.kernel_size)

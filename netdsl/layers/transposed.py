@@ -10,7 +10,7 @@ from netdsl.diagnostics import Mistake
 from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor
 from netdsl.layers.fields import Bool, Extent, Extents, Positive
-from netdsl.layers.geometry import size_label, step_label
+from netdsl.layers.geometry import step_label, window_label
 from netdsl.layers.inputs import check_groups, sides_of
 from netdsl.shapes import Dim, Shape
 
@@ -93,8 +93,8 @@ class ConvTranspose(Layer):
 
     def label(self) -> str:
         groups = "" if self.groups == 1 else f", g{self.groups}"
-        what = f"{size_label(self.kernel_size)} up-conv, {self.channels}{groups}"
-        return what + step_label(self.stride, "x")
+        what = window_label(self.kernel_size, "up-conv", self.dims)
+        return f"{what}, {self.channels}{groups}" + step_label(self.stride, "x")
 
     def look(self) -> str:
         return "up"

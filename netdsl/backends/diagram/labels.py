@@ -40,6 +40,8 @@ def cell(layer: Layer) -> tuple[str, ...]:
         return (first, rest) if rest else (first,)
     if kind == "pool" and not first.startswith(("global", "adaptive")):
         size, _, word = first.partition(" ")
+        if layer.dims == 1:
+            return (first, rest or "/1")
         return (word, f"{size}, {rest or '/1'}")
     return (text,)
 
@@ -61,7 +63,7 @@ def depthwise(text: str, layer: Layer, shapes: Sequence[Shape | None]) -> str:
     groups = getattr(layer, "groups", 1)
     if groups == 1 or not shapes or shapes[0] is None or shapes[0].channels != groups:
         return text
-    return text.replace(" conv", " dw conv").replace(f", g{groups}", "")
+    return re.sub(r"\bconv", "dw conv", text, count=1).replace(f", g{groups}", "")
 
 
 def unpadded(layer: Layer, shapes: Sequence[Shape | None]) -> bool:

@@ -10,6 +10,7 @@ from netdsl.backends.diagram.notes import fused_notes
 from netdsl.backends.diagram.scene.legend import Entry
 from netdsl.backends.diagram.scene.legend import height as legend_height
 from netdsl.backends.diagram.settings import Settings
+from netdsl.backends.diagram.text import TIMES
 
 TEXTS = {
     "conv": "conv",
@@ -25,6 +26,11 @@ TEXTS = {
     "stack": "block",
     "dropout": "dropped at random in training",
 }
+POINTWISE = {
+    1: "conv 1",
+    3: "1\N{MULTIPLICATION SIGN}1\N{MULTIPLICATION SIGN}1 conv",
+}  # by the sides of maps
+SIDES = {0: "C", 1: "CxL", 2: "CxHxW", 3: "CxDxHxW"}
 DEPTHWISE = "dw conv"
 SIGNS = {"sum": "sum", "product": "product", "difference": "difference", "quotient": "quotient"}
 
@@ -48,13 +54,15 @@ class Keys:
                     continue  # they say it themselves
                 if kind == "grouped" and all(DEPTHWISE in node.lines[0] for node in own):
                     text = "depthwise conv"
+                if kind == "conv1":
+                    text = POINTWISE.get(_sides(own), text)
                 self.entries.append(Entry(kind, text))
         for kind, text in SIGNS.items():
             if kind in kinds:
                 self.entries.append(Entry(f"@{kind}", self._after(nodes, kind, text)))
         if "concat" in kinds:
-            times = "\N{MULTIPLICATION SIGN}"
-            shape = "" if cell else f", C{times}H{times}W"
+            joined = [node for node in nodes if node.kind == "concat"]
+            shape = "" if cell else f", {SIDES[_sides(joined)].replace('x', TIMES)}"
             self.entries.append(Entry("@concat", f"concat{shape}"))
         ways = [node for figure in figures for node in _ways(figure.children)]
         if ways:
@@ -90,6 +98,12 @@ class Keys:
         if not self.entries and not self.notes:
             return 0.0
         return legend_height(self.entries, self.notes, width) + 8
+
+
+def _sides(nodes: Sequence[Node]) -> int:
+    """How many sides the maps of nodes have; 2, an image's, where they differ."""
+    found = {node.size.count(TIMES) for node in nodes}
+    return min(found) if len(found) == 1 and found <= SIDES.keys() else 2
 
 
 def _ways(children: Sequence[Child]) -> Iterator[Node]:
