@@ -112,7 +112,8 @@ def _is_ahead(link: Link, span: Span, frame: Frame) -> bool:
     while at is not None and at not in around and at.kind != "scope":
         loop = at.loop
         if loop is not None and loop.source is span.source and loop.start <= span.start < loop.end:
-            return False  # of an earlier round
+            round_ = next((f for f in around if f.loop is loop and f.parent is at.parent), None)
+            return round_ is not None and round_.iteration <= at.iteration  # of a later round
         if at.kind == "inline":  # its steps stand where the block is put in
             source, end = span.source, at.iteration
             at = at.host
