@@ -174,8 +174,10 @@ def check_gradients(network: Network, text: str, module: nn.Module, inputs: list
         found.append([*results, *(x.grad for x in own), *(p.grad for p in which.parameters())])
     for a, b in zip(*found, strict=True):
         assert (a is None) == (b is None)
-        if a is not None:
-            torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+        if (
+            a is not None
+        ):  # of a bias before a norm it is 0, but for noise, which a chain of norms magnifies
+            torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-6, equal_nan=True)
 
 
 def check_frozen(network: Network, text: str) -> int:

@@ -101,7 +101,8 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
             raise Differ(rows, [r.exit.shape.channels for r in regions], "channels differ")  # type: ignore[union-attr]
         b.deps[name] |= b.dependencies(last.channels)
         b.ctor.append(Assign(name, start))
-        ctor.append(assign_channels(name, last.channels))
+        if last.channels != Name(name):
+            ctor.append(assign_channels(name, last.channels))
     shown = tuple(t if any(t in s.reads() for s in ctor) else "_" for t in targets)
     b.ctor.append(For(shown, iterable, tuple(ctor)))
     if isinstance(node, ast.Repeat):

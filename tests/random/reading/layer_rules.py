@@ -24,7 +24,6 @@ POSITIONAL = {
     "rbf": ("features",),
     "subsample": ("kernel_size",),
     "normalize": ("mean", "std"),
-    "softplus": ("beta", "threshold"),
     "groupnorm": ("num_groups",),
     "lrn": ("size",),
     "l2norm": ("scale",),
@@ -125,6 +124,7 @@ def layer_shape(word: str, a: dict[str, Any], x: Shape) -> Shape:
 
 def _same(word: str, a: dict[str, Any], x: Shape) -> None:
     if word == "lrn":
+        need(len(x) < 4)  # torch's cannot run on volumes whose dimensions were reordered
         need(not a.get("within") or len(x) == 3)
     elif word == "groupnorm":
         need(x[0] % whole(a["num_groups"]) == 0)
@@ -321,13 +321,13 @@ def _pad_channels(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
 def _crop(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
     size = spread(a["size"], 2)
     corner = (a.get("top", 0), a.get("left", 0))
-    need(all(c + k <= s for c, k, s in zip(corner, size, sides)))
+    need(min(size) >= 1 and all(c + k <= s for c, k, s in zip(corner, size, sides)))
     return (x[0], *size)
 
 
 def _center_crop(a: dict[str, Any], x: Shape, sides: Shape) -> Shape:
     size = a["size"].shape[1:] if hasattr(a["size"], "shape") else spread(a["size"], 2)
-    need(len(size) == 2 and all(k <= s for k, s in zip(size, sides)))
+    need(len(size) == 2 and all(1 <= k <= s for k, s in zip(size, sides)))
     return (x[0], *size)
 
 
