@@ -93,7 +93,8 @@ class Builder:
 
     def fresh_at(self, wanted: str, at: At) -> str:
         """A local name; one of ours is taken again if nothing that can be read here mentions it."""
-        if wanted in self.deps and wanted not in {p.name for p in self.params}:
+        others = {p.name for p in self.params} | self.loop_names  # what the text calls so
+        if wanted in self.deps and wanted not in others:
             reading = (
                 v for known in self.scene.values.values() for v in known if v.rows.encloses(at.rows)
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from reading.frames import Frame, module_frame
@@ -104,8 +103,6 @@ class Statements(Chains):
         if values:
             forms += [lambda: self.pick(values)]
         let = Let(self.variable(frame), self.pick(forms)())
-        if re.search(rf"(?<![@.\w]){let.name}\b", let.value):
-            raise Invalid  # defined by itself
         let.run(frame, None)
         return let
 

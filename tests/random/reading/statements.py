@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,6 +89,7 @@ class Let(Sentence):
 
     def run(self, frame: Frame, x: Any) -> Any:
         need(self.name not in frame.names)
+        need(not re.search(rf"(?<![@.\w]){self.name}\b", self.value))  # defined by itself
         frame.names[self.name] = frame.evaluate(self.value)
         return x
 
