@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from netdsl.backends.torch.check import check
 from netdsl.backends.torch.emitter import CannotEmit, Emitter
 from netdsl.backends.torch.page import in_order, page
+from netdsl.backends.torch.rows import Differ
 from netdsl.design import Design
 from netdsl.diagnostics import NetError
 from netdsl.network import Network
@@ -35,7 +36,7 @@ def emitted(design: Design, exact: bool = False) -> str:
     emitter = Emitter(design, WIDTH, exact)
     try:
         root = emitter.net()
-    except CannotEmit as error:
+    except (CannotEmit, Differ) as error:
         if exact:
             raise
         exactly[str(error)] += 1
