@@ -17,13 +17,18 @@ def run() -> None:
     gc.set_threshold(50_000)  # what imports make stays: searching it for garbage finds none
     atexit.register(gc.freeze)  # nor at the end
     skip_plugins()
-    if len(sys.argv) > 2:  # `netdsl --help` needs none of it
+    if len(sys.argv) > 2 and sys.argv[1] != "fmt":  # which needs none of it, like `--help`
         light_schemas()
     speak_utf8()
     from netdsl.cli import main
 
+    main(prog_name="netdsl")
+
+
+def process() -> None:
+    """The command as a process of its own."""
     try:
-        main(prog_name="netdsl")
+        run()
     except SystemExit as end:
         leave(end.code)
         raise
@@ -95,4 +100,4 @@ def skip_plugins() -> None:
 
 
 if __name__ == "__main__":
-    run()
+    process()
