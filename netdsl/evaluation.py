@@ -8,12 +8,12 @@ for even sizes only may meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
 from netdsl import design as of
-from netdsl.design import Applied, Dense, Design, HeadEvent, Link, Merge, Predicted, Residual, Scope
+from netdsl.design import Applied, Dense, Design, HeadEvent, Link, Merge, Predicted, Residual
 from netdsl.diagnostics import Diagnostic, Mistake, NetError, did_you_mean
 from netdsl.elaborate.values import Bound, InputFacts, Tapped, Target
 from netdsl.formulas import multiple_for, shortened
@@ -21,7 +21,7 @@ from netdsl.frames import Frame
 from netdsl.layers import find
 from netdsl.layers.base import Layer
 from netdsl.shapes import Dim, Open, Shape, Size
-from netdsl.walks import links_of
+from netdsl.walks import all_links, every_scope
 
 # What a Design is made of, and what names in frames stand for; the rest is of the text, and shared.
 _PARTS: tuple[type, ...] = (
@@ -205,29 +205,12 @@ def _boxes(values: Mapping[str, of.Value], count: int | None) -> None:
 # ---------------------------------------------------------------------------------------- checking
 def _check(design: Design, values: Mapping[str, Dim]) -> None:
     """Have every layer judge its inputs again, as they are now."""
-    seen: set[int] = set()
-    waiting = [design.net]
-    while waiting:
-        scope = waiting.pop()
-        if id(scope) in seen:
-            continue
-        seen.add(id(scope))
-        for link in _links(scope):
+    for scope in every_scope(design.net):
+        for link in all_links(scope):
             try:
                 _judge(link)
             except Mistake as mistake:
                 raise _refused(design, link, mistake.diagnostic, values) from None
-            inner = link.what
-            if isinstance(inner, of.Shared):
-                inner = inner.scope
-            if isinstance(inner, Scope):
-                waiting.append(inner)
-
-
-def _links(scope: Scope) -> Iterable[Link]:
-    yield from links_of(scope.region)
-    for head in scope.heads.values():
-        yield from head.others
 
 
 def _judge(link: Link) -> None:

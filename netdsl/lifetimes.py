@@ -40,7 +40,7 @@ from netdsl.layers.base import Layer
 from netdsl.saved import Kept, kept_by, scratch_of
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
-from netdsl.walks import inner_value, links_of, value_inputs
+from netdsl.walks import every_scope, inner_value, links_of, used, value_inputs
 
 MOST_CALLS = 3  # of a line of emitted code (backends.torch.lines)
 
@@ -422,18 +422,11 @@ def _is_sequence(region: Region) -> bool:
 def _exported(net: Scope) -> dict[int, set[tuple[str, ...]]]:
     """The values inside of levels that are read from outside: the paths of their labels, by level."""
     found: dict[int, set[tuple[str, ...]]] = {}
-    seen: set[int] = set()
-    waiting = [net]
-    while waiting:
-        scope = waiting.pop()
-        if id(scope) in seen:
-            continue
-        seen.add(id(scope))
+    for scope in every_scope(net):
         for link in links_of(scope.region):
-            inner = link.what.scope if isinstance(link.what, Shared) else link.what
+            inner = used(link)
             if isinstance(inner, Scope):
                 found.setdefault(id(inner), set()).update(link.exports)
-                waiting.append(inner)
     return found
 
 

@@ -24,6 +24,7 @@ from netdsl.design import (
     Shared,
     Value,
 )
+from netdsl.syntax import ast
 
 
 # -------------------------------------------------------------------------------------------- steps
@@ -70,6 +71,48 @@ def _inner_links(link: Link) -> Iterator[Link]:
         yield from links_of(what.region)
     elif isinstance(what, Predicted):
         yield from what.parts.values()
+
+
+def used(link: Link) -> object:
+    """What a step uses; of a shared module the scope of its chain."""
+    return link.what.scope if isinstance(link.what, Shared) else link.what
+
+
+def all_links(scope: Scope) -> Iterator[Link]:
+    """The steps of a scope, and what its heads do on maps other than the first."""
+    yield from links_of(scope.region)
+    for head in scope.heads.values():
+        yield from head.others
+
+
+def counted_links(scope: Scope) -> Iterator[Link]:
+    """The same in evaluation: without side outputs, which exist in training only."""
+    return (link for link in all_links(scope) if not isinstance(link.node, ast.Aux))
+
+
+def every_scope(net: Scope) -> Iterator[Scope]:
+    """A scope and all below it; what several uses share comes once."""
+    seen: set[int] = set()
+    waiting = [net]
+    while waiting:
+        scope = waiting.pop()
+        if id(scope) in seen:
+            continue
+        seen.add(id(scope))
+        yield scope
+        waiting += [inner for link in all_links(scope) if isinstance(inner := used(link), Scope)]
+
+
+def bars_of(region: Region) -> Iterator[BarEvent]:
+    """The bars of a merge or a head, those in loops and conditions too."""
+    for event in region.events:
+        if isinstance(event, BarEvent):
+            yield event
+        elif isinstance(event, Loop):
+            for iteration in event.iterations:
+                yield from bars_of(iteration)
+        elif isinstance(event, Branch) and event.region is not None:
+            yield from bars_of(event.region)
 
 
 # ------------------------------------------------------------------------------------------- values

@@ -7,14 +7,13 @@ from math import prod
 from typing import Any
 
 from netdsl.backends.table.words import fact_text
-from netdsl.design import Applied, Design, Link, Scope, Shared
+from netdsl.design import Applied, Design, Scope, Shared
 from netdsl.layers.base import Layer
 from netdsl.receptive import receptive_fields
 from netdsl.record import Record
 from netdsl.shapes import Shape, Size
-from netdsl.syntax import ast
 from netdsl.totals import cost_used, depth, scope_cost, walk_tensors
-from netdsl.walks import links_of
+from netdsl.walks import counted_links
 
 # Facts of `meta` that a comparison shows, in this order, by how their names begin.
 FACTS = ("year", "top1", "top5", "map", "error", "accuracy")
@@ -106,7 +105,7 @@ def _counted(scope: Scope, memo: dict[int, _Count]) -> _Count:
     found = memo.get(id(scope))
     if found is None:
         found = memo[id(scope)] = _Count()
-        for link in _steps(scope):
+        for link in counted_links(scope):
             inner = link.what.scope if isinstance(link.what, Shared) else link.what
             layer = inner.layer if isinstance(inner, Applied) else inner
             if isinstance(layer, Scope):
@@ -116,14 +115,6 @@ def _counted(scope: Scope, memo: dict[int, _Count]) -> _Count:
                 if x is not None and y is not None:
                     found.layer(layer, x, y)
     return found
-
-
-def _steps(scope: Scope) -> Iterator[Link]:
-    for link in links_of(scope.region):
-        if not isinstance(link.node, ast.Aux):
-            yield link
-    for head in scope.heads.values():
-        yield from head.others
 
 
 def _biases(design: Design) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from netdsl.counting.rules import RULES, Count, Parts, parts, total_of
@@ -20,7 +20,7 @@ from netdsl.design import (
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
-from netdsl.walks import links_of
+from netdsl.walks import counted_links
 
 PRODUCTS = "products of values"
 SUMS = "operations of sums and products"
@@ -166,7 +166,7 @@ def _tally(scope: Scope, rule: str, memo: dict[int, Tally]) -> Tally:
     found = memo.get(id(scope))
     if found is None:
         found = memo[id(scope)] = Tally()
-        for link in _steps(scope):
+        for link in counted_links(scope):
             what = link.what
             inner = what.scope if isinstance(what, Shared) else what
             if isinstance(inner, Scope):
@@ -178,14 +178,6 @@ def _tally(scope: Scope, rule: str, memo: dict[int, Tally]) -> Tally:
             for name, count in (counts or {}).items():
                 found.add(name, count)
     return found
-
-
-def _steps(scope: Scope) -> Iterator[Link]:
-    for link in links_of(scope.region):
-        if not isinstance(link.node, ast.Aux):
-            yield link
-    for head in scope.heads.values():
-        yield from head.others
 
 
 def _times(places: Count, each: int) -> Count:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from netdsl.compiler import Compilation
 from netdsl.depth import with_room
-from netdsl.design import Link, Predicted, Scope, Shared
+from netdsl.design import Link, Predicted
 from netdsl.formatting import formatted
 from netdsl.source import Source
 from netdsl.syntax import ast
 from netdsl.syntax.tables import grammar
-from netdsl.walks import links_of
+from netdsl.walks import every_scope, links_of
 
 Sides = tuple[int | None, ...]
 
@@ -38,9 +38,10 @@ def annotated(
         wrong |= {
             v.span.start for v in verdicts.in_order() if not v.met and v.span.source is source
         }
-        for link in _every_link(design.net, set()):
-            if isinstance(link.origin, ast.Link):
-                shapes.setdefault(link.origin, []).append(_sides(link))
+        for scope in every_scope(design.net):
+            for link in links_of(scope.region):
+                if isinstance(link.origin, ast.Link):
+                    shapes.setdefault(link.origin, []).append(_sides(link))
     assert compilation.file is not None
     tree = compilation.file.tree
     edits = sorted(_edits(text, tree, shapes, wrong), reverse=True)
@@ -105,20 +106,3 @@ def _sides(link: Link) -> Sides | None:
     if value is None or value.shape is None or isinstance(link.what, Predicted):
         return None
     return tuple(side if isinstance(side, int) else None for side in value.shape)
-
-
-def _every_link(scope: Scope, seen: set[int]) -> Iterator[Link]:
-    """All steps below a scope. What several uses share is gone through once."""
-    waiting = [scope]
-    while waiting:
-        scope = waiting.pop()
-        if id(scope) in seen:
-            continue
-        seen.add(id(scope))
-        for link in links_of(scope.region):
-            yield link
-            what = link.what.scope if isinstance(link.what, Shared) else link.what
-            if isinstance(what, Scope):
-                waiting.append(what)
-        for head in scope.heads.values():
-            waiting += [other.scope for other in head.others if other.scope is not None]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netdsl.backends.diagram.items import Chain, HeadItem, Item, Predictor
 from netdsl.backends.diagram.keys import Numbering
-from netdsl.design import BarEvent, Branch, HeadEvent, Loop, Predicted, Region, Scope, Value
+from netdsl.design import BarEvent, HeadEvent, Predicted, Scope, Value
+from netdsl.walks import bars_of
 
 if TYPE_CHECKING:
     from netdsl.backends.diagram.plan import Planner
@@ -19,7 +19,7 @@ def head_item(planner: Planner, event: HeadEvent) -> HeadItem:
     item.treated = planner.treatment.of(event.link)
     form = event.kind.form
     if form == "bars":
-        item.predictors = [_bar(planner, bar) for bar in _bars(event.scope.region)]
+        item.predictors = [_bar(planner, bar) for bar in bars_of(event.scope.region)]
     else:
         _body(planner, item)
     if form == "maps":
@@ -29,18 +29,6 @@ def head_item(planner: Planner, event: HeadEvent) -> HeadItem:
             item.predictors.append(Predictor(Chain(value, [], value), link.what, []))
     _close(planner, item)
     return item
-
-
-def _bars(region: Region) -> Iterator[BarEvent]:
-    """The bars of a head, those in loops and conditions too."""
-    for event in region.events:
-        if isinstance(event, BarEvent):
-            yield event
-        elif isinstance(event, Loop):
-            for iteration in event.iterations:
-                yield from _bars(iteration)
-        elif isinstance(event, Branch) and event.region is not None:
-            yield from _bars(event.region)
 
 
 def _bar(planner: Planner, bar: BarEvent) -> Predictor:

@@ -9,7 +9,6 @@ layer of a dense block. Side outputs and heads are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 from typing import TypeAlias
 
@@ -34,6 +33,7 @@ from netdsl.design import (
 from netdsl.layers.base import Layer
 from netdsl.record import Record
 from netdsl.shapes import Shape
+from netdsl.walks import bars_of
 
 LEARNS = ("convolution", "linear")
 
@@ -181,7 +181,7 @@ class _Reader:
 
     def merge(self, what: Merge, link: Link, name: str) -> list[Item]:
         x, y = what.region.entry, _leaving(link)
-        branches = tuple(tuple(self.bar(bar, name)) for bar in _bars(what.region))
+        branches = tuple(tuple(self.bar(bar, name)) for bar in bars_of(what.region))
         if x is None or x.shape is None or y is None:
             return []
         own = name or what.layer.word
@@ -201,17 +201,6 @@ class _Reader:
             return body
         shortcut = () if what.shortcut is None else tuple(self.region(what.shortcut, name))
         return [Residue(tuple(body), shortcut, x, y, name or "residual")]
-
-
-def _bars(region: Region) -> Iterator[BarEvent]:
-    for event in region.events:
-        if isinstance(event, BarEvent):
-            yield event
-        elif isinstance(event, Loop):
-            for iteration in event.iterations:
-                yield from _bars(iteration)
-        elif isinstance(event, Branch) and event.region is not None:
-            yield from _bars(event.region)
 
 
 def _entering(link: Link) -> Shape | None:
