@@ -39,6 +39,17 @@ class Frame:
         self.labels: dict[str, Link] = {}
         self.since: dict[str, int] = {}  # where in the text each `let` stands
 
+    @property
+    def file(self) -> Any:
+        """The file of the text that is read here: an inlined block brings the one that it stands in."""
+        at: Frame | None = self
+        while at is not None:
+            if "file " in at.names:
+                return at.names["file "]
+            at = at.parent
+        assert self.scope is not None
+        return self.scope.block.definition.file
+
     def find(self, name: str, place: int | None = None) -> Any:
         """What `name` stands for; KeyError if nothing. A `let` is not known at a `place` before it, where
         the text is read again after it was run."""

@@ -15,10 +15,10 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
-from netdsl.elaborate.lookup import value_of
 from netdsl.elaborate.names import (
     Names,
 )
+from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import (
     InputFacts,

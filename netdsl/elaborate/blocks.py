@@ -10,8 +10,8 @@ from netdsl.elaborate import naming
 from netdsl.elaborate.edits import Edits, inside
 from netdsl.elaborate.expressions import evaluate, with_arguments
 from netdsl.elaborate.functions import ENTRIES
-from netdsl.elaborate.lookup import value_of
 from netdsl.elaborate.names import Names, step_target
+from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import check_complete, inlined_block
 from netdsl.elaborate.values import (
     BlockDef,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netdsl.design import Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.functions import ON_VALUES
-from netdsl.elaborate.lookup import value_of
+from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.values import Silent, Tapped, kind_of
 from netdsl.shapes import Shape, equal_when
 from netdsl.syntax import ast
@@ -52,6 +52,24 @@ def _is_value(node: ast.Expr, names: Names) -> bool:
         return isinstance(evaluate(node, names), (Tapped, Value))
     except (Mistake, Silent):
         return False
+
+
+def numbers_in(node: ast.Expr, names: Names) -> list[object]:
+    """The numbers that stand in arithmetic on values, and which arm of a choice is taken."""
+    from netdsl.elaborate.expressions import evaluate, truth
+
+    if not holds_value(node, names):
+        return [evaluate(node, names)]
+    if isinstance(node, ast.Unary):
+        return numbers_in(node.of, names)
+    if isinstance(node, ast.Choose):
+        holds = truth(node.condition, names)
+        return [holds, *numbers_in(node.then if holds else node.other, names)]
+    if isinstance(node, ast.Binary):
+        return [*numbers_in(node.left, names), *numbers_in(node.right, names)]
+    if isinstance(node, ast.Apply):
+        return [n for a in node.args for n in numbers_in(a.value, names)]
+    return []
 
 
 def computed_shape(node: ast.Expr, names: Names) -> tuple[Shape, list[Value]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from netdsl.design import SharedModule, Value
 from netdsl.diagnostics import Mistake, surely
-from netdsl.elaborate import lookup
+from netdsl.elaborate import lookup, paths
 from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.arithmetic import COMPARISONS, combine
 from netdsl.elaborate.functions import ENTRIES, FUNCTIONS, ON_VALUES, bounded
@@ -97,7 +97,7 @@ def _attribute(node: ast.Attribute, names: Names) -> Any:
             if of.value.shape is None:
                 raise Silent
             return fact(of.value.shape, plain, f"`{node.of.span.text}`")
-        return lookup.below(of, node.name, names)
+        return paths.below(of, node.name, names)
     if isinstance(of, Value) and plain in FACTS:  # an entry of a list of values
         if of.shape is None:
             raise Silent

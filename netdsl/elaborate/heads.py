@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from netdsl.design import BarEvent, Flow, HeadEvent, Link, Predicted, Region, Scope, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import merging, naming, predicting
+from netdsl.elaborate.alike import unlike
 from netdsl.elaborate.applying import nothing_flows, under_condition
 from netdsl.elaborate.geometry import check_geometry, check_steps
 from netdsl.elaborate.head_sentences import (
@@ -185,7 +186,7 @@ def _maps(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
         step = _on_map(run, event, link, predictor, value, names, number)
         event.predicted.append(step)
         if number > 0:
-            _check_same(event, link, value)
+            _check_same(run, event, link, value)
             event.others.append(link)
     _together(event, event.scope)
 
@@ -219,15 +220,18 @@ def _on_map(
     return step
 
 
-def _check_same(event: HeadEvent, link: Link, value: Value) -> None:
-    """Maps that share weights have as many channels."""
+def _check_same(run: Run, event: HeadEvent, link: Link, value: Value) -> None:
+    """Maps that share weights have as many channels, and the same is done with them."""
     mine, first = tensors_of(link), tensors_of(event.link)
+    place = place_of_map(features_of(event), event.maps.index(value), len(event.maps))
     if mine == first:
+        refusal = unlike(run, f"`head {event.word}`", link, event.link)
+        if refusal is not None:
+            raise refusal.at(place or event.node.name.span)
         return
     reference = event.maps[0]
     message = f"`head {event.word}` cannot take {value.shape}: its weights were made for {reference.shape}"
     hint = "some of them depend on height and width"
-    place = place_of_map(features_of(event), event.maps.index(value), len(event.maps))
     raise Mistake("E206", message, place or event.node.name.span, hint=hint)
 
 

@@ -13,7 +13,6 @@ from netdsl.design import Link, Scope, Value
 from netdsl.diagnostics import Mistake, did_you_mean, mistake_of
 from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
 from netdsl.frames import Frame
-from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
 from netdsl.syntax.parse import LONGEST_NAME, name_too_long
@@ -148,80 +147,6 @@ def _in_frame(frame: Frame, name: str, span: Span, reader: Frame) -> Any:
         if weight is not None and at is frame:
             return Tapped(weight.value)
     return None
-
-
-def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
-    """`@body.layer2`: the value that a step inside of `@body` gave."""
-    name = computed_name(node, names)
-    link = of.links[-1] if of.links else None
-    if link is not None and (link.what is None or of.value.shape is None):
-        raise Silent  # a mistake in that step has been reported
-    scope = _scope_below(link)
-    if scope is None and link is not None and _has_body(link.node):
-        raise Silent  # it would be a scope, but for a mistake
-    if scope is None:
-        what = f"`@{'.'.join((of.links[0].label or '', *of.path))}`" if of.links else "this value"
-        hint = did_you_mean(name, SIZES_OF_VALUES)
-        if hint is None:
-            sizes = "`.channels`, `.height`, `.width` are its sizes"
-            hint = f"{sizes}; a path goes down labels of blocks and groups"
-        raise Mistake("E103", f"{what} has no `{name}`", node.span, hint=hint)
-    inner = scope.labels.get(name)
-    if inner is None or inner.output is None:
-        known = sorted(scope.labels)
-        more = ", ..." if len(known) > MOST_LABELS else ""
-        said = f"; it has {', '.join(known[:MOST_LABELS])}{more}" if known else "; it has no labels"
-        raise Mistake(
-            "E103",
-            f"no value `{name}` in `{link.label if link else ''}`{said}",
-            node.span,
-            hint=did_you_mean(name, known),
-        )
-    return Tapped(inner.output, (*of.links, inner), (*of.path, name))
-
-
-def _has_body(node: ast.Node) -> bool:
-    """Whether a step has labels of its own, once it is run."""
-    step = node.step if isinstance(node, ast.Link) else None
-    return isinstance(step, ast.Group) or (isinstance(step, ast.Call) and step.body is not None)
-
-
-def _scope_below(link: Link | None) -> Scope | None:
-    from netdsl.design import Shared
-
-    if link is None:
-        return None
-    if isinstance(link.what, Scope):
-        return link.what
-    if isinstance(link.what, Shared) and isinstance(link.what.scope, Scope):
-        return link.what.scope
-    return None
-
-
-def value_of(found: Any) -> Value:
-    """The value itself. What lies below a step becomes an export of every step on the way to it."""
-    if isinstance(found, Value):
-        return found
-    assert isinstance(found, Tapped)
-    if not found.path:
-        return found.value
-    if found.value.shape is None:
-        raise Silent
-    for depth in range(len(found.path)):
-        link, path = found.links[depth], found.path[depth:]
-        if path not in link.exports:
-            value = Value(found.value.shape, label=path[-1])
-            value.maker = link
-            link.exports[path] = value
-    return found.links[0].exports[found.path]
-
-
-def shape_of(found: Tapped | Value) -> Shape:
-    """The shape of a value; silent after a mistake."""
-    shape = found.value.shape if isinstance(found, Tapped) else found.shape
-    if shape is None:
-        raise Silent
-    return shape
 
 
 def register(frame: Frame, link: Link, name: str, plain: str | None) -> None:

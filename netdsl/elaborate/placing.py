@@ -8,9 +8,9 @@ from netdsl.design import HeadEvent, Scope, Value
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.applying import plain_value
 from netdsl.elaborate.expressions import with_arguments
-from netdsl.elaborate.lookup import value_of
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.naming import DETECTOR_NAMES, check_label
+from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import listed
 from netdsl.elaborate.values import LayerDef, Silent, Tapped, Target, kind_of
 from netdsl.heads.kinds import KINDS, Kind, Options

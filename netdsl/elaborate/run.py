@@ -18,9 +18,10 @@ from netdsl.elaborate.doubt import Doubts, guess, sources
 from netdsl.elaborate.edits import Edits, drop, edit_of
 from netdsl.elaborate.expansion import Expansion, too_many
 from netdsl.elaborate.expressions import evaluate
-from netdsl.elaborate.lookup import computed_name, register, value_of
+from netdsl.elaborate.lookup import computed_name, register
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.naming import loop_around
+from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.program import File, Program
 from netdsl.elaborate.statements import (
     STATEMENTS,

@@ -14,6 +14,7 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
+from netdsl.elaborate.alike import unlike
 from netdsl.elaborate.names import (
     Names,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 from netdsl.elaborate.applying import nothing_flows
 from netdsl.elaborate.steps import chain_as_step
-from netdsl.walks import reads_around
+from netdsl.walks import outer_reader
 
 
 def use_shared(
@@ -53,13 +54,7 @@ def use_shared(
     finally:
         run.blocks.pop()
         shared.owner.naming = kept
-    if use_reads_around(use):
-        raise Mistake(
-            "E140",
-            f"module `{shared.name}` reads values from around it",
-            node.span,
-            hint="a module is a function of what flows into it; read them in a step of their own, or in a block",
-        )
+    _check_alone(shared, use)
     assert shared.link is not None
     first = shared.link
     if first.what is None:
@@ -72,6 +67,7 @@ def use_shared(
     else:
         from netdsl.totals import tensors_of
 
+        labels = [(_node_span(shared.uses[0]), "first used here")] if shared.uses else []
         mine, theirs = tensors_of(use), tensors_of(first)
         if mine != theirs and run.guesses.of(*first.inputs):
             raise Silent  # its first use may have been for another shape
@@ -80,9 +76,12 @@ def use_shared(
             raise Mistake(
                 "E206",
                 f"module `{shared.name}` cannot take {current.shape}: its weights were made for {first.inputs[0].shape}",
-                labels=[(_node_span(shared.uses[0]), "first used here")] if shared.uses else [],
+                labels=labels,
                 hint=f"`{different}` is {_shown(theirs.get(different))} there and would be {_shown(mine.get(different))} here",
             )
+        refusal = unlike(run, f"module `{shared.name}`", use, first, labels)
+        if refusal is not None:
+            raise Silent if run.guesses.of(*first.inputs) else refusal
     what = use.what
     assert isinstance(what, (Scope, Applied))
     link.what = Shared(shared, what if isinstance(what, Scope) else what.layer)
@@ -93,11 +92,24 @@ def use_shared(
     shared.uses.append(link)
 
 
-def use_reads_around(use: Link) -> bool:
-    """Whether a use of a module reads more than what flows in: other places could not give it that."""
+def _check_alone(shared: SharedModule, use: Link) -> None:
+    """Refuse a module that reads more than what flows in: other places could not give it that."""
     if isinstance(use.what, Scope) and use.what.outer is not None:
-        return reads_around(use.what)
-    return len(use.inputs) > 1
+        reader = outer_reader(use.what)
+    else:
+        reader = use if len(use.inputs) > 1 else None
+    if reader is None:
+        return
+    if isinstance(reader.what, Shared):
+        what = f"uses module `{reader.what.home.name}`, which is not its own"
+        hint = "a block can be used in both; steps of one block share no weights"
+    else:
+        what = "reads values from around it"
+        hint = "a module is a function of what flows into it; read them in a step of their own, or in a block"
+    labels = [(reader.node.span, "here")] if reader is not use else []
+    raise Mistake(
+        "E140", f"module `{shared.name}` {what}", shared.node.span, labels=labels, hint=hint
+    )
 
 
 def _node_span(link: Link) -> Span:

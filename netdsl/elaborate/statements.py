@@ -21,8 +21,9 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming, steps
 from netdsl.elaborate.expressions import evaluate, evaluate_arguments, iterate, truth, unpack
 from netdsl.elaborate.initial import check_start, start_of
-from netdsl.elaborate.lookup import computed_name, value_of
+from netdsl.elaborate.lookup import computed_name
 from netdsl.elaborate.names import Names
+from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import check_place, defined_twice, statement_word
 from netdsl.elaborate.values import PENDING, Silent, kind_of
 from netdsl.frames import Frame

@@ -42,13 +42,7 @@ def _names(design: Design, link: Link) -> Any:
     """Where the expression is read. An inlined block brings the file that it stands in."""
     from netdsl.elaborate.names import Names
 
-    frame = link.frame
-    try:
-        file = frame.find("file ")
-    except KeyError:
-        assert frame.scope is not None
-        file = frame.scope.block.definition.file
-    return Names(design.run, file, frame)
+    return Names(design.run, link.frame.file, link.frame)
 
 
 class _Reader:

@@ -237,8 +237,7 @@ class Walk:
         self, node: ast.Expr, link: Link, values: list[Value], known: dict[int, Token]
     ) -> Any:
         """Arithmetic on values; `values` are those it reads, in order."""
-        file = _file_of(link)
-        names = Names(self.run, file, link.frame)
+        names = Names(self.run, link.frame.file, link.frame)
         if not holds_value(node, names):
             return plain(evaluate(node, names))
         if isinstance(node, ast.Unary):
@@ -294,15 +293,3 @@ def _phrase(layer: Layer, link: Link) -> tuple[Expr, bool, bool]:
     function = layer.function(given, *(Name(f"%{i}") for i in range(len(link.inputs))))
     assert function is not None
     return function, False, False
-
-
-def _file_of(link: Link) -> Any:
-    frame = link.frame
-    at = frame
-    while at is not None:
-        if at.kind == "inline" and "file " in at.names:
-            return at.names["file "]
-        at = at.parent
-    scope = frame.scope
-    assert scope is not None
-    return scope.block.definition.file
