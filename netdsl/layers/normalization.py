@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netdsl.code.expr import Call, Expr, ListOf, Literal, call, given
+from netdsl.code.expr import Attribute, Call, Expr, ListOf, Literal, call, given
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Tensor, Window
 from netdsl.layers.batchnorm import (
@@ -177,7 +177,9 @@ class LocalResponseNorm(Normalization):
         named = given(alpha=(alpha, 1e-4), beta=(a.beta, 0.75), k=(as_float(a.k), 1.0))
         return a.size, named
 
-    def module(self, a: Given) -> Call:
+    def module(self, a: Given) -> Call | None:
+        if a.dims == 3:
+            return None
         size, named = self.settings(a)
         return call(
             "LocalResponseNormWithin" if self.within else "nn.LocalResponseNorm", size, **named
@@ -186,6 +188,10 @@ class LocalResponseNorm(Normalization):
     def function(self, a: Given, *x: Expr) -> Expr:
         size, named = self.settings(a)
         name = "local_response_norm_within" if self.within else "F.local_response_norm"
+        if (
+            a.dims == 3
+        ):  # PyTorch views two sides of volumes as one, which permuted ones do not allow
+            x = (call(Attribute(x[0], "contiguous")),)
         return call(name, *x, size, **named)
 
     def label(self) -> str:

@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Any
-
-import pytest
 import torch
 from torch import nn
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
-
-from torchvision_cpu import (  # pyright: ignore[reportMissingImports]
-    Unavailable,
-    import_torchvision,
-)
-
-
-def torchvision() -> Any:
-    """The package; tests are skipped without it."""
-    try:
-        return import_torchvision()
-    except Unavailable as error:
-        pytest.skip(str(error))
 
 
 def lively(module: nn.Module) -> nn.Module:

@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import torch
 from drawing.programs import Program
 from oracle import ALL, EVERY, Case, judged
-from program_checks import exactly
 from shrinking import shrunk
 from strategies import program_of
 from wanted import EVERYWHERE, WANTED
@@ -58,8 +57,6 @@ class Sweep:
     def report(self) -> str:
         lines = [f"{self.programs} programs, {len(self.failures)} fail"]
         lines += [f"  {number:>9,}  {check}" for check, number in sorted(self.checks.items())]
-        for why, number in exactly.items():
-            lines.append(f"  {number:>9,}  by classes without parameters: {why}")
         lines.append("census (programs that have it):")
         shares = sorted((self.census[name], name) for name in WANTED)
         lines += [f"  {n:>7,} {n / max(1, self.programs):7.2%}  {name}" for n, name in shares]

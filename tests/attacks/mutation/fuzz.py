@@ -127,7 +127,7 @@ def own_loop(corpus: Path, crashes: Path, minutes: float, backends: bool, seed: 
             except Exception:  # noqa: BLE001 -- whatever it is
                 why = traceback.format_exc(limit=-3)
             tried += 1
-            if why and not first:
+            if why:
                 failed += 1
                 print(f"failed: {_kept(crashes, text)}\n{why}", flush=True)
             elif first or len(lines.seen) > before:

@@ -124,7 +124,6 @@ def layer_shape(word: str, a: dict[str, Any], x: Shape) -> Shape:
 
 def _same(word: str, a: dict[str, Any], x: Shape) -> None:
     if word == "lrn":
-        need(len(x) < 4)  # torch's cannot run on volumes whose dimensions were reordered
         need(not a.get("within") or len(x) == 3)
     elif word == "groupnorm":
         need(x[0] % whole(a["num_groups"]) == 0)
