@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.design import Applied, Design, Link, Scope, Value
+from netdsl.design import Applied, Design, Link, Scope
 from netdsl.walks import links_of
 
 
@@ -20,7 +20,11 @@ def verify(design: Design) -> None:
 
 def _require(condition: bool, what: str) -> None:
     if not condition:
-        raise BrokenDesign(f"netdsl contradicts itself: {what}. Please report this.")
+        raise _contradiction(what)
+
+
+def _contradiction(what: str) -> BrokenDesign:
+    return BrokenDesign(f"netdsl contradicts itself: {what}. Please report this.")
 
 
 def _verify(scope: Scope, seen: set[int]) -> None:
@@ -40,21 +44,20 @@ def _verify(scope: Scope, seen: set[int]) -> None:
 
 
 def _link(link: Link, scope: Scope, places: set[str | None]) -> None:
-    values: list[Value | None] = [*link.inputs, link.output]
-    for value in values:
-        _require(value is not None and value.shape is not None, f"a step of {scope} has no shape")
+    """Messages are made for what does not hold only: there are as many steps as a network has layers."""
+    if any(v is None or v.shape is None for v in (*link.inputs, link.output)):
+        raise _contradiction(f"a step of {scope} has no shape")
     what = link.what
-    if isinstance(what, Applied) and not what.layer.passes and link.inputs[0].shape is not None:
-        has_weights = bool(what.layer.tensors(link.inputs[0].shape))
-        _require(
-            not has_weights or link.key in places,
-            f"{what.layer.word} in {scope} has no name",
-        )
-        again = what.layer.output(link.inputs[0].shape)
-        assert link.output is not None
-        _require(
-            again == link.output.shape, f"{what.layer.word} gave {link.output.shape}, then {again}"
-        )
+    if not isinstance(what, Applied) or what.layer.passes:
+        return
+    layer, x, y = what.layer, link.inputs[0].shape, link.output and link.output.shape
+    if x is None:
+        return
+    if link.key not in places and layer.tensors(x):
+        raise _contradiction(f"{layer.word} in {scope} has no name")
+    again = layer.output(x)
+    if again != y:
+        raise _contradiction(f"{layer.word} gave {y}, then {again}")
 
 
 def _places(scope: Scope) -> set[str | None]:

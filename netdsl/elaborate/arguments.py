@@ -18,7 +18,7 @@ from netdsl.elaborate.values import (
     Target,
     extent_of,
 )
-from netdsl.layers.arguments import SHOWN, call_text, signature
+from netdsl.layers.arguments import SHOWN, call_text, needs, signature
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -31,19 +31,33 @@ def bind_arguments(
     """The target with arguments whose values are known. Mistakes are reported."""
     definition = target.definition
     if isinstance(definition, LayerDef):
-        layer = definition.layer
-        parameters = {n: f.is_required() for n, f in layer.model_fields.items()}
-        positional, shown = layer.positional, signature(layer, SHOWN)
+        parameters, positional = needs(definition.layer), definition.layer.positional
     elif isinstance(definition, Form):
         parameters = dict.fromkeys(FORM_PARAMETERS[definition.name], False)
-        positional, shown = (1 if definition.name == "dense" else 0), definition.name
+        positional = 1 if definition.name == "dense" else 0
     else:
         parameters = {p.name.text: p.default is None for p in definition.params}
-        positional, shown = len(parameters), block_signature(definition)
+        positional = len(parameters)
+    shown = Shown(definition)
     report = names.run.report_mistake
     bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown, report)
     extent = extent_of(tuple(b.value for b in bound.values())) if bound else target.extent
     return Target(definition, bound, extent)
+
+
+class Shown:
+    """How a definition is called, for messages: few arguments come to one."""
+
+    __slots__ = ("definition",)
+
+    def __init__(self, definition: LayerDef | Form | BlockDef | ExternDef) -> None:
+        self.definition = definition
+
+    def __str__(self) -> str:
+        definition = self.definition
+        if isinstance(definition, LayerDef):
+            return signature(definition.layer, SHOWN)
+        return definition.name if isinstance(definition, Form) else block_signature(definition)
 
 
 def block_signature(definition: BlockDef | ExternDef) -> str:
@@ -77,7 +91,7 @@ def bind(
     already: dict[str, Bound],
     arguments: list[tuple[ast.Argument, Any]],
     frame: Any,
-    shown: str,
+    shown: str | Shown,
     report: Callable[[Mistake], None],
 ) -> dict[str, Bound]:
     """Parameters and the arguments they got. `parameters` says of each whether it must be given; that is
@@ -135,7 +149,7 @@ def _surplus(
     positional: int,
     already: dict[str, Bound],
     node: ast.Argument,
-    shown: str,
+    shown: str | Shown,
 ) -> Mistake:
     """The mistake of one argument without a name too many."""
     most = len([n for n in names[:positional] if n not in already])
@@ -191,7 +205,7 @@ def _elsewhere(name: str, known: list[str]) -> str | None:
 
 
 def unknown_argument(
-    word: str, name: str, known: list[str], shown: str, node: ast.Argument
+    word: str, name: str, known: list[str], shown: str | Shown, node: ast.Argument
 ) -> Mistake:
     assert node.name is not None
     hint = _elsewhere(name, known) or did_you_mean(name, known)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from netdsl.design import SharedModule
 from netdsl.diagnostics import Mistake, surely
-from netdsl.elaborate.arguments import block_signature
+from netdsl.elaborate.arguments import Shown
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
 from netdsl.frames import Frame
-from netdsl.layers.arguments import SHOWN, signature
+from netdsl.layers.arguments import needs
 from netdsl.syntax import ast
 
 
@@ -197,16 +197,15 @@ def check_complete(target: Target, step: ast.Node) -> None:
     """Every parameter without a default must have been given."""
     definition = target.definition
     if isinstance(definition, LayerDef):
-        fields = definition.layer.model_fields
-        missing = [n for n, f in fields.items() if f.is_required() and n not in target.bound]
-        shown = signature(definition.layer, SHOWN)
+        needed = needs(definition.layer)
+        missing = [n for n, must in needed.items() if must and n not in target.bound]
     elif isinstance(definition, (BlockDef, ExternDef)):
         params = definition.params
         missing = [p.name.text for p in params if p.default is None]
         missing = [name for name in missing if name not in target.bound]
-        shown = block_signature(definition)
     else:
         return
     if missing:
         named = listed(missing)
-        raise Mistake("E111", f"`{target.name}` needs {named}", step.span, hint=f"it is `{shown}`")
+        hint = f"it is `{Shown(definition)}`"
+        raise Mistake("E111", f"`{target.name}` needs {named}", step.span, hint=hint)

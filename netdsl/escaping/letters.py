@@ -4,7 +4,6 @@ a character. Every format begins with one of these, and then writes what has a m
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 _SPACES = re.compile("  +")
@@ -43,7 +42,13 @@ def visible(text: str) -> str:
 
 @cache
 def _visible(letter: str) -> str:
-    kind = unicodedata.category(letter)
+    if (
+        letter.isprintable()
+    ):  # most are: the tables of Unicode take as long to load as a network to compile
+        return letter
+    from unicodedata import category
+
+    kind = category(letter)
     if kind == "Cc" or kind in ("Zl", "Zp"):
         return " "
     if kind == "Cf":
@@ -58,12 +63,16 @@ def western(text: str) -> str:
     shown = visible(text)
     if shown.isascii():
         return shown
-    return visible("".join(map(western_letter, unicodedata.normalize("NFC", shown))))
+    from unicodedata import normalize
+
+    return visible("".join(map(western_letter, normalize("NFC", shown))))
 
 
 @cache
 def western_letter(letter: str) -> str:
     """What stands for a letter in code page 1252; some have nothing."""
+    import unicodedata
+
     kind = unicodedata.category(letter)
     if kind.startswith(("Z", "M")):
         return " " if kind.startswith("Z") else ""

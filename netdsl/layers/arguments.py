@@ -35,6 +35,12 @@ def create(layer: type[Layer], arguments: dict[str, Any]) -> Layer:
 
 
 @cache
+def needs(layer: type[Layer]) -> dict[str, bool]:
+    """The parameters of a layer, and of each whether it must be given."""
+    return {name: field.is_required() for name, field in layer.model_fields.items()}
+
+
+@cache
 def signature(layer: type[Layer], longest: int = 0) -> str:
     """`conv(channels, kernel_size, stride=1)`; of what is longer than `longest` characters (0 for any
     length) the rest is `...`."""

@@ -221,8 +221,7 @@ class Layer(BaseModel):
 
     def references(self) -> dict[str, Value]:
         """Parameters that are values: they are inputs too, by name."""
-        fields = type(self).model_fields
-        return {n: v for n in fields if isinstance(v := getattr(self, n), Value)}
+        return {n: v for n, v in self.__dict__.items() if isinstance(v, Value)}
 
     def per_side(self, name: str, dims: int) -> tuple[int, ...]:
         """The parameter `name` as one number a side."""

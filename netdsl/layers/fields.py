@@ -114,7 +114,7 @@ def spread(value: int | tuple[int | None, ...], dims: int, what: str, word: str)
             )
             mistake.argument = what
             raise mistake
-        return tuple(v for v in value if v is not None)
+        return tuple([v for v in value if v is not None])
     return (value,) * dims
 
 
