@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "backends" / "diagram" / "layout
 import hostile
 
 import netdsl
+from netdsl.__main__ import OBJECTS
 from netdsl.backends.diagram.drawing import draw
 from netdsl.backends.diagram.figure import Child, Edge, Figure, Node
 from netdsl.backends.diagram.formats.svg import svg
@@ -86,7 +87,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=9)
     options.add_argument("--no-hostile", action="store_true")
     asked = options.parse_args()
-    gc.set_threshold(50_000)  # as the command does
+    gc.set_threshold(OBJECTS)  # as the command does
     residual()  # what is imported and read once
     times: dict[str, list[float]] = {"python -c pass": [], "resnet152": [], "boxes": []}
     for run in range(asked.runs):

@@ -11,10 +11,13 @@ from io import TextIOWrapper
 from types import ModuleType
 from typing import Any
 
+# Before garbage is searched for: a network's table makes 50,000, a hundredth of them garbage.
+OBJECTS = 200_000
+
 
 def run() -> None:
     """Run the command line with the arguments of the process."""
-    gc.set_threshold(200_000)  # a network's table makes 50,000 objects, a hundredth of them garbage
+    gc.set_threshold(OBJECTS)
     atexit.register(gc.freeze)  # nor at the end
     skip_plugins()
     if len(sys.argv) > 2 and sys.argv[1] != "fmt":  # which needs none of it, like `--help`

@@ -114,20 +114,23 @@ class Brush:
         across: float,
         along: float,
         lines: Sequence[str] = (),
-    ) -> None:
-        """Note where a node stands, and what is written in it: `u` is its axis, `v` its middle."""
-        self.boxes[node.name] = (u, v, across, along)
+    ) -> tuple[float, float, float, float]:
+        """Note where a node stands, and what is written in it: `u` is its axis, `v` its middle. The result
+        is its middle on the page, its width and its height."""
+        name = node.name
+        self.boxes[name] = (u, v, across, along)
         (x, y), (w, h) = self.at(u, v), self.sides(across, along)
         place = (hundredth(x - w / 2), hundredth(y - h / 2), hundredth(w), hundredth(h))
-        text = tuple(lines)
-        self.scene.nodes.append(Placed(node.name, node.kind, *place, text, node.steps, node.times))
-        self.members[-1].append(node.name)
+        self.scene.nodes.append(
+            Placed(name, node.kind, *place, tuple(lines), node.steps, node.times)
+        )
+        self.members[-1].append(name)
+        return x, y, w, h
 
     def box(
         self, node: Node, u: float, v: float, across: float, along: float, lines: Sequence[str]
     ) -> None:
-        self.placed(node, u, v, across, along, lines)
-        (x, y), (w, h) = self.at(u, v), self.sides(across, along)
+        x, y, w, h = self.placed(node, u, v, across, along, lines)
         tall = node.kind == "stack" and len(lines) > 1
         bold = (0,) if tall else ()
         if self.style.words == "cell" and len(lines) == 2 and node.kind in CHANNELLED:

@@ -46,11 +46,11 @@ def painted(scene: Scene, theme: Theme) -> list[Painted]:
         elif isinstance(item, Text):
             out.append(item._replace(fill=theme[item.fill]))
         else:
-            out += _hatch(item, theme)
+            out += hatched(item, theme)
     return out
 
 
-def _hatch(item: Hatch, theme: Theme) -> list[Painted]:
+def hatched(item: Hatch, theme: Theme) -> list[Painted]:
     """The lines of a hatch, and the paper below its box's texts."""
     look = theme.look(item.kind)
     if not look:

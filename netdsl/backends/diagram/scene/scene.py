@@ -257,11 +257,20 @@ class Scene:
     # ------------------------------------------------------------------------------------- framing
     def bounds(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of all that is painted."""
-        boxes = [extent(item) for item in (*self.under, *self.items)]
-        if not boxes:
+        corners: list[Point] = []
+        for item in (*self.under, *self.items):
+            if isinstance(item, (Path, Curve)):
+                corners += item.points
+            elif isinstance(item, Rect):
+                x, y = item.x, item.y
+                corners += ((x, y), (x + item.width, y + item.height))
+            else:
+                left, top, right, bottom = extent(item)
+                corners += ((left, top), (right, bottom))
+        if not corners:
             return (0.0, 0.0, 0.0, 0.0)
-        lefts, tops, rights, bottoms = zip(*boxes)
-        return min(lefts), min(tops), max(rights), max(bottoms)
+        xs, ys = zip(*corners)
+        return min(xs), min(ys), max(xs), max(ys)
 
     def crop(self, margin: float = 2.0, width: float | None = None) -> None:
         """Show all that is painted with a margin; `width` is that of the page, if it is to be filled: the
