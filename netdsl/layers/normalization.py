@@ -177,13 +177,11 @@ class LocalResponseNorm(Normalization):
         named = given(alpha=(alpha, 1e-4), beta=(a.beta, 0.75), k=(as_float(a.k), 1.0))
         return a.size, named
 
-    def module(self, a: Given) -> Call | None:
-        if a.dims == 3:
-            return None
+    def module(self, a: Given) -> Call:
         size, named = self.settings(a)
-        return call(
-            "LocalResponseNormWithin" if self.within else "nn.LocalResponseNorm", size, **named
-        )
+        if self.within:
+            return call("LocalResponseNormWithin", size, **named)
+        return call("LocalResponseNorm3d" if a.dims == 3 else "nn.LocalResponseNorm", size, **named)
 
     def function(self, a: Given, *x: Expr) -> Expr:
         size, named = self.settings(a)

@@ -294,6 +294,16 @@ class LocalResponseNormWithin(nn.Module):
         return local_response_norm_within(x, self.size, self.alpha, self.beta, self.k)
 
 
+class LocalResponseNorm3d(nn.LocalResponseNorm):
+    """Local response normalisation of volumes; PyTorch's own cannot view permuted ones.
+
+    Input and output: (N, C, D, H, W).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.contiguous())
+
+
 class Normalize(nn.Module):
     """Take off a mean and divide by a deviation, of every channel or one for all.
 

@@ -7,7 +7,7 @@ from random import Random
 
 from reading.layer_rules import Invalid
 from reading.statements import Let
-from reading.values import WEIGHTS, Target
+from reading.values import DONE, Target
 
 from drawing.detectors import Detectors
 from drawing.dressing import EXTERNS, ExternLayer
@@ -94,7 +94,7 @@ def indented(text: str) -> str:
 
 def program(rng: Random) -> Program:
     """A random program."""
-    WEIGHTS.clear()
+    DONE.clear()
     if rng.random() < DETECTORS:
         return Program(*Detectors(rng).program(), detects=True)
     return Programs(rng).program()

@@ -14,7 +14,7 @@ from typing import Any
 
 from reading.functions import FUNCTIONS
 from reading.layer_rules import WORDS, Invalid, Size, need
-from reading.values import Target, Val
+from reading.values import DONE, Target, Val
 
 _TAP = re.compile(r"@((?:\w|\{[^}]*\})+)")
 _BRANCH = re.compile(r"branch\d+")  # what bars without a label are called
@@ -106,7 +106,7 @@ class Frame:
             if block.kind != "module":
                 names["ATIN"] = block.entry
         try:
-            return eval(code, names)
+            found = eval(code, names)
         except (
             ArithmeticError,
             LookupError,
@@ -116,6 +116,9 @@ class Frame:
             AttributeError,
         ) as error:
             raise Invalid(text) from error
+        if not _holds_values(found):
+            DONE.append(found)
+        return found
 
     def truth(self, text: str) -> bool:
         found = self.evaluate(text)

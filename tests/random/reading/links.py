@@ -11,7 +11,7 @@ from reading.frames import Frame
 from reading.layer_rules import WORDS, Shape, need
 from reading.sentences import Body, Link
 from reading.statements import Shared
-from reading.values import Target, Val
+from reading.values import DONE, Target, Val
 
 
 class Step(Link):
@@ -106,6 +106,8 @@ class Compute(Link):
         condition = re.fullmatch(r"\S+ if (.*) else \S+", self.value)
         if condition is not None:
             frame.truth(condition[1])
+        if re.search(r"\.(height|width|length|shape)", self.value):
+            DONE.append([v.shape for v in found])
         shape = broadcast([v.shape for v in found])
         return Val((shape[0], *(1 for _ in shape[1:])) if self.over else shape)
 

@@ -9,7 +9,7 @@ from typing import Any
 from reading.frames import MOST_ROUNDS, Frame, module_frame
 from reading.layer_rules import Shape, need
 from reading.sentences import Body, Chain, Sentence
-from reading.values import WEIGHTS, Val
+from reading.values import DONE, Val
 
 
 class Loop(Sentence):
@@ -125,7 +125,7 @@ class Weight(Sentence):
 
 
 class Shared:
-    """`module tower = ...`: every use runs the chain again, on values with as many channels."""
+    """`module tower = ...`: every use runs the chain again on values with as many channels, and does the same."""
 
     def __init__(self, chain: Chain, frame: Frame) -> None:
         self.chain = chain
@@ -134,13 +134,13 @@ class Shared:
 
     def run(self, x: Val) -> Val:
         inside = module_frame(self.frame)
-        before = len(WEIGHTS)
+        before = len(DONE)
         out = self.chain.run(inside, x)
-        made = WEIGHTS[before:]
+        done = DONE[before:]
         if self.first is None:
-            self.first = x.shape, made
-        first, weights = self.first
-        need(first[0] == x.shape[0] and len(first) == len(x.shape) and weights == made)
+            self.first = x.shape, done
+        first, then = self.first
+        need(first[0] == x.shape[0] and len(first) == len(x.shape) and then == done)
         return Val(out.shape, inside.labels)
 
 

@@ -36,7 +36,9 @@ class Val:
         return self.inner[name]
 
 
-WEIGHTS: list[tuple[Any, ...]] = []  # of all layers that were run, one after the other
+# The weights of all layers that were run and the numbers of all expressions, one after the other: what
+# uses of a module must have in common.
+DONE: list[Any] = []
 
 
 class Definition(Protocol):
@@ -86,6 +88,6 @@ class Target:
             except (KeyError, TypeError) as error:
                 raise Invalid from error
             if weights:
-                WEIGHTS.append(weights)
+                DONE.append(weights)
             return Val(shape)
         return self.definition.run(self.bound, x)
