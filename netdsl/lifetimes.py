@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from typing import Any
 
 from netdsl.backends.torch.inplace import Readers
 from netdsl.design import (
@@ -32,15 +31,14 @@ from netdsl.design import (
     Residual,
     Scope,
     Shared,
-    Taken,
     Value,
     WeightEvent,
 )
+from netdsl.emitted import is_call, is_sequence, named_values, read_from_outside, tensors_at_once
 from netdsl.layers.base import Layer
 from netdsl.saved import Kept, kept_by, scratch_of
 from netdsl.shapes import Shape
-from netdsl.syntax import ast
-from netdsl.walks import every_scope, inner_value, links_of, used, value_inputs
+from netdsl.walks import inner_value, value_inputs
 
 MOST_CALLS = 3  # of a line of emitted code (backends.torch.lines)
 
@@ -115,14 +113,14 @@ class _Walk:
         self.training = training
         self.tape = Tape()
         self.counted: set[int] = set()
-        self.readers = Readers(_exported(design.net))
+        self.readers = Readers(read_from_outside(design.net))
 
     # ----------------------------------------------------------------------------------- statements
     def level(self, scope: Scope, known: dict[int, int], path: tuple[str, ...]) -> None:
         for weight in scope.weights.values():
             known[id(weight.value)] = -1  # a parameter, which is there anyhow
-        self.region(scope.region, known, path, _is_sequence(scope.region))
-        for value in _named(scope):
+        self.region(scope.region, known, path, is_sequence(scope.region))
+        for value in named_values(scope):
             if known.get(id(value), -1) >= 0:
                 self.tape.hold(known[id(value)], len(self.tape.steps) - 1)
 
@@ -155,13 +153,13 @@ class _Walk:
         self, flow: Flow, known: dict[int, int], path: tuple[str, ...], sequence: bool
     ) -> None:
         """A chain: what enters a line of it stays until the line is done."""
-        calls = [link for link in flow.links if _calls(link)]
+        calls = [link for link in flow.links if is_call(link)]
         pieces = -(-len(calls) // MOST_CALLS) or 1
         length = 1 if sequence else -(-len(calls) // pieces) or 1
         entered: set[int] = set()
         done = 0
         for link in flow.links:
-            if _calls(link):
+            if is_call(link):
                 if done % length == 0:
                     entered = {known[id(v)] for v in link.inputs if id(v) in known}
                 done += 1
@@ -264,7 +262,7 @@ class _Walk:
             known[id(link.output)] = self.made(link.output, found, path)
             step = self.tape.steps[-1]
             node = getattr(link.node, "step", None)
-            step.scratch = self.tape.sizes[step.made] * max(0, _tensors(node)[0] - 1)
+            step.scratch = self.tape.sizes[step.made] * max(0, tensors_at_once(node)[0] - 1)
             step.kept = Kept(inputs=True, outputs=True) if self.training else Kept()
 
     def merge(
@@ -349,85 +347,6 @@ class _Walk:
     ) -> None:
         if of is not None and to is not None and id(of) in there:
             here[id(to)] = there[id(of)]
-
-
-def _named(scope: Scope) -> Iterable[Value]:
-    """Values that are variables of their own in the emitted `forward`, by their label: nothing takes their
-    names, so that they stay until it returns."""
-    for link in links_of(scope.region):
-        what = link.what
-        if isinstance(what, Taken):
-            found: Iterable[Value] = (what.value,)
-        elif isinstance(what, Computed):
-            found = what.values
-        elif isinstance(what, (Applied, Scope, Shared)):
-            found = link.inputs[1:]
-        else:
-            continue
-        for value in found:
-            if value.label is not None and value.owner is scope:
-                yield value
-
-
-def _tensors(node: Any) -> tuple[int, int]:
-    """How many tensors stand at once while an expression is computed, and whether one is left of it: a
-    value has one already, and a number has none."""
-    if isinstance(node, ast.Binary):
-        parts = [node.left, node.right]
-    elif isinstance(node, ast.Unary):
-        parts = [node.of]
-    elif isinstance(node, ast.Apply):
-        parts = [argument.value for argument in node.args]
-    else:
-        inner = getattr(node, "value", None)
-        return _tensors(inner) if isinstance(inner, ast.Node) else (0, 0)
-    most = before = 0
-    for part in parts:
-        inside, left = _tensors(part)
-        most = max(most, before + inside)
-        before += left
-    return max(most, before + 1), 1
-
-
-def _calls(link: Link) -> bool:
-    """Whether a step is a call in the emitted code."""
-    what = link.what
-    if isinstance(what, Applied):
-        return not what.layer.passes
-    return isinstance(what, (Scope, Shared, Merge, Residual, Dense))
-
-
-def _is_sequence(region: Region) -> bool:
-    """Whether a level becomes an `nn.Sequential`: modules one after another, and nothing else."""
-    for event in region.events:
-        if isinstance(event, Flow):
-            for link in event.links:
-                if isinstance(link.what, Scope):
-                    continue
-                if not isinstance(link.what, Applied) or not link.inputs:
-                    return False
-                if link.what.layer.references():
-                    return False
-        elif isinstance(event, Loop):
-            if not all(_is_sequence(inner) for inner in event.iterations):
-                return False
-        elif isinstance(event, Branch):
-            if event.region is not None and not _is_sequence(event.region):
-                return False
-        elif isinstance(event, (BarEvent, AuxEvent, HeadEvent, WeightEvent)):
-            return False
-    return True
-
-
-def _exported(net: Scope) -> dict[int, set[tuple[str, ...]]]:
-    """The values inside of levels that are read from outside: the paths of their labels, by level."""
-    found: dict[int, set[tuple[str, ...]]] = {}
-    for scope in every_scope(net):
-        for link in links_of(scope.region):
-            inner = used(link)
-            if isinstance(inner, Scope):
-                found.setdefault(id(inner), set()).update(link.exports)
-    return found
 
 
 def every(storages: Iterable[int]) -> set[int]:

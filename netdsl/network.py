@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
-from numbers import Number
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netdsl import totals
-from netdsl.compiler import Compilation, find_in_zoo
+from netdsl.asked import InputSize, input_sizes
 from netdsl.depth import with_room
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
-from netdsl.elaborate.program import read_main, reason_of
-from netdsl.layers.arguments import source_text
 from netdsl.limits import LAYERS, Limits
-from netdsl.reading import read_text
-from netdsl.shapes import Shape, Size
-from netdsl.source import Source
+from netdsl.loading import Asked, from_file, from_text
+from netdsl.shapes import Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,9 +29,6 @@ if TYPE_CHECKING:
     from netdsl.memory import Peak
     from netdsl.receptive import Field
     from netdsl.roofline import Estimate
-
-
-InputSize = str | Sequence[int | None]
 
 
 class Network:
@@ -154,7 +147,10 @@ class Network:
 
         if min(first, last) < 0 or (names and (first or last)):
             raise ValueError("by names, or by order: so many layers of the beginning and the end")
-        design = (other if isinstance(other, Network) else load(other, net)).design
+        if isinstance(other, Network):
+            design = other.design
+        else:
+            design = from_file(fspath(other), Asked(net))
         if first or last:
             start = weights.in_order(self.design, design, first, last)
         else:
@@ -408,19 +404,24 @@ def load(
     `extern=False` refuses layers of other packages (E497). Raises `NetError` if the file has mistakes or
     cannot be read.
     """
-    limits = Limits(max_layers, extern)
-    folder = Path(root) if root is not None else None
-    text = fspath(path)
-    if text.startswith("zoo:"):
-        file, meant = find_zoo_file(text)
-        net = net or meant
-        source = Source(f"zoo/{file.name}", read_text(file))
-    else:
-        found, file = _read(Path(text), text, folder)
-        folder = folder or Path(text).parent
-        source = Source(text, found)
-    compilation = Compilation(source, file, folder, limits)
-    return _network(compilation, net, input, replace, parameters)
+    asked = Asked(net, input, replace, Limits(max_layers, extern), parameters)
+    return Network(from_file(fspath(path), asked, Path(root) if root is not None else None))
+
+
+def loads(
+    text: str,
+    net: str | None = None,
+    *,
+    input: InputSize | dict[str, InputSize] | None = None,
+    name: str = "<text>",
+    replace: Mapping[str, str] | None = None,
+    max_layers: int = LAYERS,
+    extern: bool = True,
+    **parameters: Any,
+) -> Network:
+    """Compile a network from a text; `name` is what messages call it. Raises `NetError`."""
+    asked = Asked(net, input, replace, Limits(max_layers, extern), parameters)
+    return Network(from_text(text, asked, name))
 
 
 @with_room
@@ -437,88 +438,3 @@ def compare(*networks: Network | str | PathLike[str], format: str = "text") -> s
         raise ValueError("there is nothing to compare")
     found = [one if isinstance(one, Network) else load(one) for one in networks]
     return compare_text([sheet(network.design) for network in found], format)
-
-
-def _read(file: Path, shown: str, root: Path | None) -> tuple[str, Path | None]:
-    try:
-        return read_main(file, root)
-    except OSError as error:
-        message = f"cannot read {shown}: {reason_of(error)}"
-        raise NetError([Diagnostic("E130", message, None)]) from error
-    except ValueError as error:
-        raise NetError([Diagnostic("E130", f"{shown!r} is no path", None)]) from error
-
-
-def loads(
-    text: str,
-    net: str | None = None,
-    *,
-    input: InputSize | dict[str, InputSize] | None = None,
-    name: str = "<text>",
-    replace: Mapping[str, str] | None = None,
-    max_layers: int = LAYERS,
-    extern: bool = True,
-    **parameters: Any,
-) -> Network:
-    """Compile a network from a text; `name` is what messages call it. Raises `NetError`."""
-    source = Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
-    compilation = Compilation(source, limits=Limits(max_layers, extern))
-    return _network(compilation, net, input, replace, parameters)
-
-
-def find_zoo_file(name: str) -> tuple[Path, str]:
-    """The file and the net that `zoo:name` (or `name`) means. Raises `NetError`."""
-    plain = name.removeprefix("zoo:")
-    found = find_in_zoo(plain)
-    if found is None:
-        from netdsl.zoo import names
-
-        hint = did_you_mean(plain, names()) or "`netdsl zoo list` shows them"
-        raise NetError([Diagnostic("E109", f"the zoo has no network `{plain}`", None, hint=hint)])
-    return found
-
-
-def _network(
-    compilation: Compilation,
-    net: str | None,
-    input: InputSize | dict[str, InputSize] | None,
-    replace: Mapping[str, str] | None,
-    parameters: dict[str, Any],
-) -> Network:
-    overrides = {name: parameter_text(name, value) for name, value in parameters.items()}
-    return Network(compilation.design(net, overrides, input_sizes(input), replace=replace))
-
-
-def parameter_text(name: str, value: Any) -> str:
-    """A Python value as a `.net` text writes it. Texts are taken as they are: `norm="groupnorm(8)"`."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        return f"[{', '.join(parameter_text(name, v) for v in value)}]"
-    if value is not None and not isinstance(value, (Number, Size)):
-        message = f"`{name}` cannot be a Python {type(value).__name__}"
-        hint = "numbers, texts of the language, None, and lists of them can be set"
-        raise NetError([Diagnostic("E135", message, None, hint=hint)])
-    return source_text(value)
-
-
-def input_sizes(given: InputSize | dict[str, InputSize] | None) -> dict[str, Size]:
-    """Input sizes by the input's name; "" for a net's only one."""
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        given = {"": given}
-    return {name: parse_size(size) for name, size in given.items()}
-
-
-def parse_size(given: InputSize) -> Size:
-    """`3x256x256`, or `3x?x?`; from Python (3, 256, 256) too, None where it is open. Raises `NetError`."""
-    if isinstance(given, str):
-        text = given
-    else:
-        text = "x".join("?" if side is None else str(side) for side in given)
-    parts = text.strip().split("x")
-    if not all(p == "?" or (p.isascii() and p.isdigit() and int(p) < 2**31) for p in parts):
-        message = f"`{text}` is no size"
-        raise NetError([Diagnostic("E208", message, None, hint="sizes are written like 3x256x256")])
-    return Size(None if p == "?" else int(p) for p in parts)

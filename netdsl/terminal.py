@@ -146,7 +146,7 @@ def open_text(file: str, root: Path | None) -> tuple[Any, str | None]:
     """The compilation of FILE (a path, `-`, `zoo:name`) and the net that its name means."""
     from netdsl.compiler import Compilation
     from netdsl.elaborate.program import read_main
-    from netdsl.network import find_zoo_file
+    from netdsl.loading import find_zoo_file
     from netdsl.reading import LARGEST, TooLong, as_text, read_text
     from netdsl.source import Source
 
@@ -217,7 +217,7 @@ def pairs(
 
 def sizes(values: tuple[str, ...], option: str = "--input") -> dict[str, Any]:
     """`--input 3x256x256` or `--input left=3x64x64` as sizes by the input's name."""
-    from netdsl.network import parse_size
+    from netdsl.asked import parse_size
 
     found: dict[str, Any] = {}
     for value in values:

@@ -329,7 +329,7 @@ def test_wrong_settings(settings: dict[str, object], code: str) -> None:
 
 def test_another_input_skips_beliefs() -> None:
     compilation = Compilation(Source("text.net", FAMILY))
-    from netdsl.network import parse_size
+    from netdsl.asked import parse_size
 
     design = compilation.design("Small", {}, {"": parse_size("3x16x24")})
     assert str(design.outputs["output"].shape) == "4x16x24"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netdsl.asked import parse_size
 from netdsl.compiler import Compilation
 from netdsl.diagnostics import Diagnostic, NetError
-from netdsl.network import parse_size
 from netdsl.source import Source
 
 

@@ -12,7 +12,7 @@ from peers import BESIDE_TORCHVISION, counted, gap
 from zoo_oracle import one_thread
 from zoo_table import BY_NAME
 
-from netdsl.network import parse_size
+from netdsl.asked import parse_size
 
 LARGEST = 1e-5  # of the largest output, where that is above 1
 LARGE = re.compile(

@@ -14,9 +14,9 @@ from zoo_oracle import network, ours, outputs, theirs, torchvision
 from zoo_table import IN_TORCHVISION, ROWS, Row
 
 import netdsl
+from netdsl.asked import parse_size
 from netdsl.compiler import Compilation
 from netdsl.data import data_file
-from netdsl.network import parse_size
 from netdsl.source import Source
 from netdsl.zoo import entries
 

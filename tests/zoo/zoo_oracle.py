@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import netdsl
-from netdsl.network import Network, parse_size
+from netdsl.asked import parse_size
+from netdsl.network import Network
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
 

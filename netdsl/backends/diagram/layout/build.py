@@ -7,8 +7,10 @@ from collections import defaultdict
 from netdsl.backends.diagram import figure as fig
 from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel, nodes_of
 from netdsl.backends.diagram.layout.chain import Chain
-from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
-from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Mark, Repeat, Token
+from netdsl.backends.diagram.layout.crossing import Crossing, Letters
+from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Repeat, Token
+from netdsl.backends.diagram.layout.knots import untangle
+from netdsl.backends.diagram.layout.landing import POINTS, Landing
 from netdsl.backends.diagram.layout.pieces import (
     Arrow,
     Leaf,
@@ -20,9 +22,7 @@ from netdsl.backends.diagram.layout.pieces import (
 )
 from netdsl.backends.diagram.layout.readings import as_papers
 from netdsl.backends.diagram.layout.splits import Residual, Split
-from netdsl.backends.diagram.layout.tangle import untangle
 
-POINTS = ("fork", "rail", "entry")
 MOST_OF_IT = 0.5  # a group that holds more of a network's boxes than this needs no panel
 
 
@@ -76,20 +76,20 @@ class _Builder:
         self.into: dict[str, list[Edge]] = defaultdict(list)
         for edge in figure.edges:
             self.into[edge.head].append(edge)
-        self.kinds = {node.name: node.kind for node in figure.nodes}
         self.inside: dict[str, str] = {}  # nodes that are drawn in the box of another one
-        self.crossings: list[Crossing] = []
         self.afar: list[tuple[Token, str]] = []  # side outputs of what is inside of something
 
     def built(self) -> Built:
         trunk, _ = self.chain(self.figure.children, None)
-        letters = self.cross()
+        left = [edge for edges in self.waiting.values() for edge in edges]
+        landing = Landing(self.figure, self.home, self.into, self.inside)
+        crossings, letters = landing.lines(left, self.afar)
         waiting = [trunk, *(frame.inner for frame in self.asides)]
         while waiting:
             chain = waiting.pop()
             untangle(chain)
             waiting += [inner for piece in chain.pieces for inner in piece.chains()]
-        return Built(trunk, self.asides, letters, self.crossings)
+        return Built(trunk, self.asides, letters, crossings)
 
     def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
         """The edge between two nodes, which from now on is drawn."""
@@ -418,106 +418,6 @@ class _Builder:
             home.node = home.node.but(steps=added(home.node.steps, other.steps))
         elif isinstance(home, Split) and home.join is not None and home.join.name == node.name:
             home.join = home.join.but(steps=added(home.join.steps, other.steps))
-
-    # ------------------------------------------------------------------------------------ crossing
-    def cross(self) -> Letters:
-        """Lines for the edges that are left, each to the piece that its head is in."""
-        found = []
-        for edges in self.waiting.values():
-            for edge in edges:
-                if edge.tail not in self.home or edge.head not in self.home:
-                    continue
-                crossing = Crossing(edge)
-                head = self.home[edge.head]
-                if isinstance(head, Split):
-                    self.into_split(head, crossing)
-                elif not self.into_branch(head, crossing):
-                    head.crossings.append(crossing)
-                found.append((crossing, self.home[edge.tail], head))
-        self.crossings = [crossing for crossing, _, _ in found]
-        letters = Letters(self.origin)
-        for crossing in route(found, letters):
-            self.mark(self.origin(crossing.edge.tail), crossing.letter)
-        for token, tail in self.afar:
-            token.letter = letters.of(tail)
-            self.mark(self.origin(tail), token.letter)
-        return letters
-
-    def origin(self, name: str) -> str:
-        """The node that gives what passes a point, or that a node is drawn in; else the node itself."""
-        while self.kinds[name] in POINTS and self.into[name]:
-            name = self.into[name][0].tail
-        return self.inside.get(name, name)
-
-    def into_branch(self, piece: Piece, crossing: Crossing) -> bool:
-        """Whether a line enters the branch of a split that a piece begins."""
-        at = piece
-        passed = [at]
-        while at.edge is None and at.chain is not None and at is at.chain.pieces[0]:
-            owner = at.chain.owner
-            if isinstance(owner, Split):
-                if at.chain.branch in owner.opened:
-                    return False
-                owner.opened[at.chain.branch] = crossing
-                for inner in passed:
-                    inner.edge = crossing.edge
-                return True
-            if owner is None or owner.framed:
-                return False
-            at = owner
-            passed.append(at)
-        return False
-
-    def into_split(self, split: Split, crossing: Crossing) -> None:
-        """A line into a split: into its rail, a branch, or what joins them."""
-        edge = crossing.edge
-        slot = edge.head_slot
-        if split.join is not None and edge.head == split.join.name:
-            number = slot
-            if number is None:
-                free = (
-                    i
-                    for i, (b, e) in enumerate(zip(split.branches, split.joins))
-                    if e is None and b.empty
-                )
-                number = next((i for i in free if i not in split.opened), None)
-            if number is not None and split.branches[number].empty and number not in split.opened:
-                split.opened[number] = crossing
-                split.joins[number] = edge
-                return
-        elif split.fork is not None and split.fork.kind == "entry" and slot is not None:
-            split.opened[slot] = crossing
-            return
-        if (
-            split.fork is None
-            or edge.head != split.fork.name
-            or not self.into_branch(split, crossing)
-        ):
-            split.crossings.append(crossing)
-
-    def mark(self, name: str, letter: str) -> None:
-        """A letter behind a node, once: on the chain's line, or on one of its own."""
-        tail = self.home[name]
-        chain = tail.chain
-        assert chain is not None
-        if isinstance(tail, Row) and name != tail.exit:
-            tail.letters[name] = letter
-            return
-        at = chain.pieces.index(tail) + 1
-        if at < len(chain.pieces) and isinstance(chain.pieces[at], Mark):
-            return
-        mark = Mark(letter, tail)
-        mark.edge = Edge(tail.exit or "", tail.exit or "")
-        chain.pieces.insert(at, mark)
-        for number, piece in enumerate(chain.pieces):
-            piece.chain, piece.number = chain, number
-        for lane in chain.lanes:
-            lane.first += lane.first >= at
-            lane.last += lane.last >= at
-            for crossing in lane.crossings:
-                crossing.first += crossing.first >= at
-                crossing.last += crossing.last >= at
-        chain.asides = {k + (k >= at): v for k, v in chain.asides.items()}
 
 
 def _end(piece: Piece) -> Piece:
