@@ -9,8 +9,9 @@ from netdsl.backends.torch.scene import FREE
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.tokens import FUNCTIONS, plain
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr
+from netdsl.code.expr import Expr, Name
 from netdsl.frames import Frame
+from netdsl.shapes import Size
 
 _NOTHING = object()  # a value that cannot be told; None is one
 
@@ -23,7 +24,7 @@ def row_values(b: Builder, expr: Expr, at: At) -> list[Any] | None:
         for name in expr.names:
             if name in names:
                 continue
-            value = _value_in(b, name, i, frame, at)
+            value = _value_in(b, name, i, frame, at, whole=isinstance(expr, Name))
             if value is _NOTHING:
                 return None
             names[name] = value
@@ -34,10 +35,11 @@ def row_values(b: Builder, expr: Expr, at: At) -> list[Any] | None:
     return out
 
 
-def _value_in(b: Builder, name: str, row: int, frame: Frame, at: At) -> Any:
-    """What a name of the constructor is in one row, whose frame this is."""
+def _value_in(b: Builder, name: str, row: int, frame: Frame, at: At, whole: bool = False) -> Any:
+    """What a name of the constructor is in one row, whose frame this is. As a `whole` a size stays one:
+    `5x5` may be written as 5 where a kernel is meant, and is no number of channels."""
     if name.startswith(FREE) and b.outer is not None:
-        return _value_in(b.outer, name[1:], row, frame, at)
+        return _value_in(b.outer, name[1:], row, frame, at, whole)
     if name in b.meanings and name not in b.origins:
         inner = row_values(b, b.meanings[name], at)
         return _NOTHING if inner is None else inner[row]
@@ -54,6 +56,8 @@ def _value_in(b: Builder, name: str, row: int, frame: Frame, at: At) -> Any:
         found = frame.find(b.origins.get(name, name))
     except KeyError:
         return _NOTHING
+    if whole and isinstance(found, Size):
+        return found
     return plain(found) if isinstance(found, (int, float, str, tuple)) else _NOTHING
 
 
