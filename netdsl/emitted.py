@@ -26,7 +26,7 @@ from netdsl.design import (
     WeightEvent,
 )
 from netdsl.syntax import ast
-from netdsl.walks import every_scope, links_of, used
+from netdsl.walks import links_of
 
 
 def named_values(scope: Scope) -> Iterable[Value]:
@@ -95,14 +95,3 @@ def is_sequence(region: Region) -> bool:
         elif isinstance(event, (BarEvent, AuxEvent, HeadEvent, WeightEvent)):
             return False
     return True
-
-
-def read_from_outside(net: Scope) -> dict[int, set[tuple[str, ...]]]:
-    """The values inside of levels that are read from outside: the paths of their labels, by level."""
-    found: dict[int, set[tuple[str, ...]]] = {}
-    for scope in every_scope(net):
-        for link in links_of(scope.region):
-            inner = used(link)
-            if isinstance(inner, Scope):
-                found.setdefault(id(inner), set()).update(link.exports)
-    return found

@@ -34,11 +34,11 @@ from netdsl.design import (
     Value,
     WeightEvent,
 )
-from netdsl.emitted import is_call, is_sequence, named_values, read_from_outside, tensors_at_once
+from netdsl.emitted import is_call, is_sequence, named_values, tensors_at_once
 from netdsl.layers.base import Layer
 from netdsl.saved import Kept, kept_by, scratch_of
 from netdsl.shapes import Shape
-from netdsl.walks import inner_value, value_inputs
+from netdsl.walks import inner_value, read_from_outside, value_inputs
 
 MOST_CALLS = 3  # of a line of emitted code (backends.torch.lines)
 

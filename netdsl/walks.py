@@ -23,7 +23,9 @@ from netdsl.design import (
     Scope,
     Shared,
     Value,
+    What,
 )
+from netdsl.layers.base import Layer
 from netdsl.syntax import ast
 
 
@@ -73,8 +75,8 @@ def _inner_links(link: Link) -> Iterator[Link]:
         yield from what.parts.values()
 
 
-def used(link: Link) -> object:
-    """What a step uses; of a shared module the scope of its chain."""
+def used(link: Link) -> What | Layer:
+    """What a step uses; of a shared module its scope, or its only layer."""
     return link.what.scope if isinstance(link.what, Shared) else link.what
 
 
@@ -101,6 +103,18 @@ def every_scope(net: Scope) -> Iterator[Scope]:
         seen.add(id(scope))
         yield scope
         waiting += [inner for link in all_links(scope) if isinstance(inner := used(link), Scope)]
+
+
+def read_from_outside(net: Scope) -> dict[int, set[tuple[str, ...]]]:
+    """The values inside of levels that are read from outside: the paths of their labels, by level."""
+    found: dict[int, set[tuple[str, ...]]] = {}
+    for scope in every_scope(net):
+        modules = (shared.link for shared in scope.shared.values() if shared.link is not None)
+        for link in (*links_of(scope.region), *modules):
+            inner = used(link)
+            if link.exports and isinstance(inner, Scope):
+                found.setdefault(id(inner), set()).update(link.exports)
+    return found
 
 
 def bars_of(region: Region) -> Iterator[BarEvent]:

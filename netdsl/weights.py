@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from netdsl.design import Applied, Design, Link, Scope, Shared, Start
+from netdsl.design import Applied, Design, Link, Scope, Start
 from netdsl.diagnostics import Diagnostic, NetError, did_you_mean
 from netdsl.follow import Follower, Path
 from netdsl.layers.base import Layer
 from netdsl.totals import extern_names, scope_tensors, tensors_of, weight_sides
+from netdsl.walks import used
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -36,8 +37,7 @@ def step_at(design: Design, path: str) -> tuple[Path, list[Link]]:
             raise NetError([Diagnostic("E142", f"{inside} has no step `{part}`", hint=hint)])
         found.append(link)
         names.append(link.key or link.label or part)
-        what = link.what
-        inner = what.scope if isinstance(what, Shared) else what
+        inner = used(link)
         scope = inner if isinstance(inner, Scope) else None
     return tuple(names), found
 

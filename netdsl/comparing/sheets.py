@@ -7,13 +7,13 @@ from math import prod
 from typing import Any
 
 from netdsl.backends.table.words import fact_text
-from netdsl.design import Applied, Design, Scope, Shared
+from netdsl.design import Applied, Design, Scope
 from netdsl.layers.base import Layer
 from netdsl.receptive import receptive_fields
 from netdsl.record import Record
 from netdsl.shapes import Shape, Size
 from netdsl.totals import cost_used, depth, scope_cost, walk_tensors
-from netdsl.walks import counted_links
+from netdsl.walks import counted_links, used
 
 # Facts of `meta` that a comparison shows, in this order, by how their names begin.
 FACTS = ("year", "top1", "top5", "map", "error", "accuracy")
@@ -106,7 +106,7 @@ def _counted(scope: Scope, memo: dict[int, _Count]) -> _Count:
     if found is None:
         found = memo[id(scope)] = _Count()
         for link in counted_links(scope):
-            inner = link.what.scope if isinstance(link.what, Shared) else link.what
+            inner = used(link)
             layer = inner.layer if isinstance(inner, Applied) else inner
             if isinstance(layer, Scope):
                 found.take(_counted(layer, memo))

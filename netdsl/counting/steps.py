@@ -20,7 +20,7 @@ from netdsl.design import (
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
-from netdsl.walks import counted_links
+from netdsl.walks import counted_links, used
 
 PRODUCTS = "products of values"
 SUMS = "operations of sums and products"
@@ -167,8 +167,7 @@ def _tally(scope: Scope, rule: str, memo: dict[int, Tally]) -> Tally:
     if found is None:
         found = memo[id(scope)] = Tally()
         for link in counted_links(scope):
-            what = link.what
-            inner = what.scope if isinstance(what, Shared) else what
+            inner = used(link)
             if isinstance(inner, Scope):
                 found.take(_tally(inner, rule, memo))
                 continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Dense, Link, Merge, Residual, Scope, Shared, SharedModule, Value
+from netdsl.design import Dense, Link, Merge, Residual, Scope, SharedModule, Value
 from netdsl.diagnostics import Mistake, nearest
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names, meant_target
@@ -21,7 +21,7 @@ from netdsl.layers.base import Layer
 from netdsl.layers.fields import ArgumentMistake
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
-from netdsl.walks import inner_value
+from netdsl.walks import inner_value, used
 
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
@@ -95,7 +95,7 @@ def _inside(value: Value) -> Value:
     """The value itself, where it was read from outside of the step that holds it."""
     while value.maker is not None and value.maker.exports:
         link = value.maker
-        scope = link.what.scope if isinstance(link.what, Shared) else link.what
+        scope = used(link)
         path = next((p for p, v in link.exports.items() if v is value), None)
         inner = inner_value(scope, path) if path and isinstance(scope, Scope) else None
         if inner is None:

@@ -11,6 +11,7 @@ from netdsl.elaborate.lookup import MOST_LABELS, SIZES_OF_VALUES, computed_name
 from netdsl.elaborate.values import Silent, Tapped
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
+from netdsl.walks import used
 
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
@@ -53,13 +54,8 @@ def _has_body(node: ast.Node) -> bool:
 
 
 def _scope_below(link: Link | None) -> Scope | None:
-    if link is None:
-        return None
-    if isinstance(link.what, Scope):
-        return link.what
-    if isinstance(link.what, Shared) and isinstance(link.what.scope, Scope):
-        return link.what.scope
-    return None
+    inner = used(link) if link is not None else None
+    return inner if isinstance(inner, Scope) else None
 
 
 def value_of(found: Any) -> Value:
@@ -102,11 +98,3 @@ def _way(link: Link, path: tuple[str, ...]) -> list[Link] | None:
             return None
         links.append(scope.labels[name])
     return links
-
-
-def shape_of(found: Tapped | Value) -> Shape:
-    """The shape of a value; silent after a mistake."""
-    shape = found.value.shape if isinstance(found, Tapped) else found.shape
-    if shape is None:
-        raise Silent
-    return shape

@@ -168,13 +168,7 @@ def shadowed(link: Link, word: str) -> bool:
         found = link.frame.find(word)
     except KeyError:
         found = None
-    scope = link.frame.scope
-    definition = scope.block.definition if scope is not None else None
-    file = getattr(definition, "file", None)
-    inlined = link.frame.names.get("file ", file)
-    return found is not None or any(
-        f is not None and word in f.definitions for f in (file, inlined)
-    )
+    return found is not None or word in link.frame.file.definitions
 
 
 def call_of(link: Link) -> tuple[ast.Link, ast.Call]:

@@ -17,6 +17,7 @@ from netdsl.diagnostics import Diagnostic, NetError
 from netdsl.elaborate.edits import Edit
 from netdsl.layers.base import Layer
 from netdsl.passes.editing import Decisions, Nodes, Path, compiled, scope_of, steps_of
+from netdsl.walks import read_from_outside
 
 NORMS = ("bn", "frozen_bn")
 MOST_NAMED = 3  # of those that are left alone
@@ -29,7 +30,7 @@ def fold_bn(design: Design) -> Design:
 
     Raises `NetError` if there is none (E477).
     """
-    readers, nodes = Readers(_exports(design)), Nodes()
+    readers, nodes = Readers(read_from_outside(design.net)), Nodes()
     decisions: Decisions = {}
     folded: Folded = {}
     left: dict[str, list[str]] = {}
@@ -94,13 +95,3 @@ def _scales(layer: Layer) -> bool:
 def _left_alone(why: str, names: list[str]) -> str:
     shown = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
     return f"batch normalisation that stays, {len(names)} of it ({shown}): {why}"
-
-
-def _exports(design: Design) -> dict[int, set[tuple[str, ...]]]:
-    """Values inside of blocks that are read from outside: the blocks' ids, and the paths."""
-    found: dict[int, set[tuple[str, ...]]] = {}
-    for _, scope in _scopes(design.net, ()):
-        for link in steps_of(scope):
-            if link.exports and link.scope is not None:
-                found.setdefault(id(link.scope), set()).update(link.exports)
-    return found

@@ -17,11 +17,10 @@ from netdsl.design import (
     Region,
     Residual,
     Scope,
-    Shared,
     Value,
 )
 from netdsl.layers.base import Layer
-from netdsl.walks import inner_value, links_of, own_links
+from netdsl.walks import every_scope, inner_value, links_of, own_links, used
 
 NEVER = -1
 
@@ -37,7 +36,7 @@ class Clock:
         self._seen: set[int] = set()
         self._exported: set[int] = set()
         self._heads = {id(event.link): event for event in design.heads.values()}
-        self._find_exports(design.net, set())
+        self._find_exports(design.net)
         for value in design.net.outputs.values():
             self._exported.add(id(value))
 
@@ -65,19 +64,16 @@ class Clock:
                 self._tick()
                 self._read(scope.result)
 
-    def _find_exports(self, scope: Scope, seen: set[int]) -> None:
-        if id(scope) in seen:
-            return
-        seen.add(id(scope))
-        for link in links_of(scope.region):
-            inner = link.what.scope if isinstance(link.what, Shared) else link.what
-            if not isinstance(inner, Scope):
-                continue
-            self._find_exports(inner, seen)
-            for path in link.exports:
-                value = inner_value(inner, path)
-                if value is not None:
-                    self._exported.add(id(value))
+    def _find_exports(self, net: Scope) -> None:
+        for scope in every_scope(net):
+            for link in links_of(scope.region):
+                inner = used(link)
+                if not isinstance(inner, Scope):
+                    continue
+                for path in link.exports:
+                    value = inner_value(inner, path)
+                    if value is not None:
+                        self._exported.add(id(value))
 
     def _tick(self) -> int:
         self.now += 1
@@ -117,7 +113,7 @@ class Clock:
             for part in what.parts.values():
                 self._link(part)
         else:
-            scope = what.scope if isinstance(what, Shared) else what
+            scope = used(link)
             if isinstance(scope, Layer) and scope.passes and link.output is not None:
                 self._same[id(link.output)] = link.inputs[0]
             if isinstance(scope, Scope) and scope.outer is not None:

@@ -25,7 +25,6 @@ from netdsl.design import (
     Design,
     Link,
     Scope,
-    Shared,
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import evaluate
@@ -33,7 +32,7 @@ from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import BlockDef, Silent, Target
 from netdsl.syntax import ast
-from netdsl.walks import links_of
+from netdsl.walks import links_of, read_from_outside, used
 
 
 class Emitter:
@@ -48,9 +47,7 @@ class Emitter:
         self.templates: dict[int, Template] = {}  # id of a block's scope -> its class
         self.order: list[Template] = []  # callees first
         self.scopes: dict[ast.Node, list[Scope]] = {}  # block -> its uses, each once
-        self.exports: dict[
-            int, set[tuple[str, ...]]
-        ] = {}  # id of a scope -> paths read from outside
+        self.exports = read_from_outside(design.net)  # id of a scope -> paths read from outside
         self.uses: dict[int, list[Link]] = {}  # id of a shared module's link -> its uses
         # id of a shared module -> the inner values that it gives and their places (see `modules.Made`)
         self.gives: dict[int, tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]] = {}
@@ -73,12 +70,8 @@ class Emitter:
                 links.append(shared.link)
                 self.uses[id(shared.link)] = shared.uses
         for link in links:
-            inner = link.what
-            if isinstance(inner, Shared):
-                inner = inner.scope
+            inner = used(link)
             if isinstance(inner, Scope):
-                if link.exports:
-                    self.exports.setdefault(id(inner), set()).update(link.exports)
                 if inner.kind == "block" and id(inner) not in seen:
                     self.scopes.setdefault(inner.definition.node, []).append(inner)
                 self._collect(inner, seen)

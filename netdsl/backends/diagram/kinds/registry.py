@@ -8,9 +8,9 @@ from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.text import clean
-from netdsl.design import Applied, Design, Scope, Shared
+from netdsl.design import Applied, Design, Scope
 from netdsl.layers.base import Layer
-from netdsl.walks import links_of
+from netdsl.walks import every_scope, links_of, used
 
 POINTS = 72  # an inch
 ABOVE, BETWEEN = 16.0, 18.0  # room for the name of a figure, and between figures
@@ -41,25 +41,21 @@ def chosen(designs: Sequence[Design], settings: Settings) -> str:
         return "network"  # which is the kind that these are about
     if design.heads:
         return "pipeline"
-    if not _widens(design.net, set()):
+    if not _widens(design.net):
         return "network"
     from netdsl.backends.diagram.kinds.ladder.figure import is_ladder
 
     return "ladder" if is_ladder(design) else "network"
 
 
-def _widens(scope: Scope, seen: set[int]) -> bool:
+def _widens(net: Scope) -> bool:
     """Whether maps become larger somewhere, without which there is no ladder."""
-    if id(scope) in seen:
-        return False
-    seen.add(id(scope))
-    for link in links_of(scope.region):
-        what = link.what.scope if isinstance(link.what, Shared) else link.what
-        layer = what.layer if isinstance(what, Applied) else what
-        if isinstance(layer, Layer) and layer.look() == "up":
-            return True
-        if isinstance(what, Scope) and _widens(what, seen):
-            return True
+    for scope in every_scope(net):
+        for link in links_of(scope.region):
+            what = used(link)
+            layer = what.layer if isinstance(what, Applied) else what
+            if isinstance(layer, Layer) and layer.look() == "up":
+                return True
     return False
 
 

@@ -20,10 +20,9 @@ from netdsl.design import (
     Region,
     Residual,
     Scope,
-    Shared,
 )
 from netdsl.layers.base import Layer
-from netdsl.walks import links_of
+from netdsl.walks import links_of, used
 
 WEIGHING = ("convolution", "linear")
 
@@ -68,7 +67,7 @@ def _of_region(region: Region, path: tuple[str, ...]) -> Iterator[Block]:
 def _of_link(
     link: Link, following: list[Link], region: Region, path: tuple[str, ...]
 ) -> Iterator[Block]:
-    what = link.what.scope if isinstance(link.what, Shared) else link.what
+    what = used(link)
     if isinstance(what, Scope):
         yield from _of_region(what.region, (*path, link.key or link.word))
     elif isinstance(what, Inlined):
@@ -111,7 +110,7 @@ def _block(name: str, what: Residual, then: str) -> Block:
 def _layers(region: Region) -> Iterator[Layer]:
     """The layers of a region and of all levels below it."""
     for link in links_of(region):
-        what = link.what.scope if isinstance(link.what, Shared) else link.what
+        what = used(link)
         if isinstance(what, Applied):
             what = what.layer
         if isinstance(what, Layer):

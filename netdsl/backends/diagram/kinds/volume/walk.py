@@ -23,11 +23,11 @@ from netdsl.backends.diagram.kinds.volume.trunk import Hanging, Label, Solid, Tr
 from netdsl.backends.diagram.plan import Planner
 from netdsl.backends.diagram.steps import Steps
 from netdsl.backends.diagram.text import clean, kind_of
-from netdsl.design import Design, Scope, Shared, Value
+from netdsl.design import Design, Scope, Value
 from netdsl.diagnostics import Diagnostic, NetError
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
-from netdsl.walks import inner_value
+from netdsl.walks import inner_value, used
 
 SIDES = 2  # of a map, at most
 LONGEST_TITLE = 20  # letters
@@ -285,7 +285,7 @@ def _named(scope: Scope, path: Label, item: Op | Sub) -> list[Label]:
             break
         if link.label:
             found.append((*path, *item.path[: i + 1]))
-        inner = link.what.scope if isinstance(link.what, Shared) else link.what
+        inner = used(link)
         if not isinstance(inner, Scope):
             break
         scope = inner
