@@ -4,7 +4,8 @@ what is around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from netdsl.design import (
     AuxEvent,
@@ -22,11 +23,14 @@ from netdsl.design import (
     Residual,
     Scope,
     Shared,
+    SharedModule,
     Value,
     What,
 )
 from netdsl.layers.base import Layer
 from netdsl.syntax import ast
+
+T = TypeVar("T")
 
 
 # -------------------------------------------------------------------------------------------- steps
@@ -130,69 +134,75 @@ def bars_of(region: Region) -> Iterator[BarEvent]:
 
 
 # ------------------------------------------------------------------------------------------- values
+class Around(NamedTuple):
+    """A step that reads what is around a group: a shared module, or (None) a value."""
+
+    link: Link
+    module: SharedModule | None
+
+
 def reads_around(scope: Scope) -> bool:
     """Whether a group reads anything but what flows into it: values, or shared modules."""
-    return outer_reader(scope) is not None
+    return next(_readers(scope), None) is not None
 
 
-def outer_reader(scope: Scope) -> Link | None:
+def outer_reader(scope: Scope) -> Around | None:
     """The first step of a group that reads anything but what flows into the group."""
-    known = {id(scope.input)}
-    modules: set[int] = set()
+    return next(_readers(scope), None)
 
-    def reader(at: Scope) -> Link | None:
-        modules.update(id(shared) for shared in at.shared.values())
+
+def outer_module(scope: Scope) -> Around | None:
+    """The first step of a group that uses a shared module of what is around the group."""
+    return next((reader for reader in _readers(scope) if reader.module is not None), None)
+
+
+def _readers(scope: Scope) -> Iterator[Around]:
+    """The steps of a group that read anything but what flows into the group."""
+    known = {id(scope.input)}
+    own: set[int] = set()
+
+    def readers(at: Scope) -> Iterator[Around]:
+        own.update(id(shared) for shared in at.shared.values())
         known.update(id(weight.value) for weight in at.weights.values())
         for link in links_of(at.region):
             what = link.what
-            if isinstance(what, Shared) and id(what.home) not in modules:
-                return link
+            yield from (Around(link, m) for m in modules_used(link) if id(m) not in own)
             if isinstance(what, Dense):
                 known.update(id(region.entry) for region in what.iterations)
             elif not isinstance(what, Merge) and any(id(v) not in known for v in link.inputs):
-                return link  # what meets in a merge are steps of their own
+                yield Around(link, None)  # what meets in a merge are steps of their own
             if isinstance(what, Scope) and what.outer is not None:
-                inner = reader(what)
-                if inner is not None:
-                    return inner
+                yield from readers(what)
             known.update(id(value) for value in (link.output, *link.exports.values()))
-        return None
 
-    return reader(scope)
+    yield from readers(scope)
 
 
-def outer_module(scope: Scope) -> Link | None:
-    """The first step of a group that uses a shared module of what is around the group."""
-    own: set[int] = set()
-
-    def user(at: Scope) -> Link | None:
-        own.update(id(shared) for shared in at.shared.values())
-        for link in links_of(at.region):
-            what = link.what
-            if isinstance(what, Shared) and id(what.home) not in own:
-                return link
-            found = user(what) if isinstance(what, Scope) and what.outer is not None else None
-            if found is not None:
-                return found
-        return None
-
-    return user(scope)
+def modules_used(link: Link) -> list[SharedModule]:
+    """The shared module that a step is a use of, or those that a block is given."""
+    what = link.what
+    if isinstance(what, Shared):
+        return [what.home]
+    return list(_among(what.arguments, SharedModule)) if isinstance(what, Scope) else []
 
 
 def value_inputs(scope: Scope) -> list[Value]:
     """The values among a block's arguments, in the order of its parameters."""
-    found: list[Value] = []
+    return list(_among(scope.arguments, Value))
 
-    def collect(value: object) -> None:
-        if isinstance(value, Value):
-            found.append(value)
-        elif isinstance(value, tuple):
-            for entry in value:
-                collect(entry)
 
-    for argument in scope.arguments.values():
-        collect(argument)
-    return found
+def _among(arguments: Mapping[str, object], kind: type[T]) -> Iterator[T]:
+    """The arguments of a kind, those in lists too."""
+    for argument in arguments.values():
+        yield from _of_kind(argument, kind)
+
+
+def _of_kind(value: object, kind: type[T]) -> Iterator[T]:
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _of_kind(entry, kind)
 
 
 def inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:

@@ -147,11 +147,12 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
     if not event.predicted:
         hint = "loops around its bars have no round, or conditions are false"
         raise Mistake("E150", f"`{word}` has no bar here", node.name.span, hint=hint)
-    module = outer_module(scope)
-    if module is not None:
-        place = module.node.step.span if isinstance(module.node, ast.Link) else node.name.span
-        message = f"`{word}` cannot use the module `{module.word}` of its net"
-        hint = f"use it above the head, and take what it gives: `below: {module.word}`"
+    outer = outer_module(scope)
+    if outer is not None and outer.module is not None:
+        step, module = outer.link.node, outer.module.name
+        place = step.step.span if isinstance(step, ast.Link) else node.name.span
+        message = f"`{word}` cannot use the module `{module}` of its net"
+        hint = f"use it above the head, and take what it gives: `below: {module}`"
         raise Mistake("E150", message, place, hint=hint)
     event.maps = [step.what.map for step in event.predicted if isinstance(step.what, Predicted)]
     _together(event, scope)

@@ -122,7 +122,11 @@ def finish_body(
     scope.result = link.output = region.exit
     outer = outer_reader(scope)
     if outer is not None:
-        place = outer.node.step.span if isinstance(outer.node, ast.Link) else event.node.name.span
+        step = outer.link.node
+        place = step.step.span if isinstance(step, ast.Link) else event.node.name.span
         hint = "it is a function of what flows into it: `in`, `@in`"
-        message = f"the body of `head {event.word}` reads a value from around it"
+        read = (
+            "a value from" if outer.module is None else f"module `{outer.module.name}` of what is"
+        )
+        message = f"the body of `head {event.word}` reads {read} around it"
         raise Mistake("E150", message, place, hint=hint)

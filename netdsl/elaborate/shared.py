@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 from netdsl.elaborate.applying import nothing_flows
 from netdsl.elaborate.steps import chain_as_step
-from netdsl.walks import outer_reader
+from netdsl.walks import Around, modules_used, outer_reader
 
 
 def use_shared(
@@ -97,16 +97,17 @@ def _check_alone(shared: SharedModule, use: Link) -> None:
     if isinstance(use.what, Scope) and use.what.outer is not None:
         reader = outer_reader(use.what)
     else:
-        reader = use if len(use.inputs) > 1 else None
+        module = next(iter(modules_used(use)), None)
+        reader = Around(use, module) if module is not None or len(use.inputs) > 1 else None
     if reader is None:
         return
-    if isinstance(reader.what, Shared):
-        what = f"uses module `{reader.what.home.name}`, which is not its own"
+    if reader.module is not None:
+        what = f"uses module `{reader.module.name}`, which is not its own"
         hint = "a block can be used in both; steps of one block share no weights"
     else:
         what = "reads values from around it"
         hint = "a module is a function of what flows into it; read them in a step of their own, or in a block"
-    labels = [(reader.node.span, "here")] if reader is not use else []
+    labels = [(reader.link.node.span, "here")] if reader.link is not use else []
     raise Mistake(
         "E140", f"module `{shared.name}` {what}", shared.node.span, labels=labels, hint=hint
     )

@@ -9,8 +9,8 @@ from netdsl.backends.diagram.figure import Child, Edge, Node, Panel, nodes_of
 
 
 def straightened(children: list[Child], edges: Sequence[Edge]) -> list[Edge]:
-    """The edges without forks that have one exit or none; these are taken out of the tree. Rails
-    keep the places where an edge begins."""
+    """The edges without forks that have one exit or none, and rails without any; these are taken out of
+    the tree. Other rails keep the places where an edge begins."""
     out: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
         out[edge.tail].append(edge)
@@ -21,7 +21,9 @@ def straightened(children: list[Child], edges: Sequence[Edge]) -> list[Edge]:
             gone[node.name] = next(iter(out[node.name]), None)
         elif node.kind == "rail":
             starts = tuple(sorted({edge.tail_slot or 0 for edge in out[node.name]}))
-            if starts and starts != node.used:
+            if not starts:
+                gone[node.name] = None
+            elif starts != node.used:
                 rails[node.name] = starts
     if not gone and not rails:
         return list(edges)

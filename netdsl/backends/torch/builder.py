@@ -177,6 +177,14 @@ class Builder:
             return self.store(expr, only)
         return expr.map(lambda part: self.for_forward(part, hint))
 
+    def variable(self, var: Var) -> Var:
+        """A variable of `forward`. What is written otherwise (`maps[0]`, `self.scale`) gets one."""
+        if var.id not in self.instead:
+            return var
+        made = Var(var.label, var.branch)
+        self.ops.append(Op((made,), self.instead[var.id], object()))
+        return made
+
     # ------------------------------------------------------------------------------------ retrying
     def snapshot(self) -> Callable[[], None]:
         """What undoes everything since, when a piece has to be tried again in another way."""

@@ -134,18 +134,8 @@ def _dense_rolled(
     )  # type: ignore[misc]
     result.var = Var(branch=w.branch)
     shown = index if index in read else "_"
-    b.ops.append(
-        LoopOp(
-            (shown,),
-            through,
-            tuple(ops),
-            w.var_of(val),
-            first,
-            joined,
-            result.var,
-            w.group,
-        )
-    )
+    before, body = b.variable(w.var_of(val)), tuple(ops)
+    b.ops.append(LoopOp((shown,), through, body, before, first, joined, result.var, w.group))
     return result
 
 

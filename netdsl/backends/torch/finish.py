@@ -10,7 +10,7 @@ from netdsl.backends.torch.close import close, in_own_words
 from netdsl.backends.torch.forward import statements
 from netdsl.backends.torch.guards import guards
 from netdsl.backends.torch.names import distinct, reserved, safe
-from netdsl.backends.torch.operations import Op, reads_of, without_dead
+from netdsl.backends.torch.operations import reads_of, without_dead
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
@@ -91,7 +91,7 @@ def conclude(
     """Write the statements of `forward`: what is needed for `ends`, from which `finisher` makes the last
     ones. `words` are names of its own that no variable may take."""
     template = b.template
-    ends = [_made_here(b, var) for var in ends]
+    ends = [b.variable(var) for var in ends]
     ops = without_dead(b.ops, ends)
     read = {r for op in ops for r in reads_of(op)} | {v.id for v in ends}
     template.takes_input = is_net or (
@@ -110,15 +110,6 @@ def conclude(
         names = [name for name, _ in template.forward_params_all]
         body = [*guards(b.emitter.design, names), *body]
     template.forward = [renamed(s, b.instead) for s in body]
-
-
-def _made_here(b: Builder, var: Var) -> Var:
-    """A variable for what is returned. What is written otherwise (`maps[0]`, `self.scale`) gets one."""
-    if var.id not in b.instead:
-        return var
-    made = Var(var.label, var.branch)
-    b.ops.append(Op((made,), b.instead[var.id], object()))
-    return made
 
 
 def _tapped(var: Var) -> Var:

@@ -32,7 +32,7 @@ from netdsl.backends.torch.modules import (
 from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.operations import Op
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Val, Var
+from netdsl.backends.torch.scene import FREE, Val, Var
 from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
@@ -341,7 +341,9 @@ class Walker:
         if isinstance(key, Literal):
             return code.Attribute(SELF, key.value)
         outside = {n for n in key.names if self.b.is_local(n) and n not in at.loops}
-        kept = {n: self.b.store(Name(n), self.b.origin(n) or n) for n in sorted(outside)}
+        kept = {
+            n: self.b.store(Name(n), self.b.origin(n) or n.lstrip(FREE)) for n in sorted(outside)
+        }
         return code.call("getattr", SELF, code.rename(key, kept))
 
     def call(self, links: Sequence[Link], at: At, arguments: Sequence[Expr]) -> Expr:

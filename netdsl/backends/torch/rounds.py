@@ -7,7 +7,7 @@ through them. A condition has one outcome, or decides about one module.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netdsl.backends.torch import residuals
 from netdsl.backends.torch.given import channels_of
@@ -24,14 +24,14 @@ from netdsl.backends.torch.loops import (
 )
 from netdsl.backends.torch.modules import module_of
 from netdsl.backends.torch.names import SELF
-from netdsl.backends.torch.operations import LoopOp, names_of
+from netdsl.backends.torch.operations import AnyOp, LoopOp, names_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
-from netdsl.code.stmt import Assign, For, If
+from netdsl.code.stmt import Assign, For, If, Statement
 from netdsl.design import (
     Branch,
     Loop,
@@ -90,48 +90,50 @@ def _rolled(w: Walker, events: list[Loop], trips: list[int], val: Val | None, at
     if isinstance(node, ast.For) and "round " not in inner.env.names:
         raise Differ(rows, list(range(len(rows))), "a loop without a counter")
     restore = b.snapshot()
-    channels, carried, ctor, ops, last, first = _round(w, node, regions, rows, val, inner, None)
+    made = _round(w, node, regions, rows, val, inner, None)
+    channels, last = val.channels, made.last
     if last.channels is None or channels is None or last.channels.text != channels.text:
         restore()
         start = channels_of(b, at, val)
         name = b.fresh("channels")
         b.deps[name] = b.dependencies(start)
-        channels, carried, ctor, ops, last, first = _round(w, node, regions, rows, val, inner, name)
+        made = _round(w, node, regions, rows, val, inner, name)
+        channels, last = Name(name), made.last
         if last.channels is None:
             raise Differ(rows, [r.exit.shape.channels for r in regions], "channels differ")  # type: ignore[union-attr]
         b.deps[name] |= b.dependencies(last.channels)
         b.ctor.append(Assign(name, start))
         if last.channels != Name(name):
-            ctor.append(assign_channels(name, last.channels))
-    shown = tuple(t if any(t in s.reads() for s in ctor) else "_" for t in targets)
-    b.ctor.append(For(shown, iterable, tuple(ctor)))
+            made.ctor.append(assign_channels(name, last.channels))
+    shown = tuple(t if any(t in s.reads() for s in made.ctor) else "_" for t in targets)
+    b.ctor.append(For(shown, iterable, tuple(made.ctor)))
     if isinstance(node, ast.Repeat):
         through = code.call("range", b.for_forward(count_of(iterable), "depth"))
     else:
         through = passing(b.for_forward(lasting(iterable), "rounds"))
-    read = {n for op in ops for n in names_of(op)}
+    read = {n for op in made.ops for n in names_of(op)}
     shown = tuple(t if t in read else "_" for t in targets)
     exits = [e.iterations[-1].exit if e.iterations else v for e, v in zip(events, val.at(at.rows))]
     out = Val(
-        carried if carried is not None else val.channels,
+        channels,
         exits,
         at.rows,
         last.taint | val.taint | b.dependencies(iterable),
     )  # type: ignore[arg-type]
     out.var = Var(branch=w.branch)
-    b.ops.append(
-        LoopOp(
-            shown,
-            through,
-            tuple(ops),
-            w.var_of(val),
-            first,
-            w.var_of(last),
-            out.var,
-            w.group,
-        )
-    )
+    entry, body = b.variable(w.var_of(val)), tuple(made.ops)
+    b.ops.append(LoopOp(shown, through, body, entry, made.first, made.end, out.var, w.group))
     return b.scene.know(out)
+
+
+class _Round(NamedTuple):
+    """What a round is: from the variable `first` to `last`, which `end` holds."""
+
+    ctor: list[Statement]
+    ops: list[AnyOp]
+    first: Var
+    last: Val
+    end: Var
 
 
 def _round(
@@ -142,7 +144,8 @@ def _round(
     val: Val,
     inner: At,
     name: str | None,
-) -> Any:
+) -> _Round:
+    """A round of a long loop, whose running channels are called `name` where they change."""
     b = w.b
     channels: Expr | None = val.channels if name is None else Name(name)
     first = Var()
@@ -151,19 +154,13 @@ def _round(
     names = set(inner.env.names)
     last = w.region(node.body, regions, entry, inner)
     assert last is not None
+    end = b.variable(w.var_of(last))
     ctor, ops = b.ctor[ctor_at:], b.ops[ops_at:]
     del b.ctor[ctor_at:]
     del b.ops[ops_at:]
     for extra in set(inner.env.names) - names:
         del inner.env.names[extra]
-    return (
-        channels,
-        (Name(name) if name is not None else None),
-        list(ctor),
-        list(ops),
-        last,
-        first,
-    )
+    return _Round(list(ctor), list(ops), first, last, end)
 
 
 def if_(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val | None:

@@ -252,6 +252,9 @@ def binary(op: str, left: Expr, right: Expr) -> Expr:
                 return left.right
         if op == "*" and is_whole(left.right) and is_whole(right):
             return binary("*", left.left, binary("*", left.right, right))
+    inner = right if op == "*" and isinstance(right, Op) and right.op == "*" else None
+    if inner is not None and is_whole(left) and is_whole(inner.left):
+        return binary("*", binary("*", left, inner.left), inner.right)
     return Op(op, left, right)
 
 

@@ -14,6 +14,7 @@ BODIES = [
     "residual { @side }",
     "concat { | @side -> relu | @side -> tanh | identity }",
     "group: { @side -> (@in + @in) }",
+    "mul { | mul { | @side | @side } | { @side } }",
 ]
 
 

@@ -84,6 +84,8 @@ SAME = frozenset(
         "channel_shuffle",
     ]
 )
+# Arguments that none of these takes, whatever word it is called by.
+SAMPLING = frozenset(["channels", "kernel_size", "stride", "padding", "dilation"])
 MAPS_ONLY = frozenset(["instancenorm", "lrn", "channel_dropout", "channel_shuffle"])
 IMAGES_ONLY = frozenset(
     ["frozen_bn", "pixel_shuffle", "space_to_depth", "crop", "center_crop", "subsample"]
@@ -117,6 +119,7 @@ def layer_shape(word: str, a: dict[str, Any], x: Shape) -> Shape:
     if word in IMAGES_ONLY:
         need(len(sides) == 2)
     if word in SAME:
+        need(not SAMPLING & a.keys())
         _same(word, a, x)
         return x
     return _RULES[word](a, x, sides)

@@ -41,7 +41,10 @@ class Step(Link):
         if isinstance(found, Shared):
             need(not self.args)
             return found
-        return found.given([(name, frame.evaluate(text)) for name, text in self.args])
+        given = found.given([(name, frame.evaluate(text)) for name, text in self.args])
+        # a module may use none of what is around it, nor pass it on
+        need(frame.block().kind != "module" or not any(map(_holds_module, given.bound.values())))
+        return given
 
     def give(self, frame: Frame, x: Any) -> Any:
         need(x is not None)
@@ -52,6 +55,10 @@ class Step(Link):
         if isinstance(target, Target) and target.definition == "identity":
             return x
         return target.run(x)
+
+
+def _holds_module(value: Any) -> bool:
+    return isinstance(value, Shared) or (type(value) is list and any(map(_holds_module, value)))
 
 
 class Group(Link):

@@ -155,6 +155,7 @@ class ModuleOf(Sentence):
         return f"module {self.name} = {self.chain.text()}"
 
     def run(self, frame: Frame, x: Any) -> Any:
+        need(not _in_loop(frame))
         frame.take(self.name)
         around = Frame(frame)
         before = frame.visible().get(self.name)
