@@ -4,7 +4,8 @@ A row is one network at one size: level of detail, columns, the figure's size in
 stands in the emitted SVG (read by `svg_facts`, which knows nothing of scenes), boxes, labels that DejaVu Sans would
 push to the border of their box, bends of the trunk, faults, and the seconds of CPU that drawing and writing took.
 
-    python benchmarks/figures.py [--only NAME ...] [--theme light] [--markdown] [--save FOLDER]
+    python benchmarks/figures.py [--only NAME ...] [--theme light] [--direction right] [--kind network]
+                                 [--markdown] [--save FOLDER]
 
 Faults are printed below the table. The exit status is 1 if a figure has one, is larger than it may be, has a label
 below 7 points, or could not be drawn.
@@ -27,7 +28,7 @@ from netdsl.backends.diagram.scene.lint_texts import LEAST_SIZE
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.scene.theme_file import theme
 from netdsl.backends.diagram.scene.themes import Theme
-from netdsl.backends.diagram.settings import Settings
+from netdsl.backends.diagram.settings import DIRECTIONS, KINDS, Settings
 from netdsl.design import Design
 from netdsl.diagnostics import NetError
 from netdsl.zoo import entries
@@ -104,10 +105,12 @@ def part(pattern: str, text: str) -> str:
     return match[1] if match else ""
 
 
-def row(name: str, design: Design, size: str, colours: Theme, folder: Path | None) -> Row:
+def row(
+    name: str, design: Design, size: str, colours: Theme, folder: Path | None, asked: Settings
+) -> Row:
     """Draw a network at one size and look at it."""
     width, height = SIZES[size]
-    settings = Settings(width=width * INCH, height=height * INCH)
+    settings = asked.but(width=width * INCH, height=height * INCH)
     start = time.process_time()
     try:
         scene, chosen, text = drawn(design, settings, colours)
@@ -156,10 +159,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these networks")
     parser.add_argument("--size", choices=SIZES, help="one size; else both")
     parser.add_argument("--theme", default="light", help="a theme, or a theme file")
+    parser.add_argument("--kind", choices=KINDS, default="auto", help="a kind of figure")
+    parser.add_argument("--direction", choices=DIRECTIONS, default="down", help="of the flow")
     parser.add_argument("--markdown", action="store_true", help="a table in Markdown")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="write the SVGs there")
     asked = parser.parse_args(arguments)
     colours = theme(asked.theme)
+    settings = Settings(kind=asked.kind, direction=asked.direction)
     names = asked.only or [name for name, _ in entries()]
     if asked.save is not None:
         asked.save.mkdir(parents=True, exist_ok=True)
@@ -173,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         design = netdsl.load(f"zoo:{name}").design
         for size in [asked.size] if asked.size else SIZES:
-            rows.append(row(name, design, size, colours, asked.save))
+            rows.append(row(name, design, size, colours, asked.save, settings))
             print(line(rows[-1].cells, widths, asked.markdown), flush=True)
     print(f"\n{summary(rows)}")
     for one in rows:

@@ -31,7 +31,9 @@ class Meetings:
     def __init__(self) -> None:
         self.bars: list[tuple[list[Value], End]] = []
         self.proposals: End | None = None
-        self.inner: set[int] = set()  # results that another head takes, by identity
+        self.inner: set[int] = (
+            set()
+        )  # results that another head takes or that stand in a panel, by identity
 
 
 def head(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
@@ -298,6 +300,11 @@ def body(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], flow: Value |
         end = ending(d, name, chain, inner, children)
         if joined is not None:
             d.link(end, End(joined.node, number), "flow")
+        elif (
+            split
+        ):  # straight below what gives it, in the panel: there is no bar to lead to others outside
+            given(d, event, name, end, children)
+            d.meetings.inner.add(id(event.outputs[name]))
         ends[event.outputs[name]] = end
         branches.append(children)
     d.beside -= 1
@@ -323,26 +330,30 @@ def ending(d: Drawer, name: str, chain: Chain, ends: Ends, into: list[Child]) ->
 def outputs(d: Drawer, ends: Ends, into: list[Child]) -> None:
     """What a detector gives: below the layers that give it, or side by side below one bar."""
     for event in d.design.heads.values():
-        names = {f"{event.word}_{name}": name for name in event.outputs}
-        given = {f"{event.word}_{name}": value for name, value in event.outputs.items()}
-        given = {n: value for n, value in given.items() if id(value) not in d.meetings.inner}
-        tails = {ends[value] for value in given.values()}
+        left = {n: v for n, v in event.outputs.items() if id(v) not in d.meetings.inner}
+        tails = {ends[value] for value in left.values()}
         fork = None
-        if len(given) > 1 and len(tails) == 1:
-            used = tuple(range(len(given)))
-            fork = d.add(None, "rail", "outputs", slots=len(given), used=used)
+        if len(left) > 1 and len(tails) == 1:
+            used = tuple(range(len(left)))
+            fork = d.add(None, "rail", "outputs", slots=len(left), used=used)
             d.link(next(iter(tails)), fork, "flow")
         branches: list[list[Child]] = []
-        for number, (name, value) in enumerate(given.items()):
-            lines = [f"{names[name]} {shape_text(value.shape)}"]
-            if event.kind.form in ("regions", "vector"):
-                lines.append("a region")
+        for number, (name, value) in enumerate(left.items()):
             branch: list[Child] = []
             tail = End(fork.node, number) if fork is not None else ends[value]
-            d.link(tail, d.add(branch, "output", name, tuple(lines), value), "flow")
+            given(d, event, name, tail, branch)
             branches.append(branch)
         point = d.nodes[fork.node] if fork is not None else None
         if len(branches) > 1:
             into.append(Split("merge", point, branches, None))
         elif branches:
             into += branches[0]
+
+
+def given(d: Drawer, event: HeadEvent, name: str, tail: End, into: list[Child]) -> None:
+    """One of the results of a head."""
+    value = event.outputs[name]
+    lines = [f"{name} {shape_text(value.shape)}"]
+    if event.kind.form in ("regions", "vector"):
+        lines.append("a region")
+    d.link(tail, d.add(into, "output", f"{event.word}_{name}", tuple(lines), value), "flow")

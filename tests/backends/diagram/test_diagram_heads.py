@@ -142,9 +142,10 @@ def test_what_only_one_end_needs_stands_above_it() -> None:
     split = panel.children[-1]
     assert isinstance(split, Split) and split.fork is not None
     for branch, name in zip(split.branches, ("classification", "regression"), strict=True):
-        tower, last = branch
+        tower, last, output = branch
         assert isinstance(tower, Panel) and tower.title == name
         assert isinstance(last, Node) and last.lines[-1] in ("scores", "offsets")
+        assert isinstance(output, Node) and output.kind == "output"
     rpn = heads(figure(network("zoo:faster_rcnn").design))["RPN"]
     assert [type(child) for child in rpn.children] == [Split, Node, Split]
 

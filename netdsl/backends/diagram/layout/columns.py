@@ -160,7 +160,7 @@ class Columns:
             if source is not None and chain.pieces[0].edge is None:
                 source = None
             if source is not None:
-                source = self._turn(brush, source, at - GUTTER / 2, axis, chain)
+                source = self._turn(brush, source, at - GUTTER / 2, axis, number)
             source = chain.place(brush, axis, 0.0, source)
             v = chain.length
             for piece in self.below[number]:
@@ -178,11 +178,12 @@ class Columns:
             top += frame.b
 
     def _turn(
-        self, brush: Brush, source: Source, gutter: float, axis: float, chain: Chain
+        self, brush: Brush, source: Source, gutter: float, axis: float, number: int
     ) -> Source:
-        """Down, up the gutter, over the top, with a head midway."""
+        """Down, up the gutter before a column, over the top, with a head midway."""
         u, v = source.points[-1]
-        low, top = v + 7, -TURN_ROOM
+        # below the panel that the line comes out of, not on its border
+        low, top = max(v, self.chains[number - 1].length) + 7, -TURN_ROOM
         x, y = brush.at(gutter, (low + top) / 2)
         if brush.right:
             brush.scene.path(
@@ -190,7 +191,7 @@ class Columns:
             )
         else:
             pen.midway(brush.scene, x, y)
-        first = chain.pieces[0]
+        first = self.chains[number].pieces[0]
         source = source.to((u, low), (gutter, low), (gutter, top), (axis, top))
         source = source._replace(span=None)
         return source if isinstance(first, Leaf) else source.to((axis, 0.0))

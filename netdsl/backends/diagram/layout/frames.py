@@ -113,7 +113,7 @@ class Repeat(Holder):
 
     def measure(self, style: Style) -> None:
         super().measure(style)
-        room = 13.0 if style.right else 7 + text_width(self.text, pen.TIMES, bold=True)
+        room = 16.0 if style.right else 7 + text_width(self.text, pen.TIMES, bold=True)
         self.b += room
 
     def place(self, brush: Brush, u: float, v: float, source: Source | None) -> Source | None:

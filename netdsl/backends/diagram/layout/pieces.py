@@ -114,6 +114,8 @@ class Leaf(Piece):
             self.length = 2 * pen.CIRCLE
             return
         wide = self.width or self.natural(style)
+        if style.right and self.sized(style):  # the shape stands below: lines pass beside it
+            wide = max(wide, text_width(self.node.size, pen.SMALL))
         high = self.high(style)
         plate = pen.PLATE if self.node.kind == "stack" else 0.0
         across, self.length = (high, wide + plate) if style.right else (wide, high + plate)

@@ -60,7 +60,8 @@ def straightness(scene: Scene) -> Straightness:
         if not following:
             break
         ways = leaving[name]
-        if _turns(nodes[name], nodes[following], down):
+        back = any(_goes_back(route.points, down) for route in ways)
+        if back or _turns(nodes[name], nodes[following], down):
             axis = None
         elif all(route.head == following for route in ways):
             entry = _entry(arriving[following], down)
@@ -86,6 +87,12 @@ def _step(a: Placed, b: Placed) -> tuple[float, float]:
 def _turns(a: Placed, b: Placed, down: bool) -> bool:
     """Whether the flow starts again at the top of another column, or at the left of another row."""
     return b.top < a.top + a.height - 1 if down else b.left < a.left + a.width - 1
+
+
+def _goes_back(points: Sequence[Point], down: bool) -> bool:
+    """Whether a line goes back to where another column or row begins."""
+    along = 1 if down else 0
+    return any(b[along] < a[along] - 1 for a, b in pairwise(points))
 
 
 def _axis(lines: Sequence[Sequence[Point]], down: bool) -> float | None:

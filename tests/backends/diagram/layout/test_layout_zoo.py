@@ -20,7 +20,7 @@ from netdsl.backends.diagram.scene.lint import INCH, lint
 from netdsl.backends.diagram.scene.scene import Scene
 from netdsl.backends.diagram.scene.straight import straightness
 from netdsl.backends.diagram.scene.theme_file import theme
-from netdsl.backends.diagram.settings import LEVELS, Settings
+from netdsl.backends.diagram.settings import DIRECTIONS, LEVELS, Settings
 from netdsl.design import Design
 from netdsl.zoo import entries
 
@@ -81,11 +81,12 @@ def test_every_layer_is_in_the_figure(name: str) -> None:
             assert foreign_lines(scene, figure) == [], (level, size)
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_figure_can_be_printed(name: str) -> None:
+def test_a_figure_can_be_printed(name: str, direction: str) -> None:
     design = design_of(name)
     for size in SIZES:
-        scene, said = draw(design, on(size))
+        scene, said = draw(design, on(size, direction=direction))
         check_printed(scene, size, said)
         trunk = straightness(scene)
         if not design.heads:  # which have several ends, and regions come from elsewhere
