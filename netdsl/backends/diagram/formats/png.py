@@ -43,7 +43,7 @@ def png(scene: Scene, theme: Theme, dpi: float = DPI) -> bytes:
         raise NetError([Diagnostic("E426", said, hint=hint)])
     packer = zlib.compressobj(9 if factor == FACTORS[0][1] else 6)
     parts: list[bytes] = []
-    for rows in _bands(painted(scene, theme), scene, theme, (width, height), scale, factor):
+    for rows in _bands(list(painted(scene, theme)), scene, theme, (width, height), scale, factor):
         line = 3 * width
         for at in range(0, len(rows), line):
             parts.append(packer.compress(b"\0" + rows[at : at + line]))  # 0: rows as they are

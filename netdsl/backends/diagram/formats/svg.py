@@ -9,8 +9,8 @@ from base64 import b64encode
 from netdsl.backends.diagram.formats.outline import Outline, outline, round_corner, short
 from netdsl.backends.diagram.formats.typeface import FAMILY, font_data
 from netdsl.backends.diagram.scene.metrics import text_width
-from netdsl.backends.diagram.scene.paint import Painted, Strokes, hatched
-from netdsl.backends.diagram.scene.scene import Circle, Hatch, Path, Primitive, Rect, Scene, Text
+from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
+from netdsl.backends.diagram.scene.scene import Circle, Path, Rect, Scene, Text
 from netdsl.backends.diagram.scene.themes import Theme
 from netdsl.escaping.markup import markup
 
@@ -41,9 +41,8 @@ def svg(scene: Scene, theme: Theme, *, embed_font: bool = False) -> str:
         f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="{paper}"/>',
         f'<g font-family="{families}" text-anchor="middle" stroke-linejoin="round">',
     ]
-    pen = _Pen(theme)
-    shapes = [pen.drawn(item) for item in (*scene.under, *scene.items)]
-    lines += [shape for shape in shapes if shape]  # a hatch may have no lines
+    pen = _Pen()
+    lines += [pen.drawn(item) for item in painted(scene, theme)]
     return "\n".join([*lines, "</g>", "</svg>", ""])
 
 
@@ -62,20 +61,19 @@ def _face(bold: bool) -> str:
 
 # ------------------------------------------------------------------------------------------- elements
 class _Pen:
-    """Writes shapes in a theme's colours, each shape as it comes: there may be hundreds of thousands."""
+    """Writes shapes. How they look is said by few attributes again and again: these are written once."""
 
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
+    def __init__(self) -> None:
         self.looks: dict[tuple[object, ...], str] = {}
 
-    def drawn(self, item: Primitive | Painted) -> str:
+    def drawn(self, item: Painted) -> str:
         if isinstance(item, Path):
             look = self.look(item.fill, item.stroke, item.line, item.dash)
             if item.closed or not item.radius or len(item.points) < 3:  # most lines: straight ones
                 way = "L".join([f"{short(x)} {short(y)}" for x, y in item.points])
                 return f'<path d="M{way}{"Z" if item.closed else ""}"{look}/>'
         elif isinstance(item, Text):
-            return _text(item, self.theme[item.fill])
+            return _text(item)
         elif isinstance(item, Rect):
             radius = round_corner(item)
             corner = f' rx="{short(radius)}"' if radius else ""
@@ -89,24 +87,21 @@ class _Pen:
                 f'<circle cx="{short(item.x)}" cy="{short(item.y)}" r="{short(item.radius)}"'
                 f"{self.look(item.fill, item.stroke, item.line, None)}/>"
             )
-        elif isinstance(item, Hatch):
-            return "\n".join([self.drawn(part) for part in hatched(item, self.theme)])
         elif isinstance(item, Strokes):
             way = "".join(f"M{_at(a)}L{_at(b)}" for a, b in item.lines)
             return f'<path d="{way}"{self.look(None, item.stroke, item.line, None)}/>'
         else:
-            dash = item.dash or self.theme.dash(item.stroke)
-            look = self.look(None, item.stroke, item.line, dash)
+            look = self.look(None, item.stroke, item.line, item.dash)
         return f'<path d="{_way(outline(item))}"{look}/>'
 
     def look(self, fill: str | None, stroke: str | None, line: float, dash: str | None) -> str:
-        """The attributes that say how a shape of these roles looks."""
+        """The attributes that say how a shape looks."""
         key = (fill, stroke, line, dash)
         found = self.looks.get(key)
         if found is None:
-            found = f' fill="{self.theme[fill] if fill else "none"}"'
+            found = f' fill="{fill or "none"}"'
             if stroke and line:
-                found += f' stroke="{self.theme[stroke]}" stroke-width="{short(line)}"'
+                found += f' stroke="{stroke}" stroke-width="{short(line)}"'
                 if dash:
                     found += f' stroke-dasharray="{dash}"'
             self.looks[key] = found
@@ -126,7 +121,7 @@ def _way(line: Outline) -> str:
     return "".join(parts)
 
 
-def _text(item: Text, fill: str) -> str:
+def _text(item: Text) -> str:
     """A line of text. Where it has little room it says its width: letters of another font are squeezed."""
     x, y = short(item.x), short(item.y)
     more = "" if item.anchor == "middle" else f' text-anchor="{item.anchor}"'
@@ -140,6 +135,6 @@ def _text(item: Text, fill: str) -> str:
             room = short(min(wide, item.room))
             more += f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
     return (
-        f'<text x="{x}" y="{y}" font-size="{short(item.size)}" fill="{fill}"{more}>'
+        f'<text x="{x}" y="{y}" font-size="{short(item.size)}" fill="{item.fill}"{more}>'
         f"{markup(item.text)}</text>"
     )

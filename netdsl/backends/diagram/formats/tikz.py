@@ -60,7 +60,7 @@ def tikz(scene: Scene, theme: Theme, standalone: bool = True) -> str:
         size = f"{scene.width / 72:.0f} x {scene.height / 72:.0f} inches"
         hint = "draw it coarser (`--level block`), or as SVG or PDF"
         raise NetError([Diagnostic("E426", f"a figure of {size} is too large for TeX", hint=hint)])
-    shapes = painted(scene, theme)
+    shapes = list(painted(scene, theme))
     frame = f"({short(left)},{short(top)}) rectangle ({short(right)},{short(bottom)})"
     styles = "every path/.style={},every node/.style={inner sep=0pt,outer sep=0pt,shape=rectangle}"
     drawn = [_drawn(item) for item in shapes]

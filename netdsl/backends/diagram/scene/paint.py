@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from netdsl.backends.diagram.scene.scene import Circle, Curve, Hatch, Path, Point, Rect, Scene, Text
@@ -21,33 +22,35 @@ class Strokes(NamedTuple):
 Painted: TypeAlias = Rect | Path | Curve | Circle | Text | Strokes
 
 
-def painted(scene: Scene, theme: Theme) -> list[Painted]:
+def painted(scene: Scene, theme: Theme) -> Iterator[Painted]:
     """What is painted, in order; every fill and stroke is a colour `#RRGGBB`, or None."""
-
-    found: dict[str | None, str | None] = {None: None}
-
-    def colour(role: str | None) -> str | None:
-        if role is not None and role not in found:
-            found[role] = theme[role]
-        return found[role]
-
-    out: list[Painted] = []
+    colours: dict[str | None, str | None] = _Colours(theme)
     for item in (*scene.under, *scene.items):
         if isinstance(item, Rect):
-            fill, stroke = colour(item.fill), colour(item.stroke)
-            out.append(Rect(*item[:4], fill, stroke, *item[6:]))
+            yield Rect(*item[:4], colours[item.fill], colours[item.stroke], *item[6:])
         elif isinstance(item, Path):
-            out.append(Path(item.points, colour(item.fill), colour(item.stroke), *item[3:]))
+            yield Path(item.points, colours[item.fill], colours[item.stroke], *item[3:])
         elif isinstance(item, Circle):
-            out.append(item._replace(fill=colour(item.fill), stroke=colour(item.stroke)))
+            yield item._replace(fill=colours[item.fill], stroke=colours[item.stroke])
         elif isinstance(item, Curve):
             dash = item.dash or theme.dash(item.stroke)
-            out.append(item._replace(stroke=colour(item.stroke), dash=dash))
+            yield item._replace(stroke=colours[item.stroke], dash=dash)
         elif isinstance(item, Text):
-            out.append(item._replace(fill=theme[item.fill]))
+            yield Text(*item[:6], colours[item.fill] or "", *item[7:])
         else:
-            out += hatched(item, theme)
-    return out
+            yield from hatched(item, theme)
+
+
+class _Colours(dict[str | None, str | None]):
+    """Colours by role, each looked up once."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__({None: None})
+        self.theme = theme
+
+    def __missing__(self, role: str) -> str | None:
+        found = self[role] = self.theme[role]
+        return found
 
 
 def hatched(item: Hatch, theme: Theme) -> list[Painted]:
