@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import count, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Applied, Computed, Dense, Link, Merge, Residual, Scope, Value
@@ -54,19 +54,25 @@ def _said(link: Link) -> str:
 
 
 def _doings(run: Run, use: Link) -> Iterator[Doing]:
-    """What is done, step by step. A value is known by when it is met first."""
+    """What is done, step by step. A value is known by when it was made last: uses of a block for equal shapes
+    are the same steps, run again."""
     met: dict[int, int] = {}
+    numbers = count()
+
+    def made(value: Value | None) -> int:
+        met[id(value)] = found = next(numbers)
+        return found
 
     def number(value: Value | None) -> int:
-        return met.setdefault(id(value), len(met))
+        return met[id(value)] if id(value) in met else made(value)
 
     def steps(links: Iterator[Link]) -> Iterator[Doing]:
         for link in links:
             what = used(link)
             ways = [number(v) for v in link.inputs]
-            yield link, (link.key, _doing(run, link, what), *ways, number(link.output))
+            yield link, (link.key, _doing(run, link, what), *ways, made(link.output))
             if isinstance(what, Scope):
-                number(what.input)
+                made(what.input)
                 yield from steps(links_of(what.region))
                 number(what.result)
             else:
@@ -91,7 +97,7 @@ def _ends(what: object) -> Iterator[Value | None]:
 def _doing(run: Run, link: Link, what: object) -> object:
     layer = what.layer if isinstance(what, Applied) else what
     if isinstance(layer, Layer):
-        return type(layer), [_plain(v) for _, v in layer]
+        return type(layer), [_plain(v) for name, v in layer if name not in layer.shaped]
     if isinstance(what, Merge):
         return type(what.layer), len(what.branches)
     if isinstance(what, Residual):

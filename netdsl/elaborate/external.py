@@ -29,6 +29,7 @@ class External(Layer):
     family: ClassVar[str] = "extern"
     weighted: ClassVar[bool] = True
     module_only: ClassVar[bool] = True
+    shaped: ClassVar[frozenset[str]] = frozenset(["gives"])
     saves_output: ClassVar[bool] = True  # nothing is known of it: its output is left alone
 
     name: str

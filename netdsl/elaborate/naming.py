@@ -337,11 +337,13 @@ class Naming:
         taken = {*self.taken, *(fixed for _, fixed, _ in self.steps if fixed is not None)}
         # A block or parameter may be called `forward`; its step is then `forward1`.
         taken |= {w for w in times if _why_no_attribute(w, self.scope) is not None}
+        alone = {w for w, n in times.items() if n == 1 and w not in looping and w not in taken}
+        taken |= alone  # a block may be called `conv2`, beside several steps `conv`
         counters: dict[str, int] = {}
         for link, fixed, _ in self.steps:
             if fixed is not None:
                 link.key = fixed
-            elif times[link.word] == 1 and link.word not in looping and link.word not in taken:
+            elif link.word in alone:
                 link.key = link.word
             else:
                 number = counters.get(link.word, 0) + 1
@@ -349,6 +351,7 @@ class Naming:
                     number += 1
                 counters[link.word] = number
                 link.key = f"{link.word}{number}"
+                taken.add(link.key)  # the first `conv11` is no second one of `conv1`
             children[link.key] = link
 
     def kept(self) -> bool:

@@ -179,6 +179,8 @@ class Layer(BaseModel):
     saves_output: ClassVar[bool] = False  # its backward pass needs its own output unchanged
     is_view: ClassVar[bool] = False  # its output shares memory with its input
     passes: ClassVar[bool] = False  # gives on what enters, and takes no place of its own
+    # Fields that follow from the shape of what enters: they differ between uses of a shared module.
+    shaped: ClassVar[frozenset[str]] = frozenset()
     dims: ClassVar[int] = (
         2  # how many sides the maps have that it works on; of a step, by `works_on`
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from agreement import check_opened
 from program_checks import check_exact, check_numbers, check_on_meta, check_text, emitted
 
 import netdsl
@@ -20,3 +21,5 @@ def test_found(path: Path) -> None:
     check_on_meta(network, text)
     check_numbers(network, text)
     check_exact(network, text)
+    if not network.design.heads:
+        check_opened(network, text, path.read_text(encoding="utf-8"), network.name)

@@ -20,6 +20,8 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.backends.torch.symbols import At
 
+# What an expression may end in that nothing looks at, because another one decides.
+VALUELESS = (Mistake, TypeError, LookupError, ArithmeticError)
 _LOOPED = ("range", "zip", "enumerate", "reversed")  # what loops go through stays as written
 _PYTHON = {"ceil": "math.ceil", "floor": "math.floor", "sqrt": "math.sqrt", "log2": "math.log2"}
 
@@ -55,7 +57,7 @@ def logical(at: At, node: ast.Logical) -> Sym:
     for item in node.items:
         try:
             found = at.expr(item)
-        except Mistake:  # never looked at: what stands before it decides
+        except VALUELESS:  # never looked at: what stands before it decides
             at.scene.wanted |= frozenset().union(*(i.names for i in items))
             raise Unsayable from None
         items.append(found)
@@ -74,7 +76,7 @@ def choose(at: At, node: ast.Choose) -> Sym:
         arm = at.sym(node.then if outcomes[0] else node.other)
         try:
             other = at.sym(node.other if outcomes[0] else node.then)
-        except (Differ, Mistake, KeyError, TypeError, LookupError, ArithmeticError):
+        except (Differ, *VALUELESS):
             other = None
         if isinstance(arm, Expr) and isinstance(other, Expr):
             return (

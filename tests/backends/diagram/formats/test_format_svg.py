@@ -39,9 +39,8 @@ def test_a_figure_is_plain_svg(theme: str) -> None:
     ]
     assert root.get("aria-labelledby") == "Everything-title Everything-desc"
     assert root.get("role") == "img"
-    assert len(root.findall(f"{SVG}g")) == 1 and len(root[-1]) == len(
-        painted(everything(), named(theme))
-    )
+    shapes = list(painted(everything(), named(theme)))
+    assert len(root.findall(f"{SVG}g")) == 1 and len(root[-1]) == len(shapes)
 
 
 def test_a_figure_has_its_printed_size() -> None:
