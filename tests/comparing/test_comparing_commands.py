@@ -8,9 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from netdsl.cli import main
+from command import run
 
 BLOCKS = "block unit(width) { conv: conv(width, 3x3, padding=1) -> norm: bn -> relu }\n"
 NET = """\
@@ -25,13 +23,6 @@ net Wide {
   conv(64, 3x3)
 }
 """
-
-
-def run(*arguments: str, status: int = 0) -> Result:
-    result = CliRunner().invoke(main, list(arguments))
-    assert isinstance(result.exception, (type(None), SystemExit)), result.exception
-    assert result.exit_code == status, result.output
-    return result
 
 
 def git(*arguments: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sides import walked
 
 from netdsl.formulas import (
     Formula,
@@ -32,19 +33,6 @@ STEPS = st.lists(
     ),
     max_size=5,
 )
-
-
-def walked(side: Any, steps: list[tuple[str, int, int]]) -> Any:
-    for kind, by, more in steps:
-        if kind == "floor":
-            side = (side + more) // by
-        elif kind == "ceil":
-            side = ceil_div(side + more, by)
-        elif kind == "times":
-            side = side * by + more
-        else:
-            side = side + more if kind == "plus" else side - more
-    return side
 
 
 @given(STEPS)

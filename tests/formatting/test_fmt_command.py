@@ -6,13 +6,13 @@ import os
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import command
 import pytest
-from click.testing import CliRunner, Result
 
 import netdsl
-from netdsl.cli import main
 
 UGLY = "net  A {input image:3x8x8\n conv(4,3x3)  # c\n}"
 FINE = "net A {\n  input image: 3x8x8\n  conv(4, 3x3)   # c\n}\n"
@@ -27,11 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str, status: int = 0, stdin: str | bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, ["fmt", *arguments], input=stdin)
-    assert isinstance(result.exception, (type(None), SystemExit)), result.exception
-    assert result.exit_code == status, result.output
-    return result
+run = partial(command.run, "fmt")
 
 
 def test_files_are_formatted_in_place(folder: Path) -> None:
@@ -140,4 +136,4 @@ def test_hooks() -> None:
     entries = [line.split(": ")[1] for line in hooks.splitlines() if "entry:" in line]
     assert entries == ["netdsl fmt", "netdsl check"]
     for entry in entries:
-        assert CliRunner().invoke(main, [*entry.split()[1:], "fine.net"]).exit_code == 0
+        command.run(*entry.split()[1:], "fine.net")

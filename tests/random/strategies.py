@@ -12,10 +12,18 @@ from random import Random
 
 from breaking import Broken, broken
 from drawing.programs import Program, program
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 BITS = 32
+EACH_ONCE = settings(  # the same programs every time, none of them again
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[*HealthCheck],
+)
 
 
 def seeds() -> SearchStrategy[int]:

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 from breaking import KINDS, Broken, broken, check_broken
-from hypothesis import HealthCheck, Phase, given, settings
-from strategies import broken_programs, program_of
+from hypothesis import given, settings
+from strategies import EACH_ONCE, broken_programs, program_of
 
 PROGRAMS = 200
 SWEEP = range(300_000, 301_000)
@@ -26,14 +26,7 @@ def test_one_message_at_the_place() -> None:
     kinds: Counter[str] = Counter()
     failed: list[str] = []
 
-    @settings(
-        max_examples=PROGRAMS,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
-    )
+    @settings(EACH_ONCE, max_examples=PROGRAMS)
     @given(broken_programs())
     def take(wrong: Broken) -> None:
         kinds[wrong.kind] += 1

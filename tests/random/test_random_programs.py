@@ -24,10 +24,10 @@ import pytest
 import torch
 from drawing.layer_texts import TEXTS
 from drawing.programs import Program
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from oracle import EVERY, Case, judged
 from program_checks import check_exact, check_frozen, check_on_meta, emitted
-from strategies import programs
+from strategies import EACH_ONCE, programs
 from sweep import Sweep
 from wanted import LAYERS, WANTED
 
@@ -52,14 +52,7 @@ def drawn() -> list[Program]:
     """The programs that Hypothesis draws, each once."""
     found: list[Program] = []
 
-    @settings(
-        max_examples=PROGRAMS,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
-    )
+    @settings(EACH_ONCE, max_examples=PROGRAMS)
     @given(programs())
     def take(program: Program) -> None:
         found.append(program)
@@ -199,7 +192,8 @@ def test_pyright(cases: list[Case], tmp_path: Path) -> None:
         max(cases[i : i + step], key=lambda c: len(c.text)) for i in range(0, len(cases), step)
     ]
     write(longest, tmp_path)
-    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
+    settings = {"typeCheckingMode": "basic", "extraPaths": [str(Path(__file__).parent)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     run("pyright", "--pythonpath", sys.executable, "-p", tmp_path)
 
 

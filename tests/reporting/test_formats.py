@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import command
 import pytest
-from click.testing import CliRunner, Result
 
-from netdsl.cli import main
 from netdsl.diagnostics import Diagnostic
 from netdsl.reporting.as_json import as_json
 from netdsl.reporting.findings import Findings
@@ -44,10 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def check(*arguments: str, status: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["check", *arguments])
-    assert result.exit_code == status, result.output
-    return result
+check = partial(command.run, "check")
 
 
 # ------------------------------------------------------------------------------------- all of them

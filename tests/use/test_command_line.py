@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from command import run
 
-from netdsl.cli import main
 from netdsl.terminal import TARGETS
 
 NET = """\
@@ -34,14 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "small.net").write_text(NET, encoding="utf-8")
     (tmp_path / "wrong.net").write_text(WRONG, encoding="utf-8")
     return tmp_path
-
-
-def run(*arguments: str, status: int = 0, stdin: str | bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, list(arguments), input=stdin)
-    assert isinstance(result.exception, (type(None), SystemExit)), result.exception
-    assert result.exit_code == status, result.output
-    assert "Traceback" not in result.output
-    return result
 
 
 # ---------------------------------------------------------------------------------------- compiling
@@ -83,10 +74,7 @@ def test_the_suffix_picks_the_format(target: str, suffix: str) -> None:
     assert ("smallest label" in result.stderr) == pictured  # what was chosen to make it fit
     written = Path(f"x.{suffix}").read_bytes()
     assert written.startswith(starts[suffix])
-    named = CliRunner().invoke(
-        main, ["compile", "small.net", "--to", target, "--format", suffix, "-o", "no_suffix"]
-    )
-    assert named.exit_code == 0
+    run("compile", "small.net", "--to", target, "--format", suffix, "-o", "no_suffix")
     assert Path("no_suffix").read_bytes() == written
 
 

@@ -10,13 +10,12 @@ import sys
 from io import StringIO
 from pathlib import Path
 
+import command
 import pytest
-from click.testing import CliRunner
 
 import netdsl
 from netdsl.backends.diagram.drawing import draw
 from netdsl.backends.diagram.scene.scene import Rect, Text
-from netdsl.cli import main
 from netdsl.network import Network
 
 GOLDENS = Path(__file__).parent / "emitted"
@@ -43,13 +42,13 @@ def test_the_emitted_files_are_clean(tmp_path: Path) -> None:
     for name, network in NETWORKS.items():
         (tmp_path / f"{name}.py").write_text(network().torch_source(), encoding="utf-8")
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
-    for command in (
+    for words in (
         ("ruff", "check", "--isolated"),
         ("ruff", "format", "--isolated", "--check"),
         ("pyright", "--pythonpath", sys.executable),
     ):
         run = subprocess.run(
-            [sys.executable, "-m", *command, "."],
+            [sys.executable, "-m", *words, "."],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -123,9 +122,7 @@ def test_figures() -> None:
 
 # ------------------------------------------------------------------------------- the command line
 def run(*arguments: str, status: int = 0) -> str:
-    result = CliRunner().invoke(main, ["compile", *arguments])
-    assert result.exit_code == status, result.output
-    return result.output
+    return command.run("compile", *arguments, status=status).output
 
 
 def test_command_line() -> None:
