@@ -54,7 +54,7 @@ def below(node: Node) -> Iterator[Node]:
 # ------------------------------------------------------------------------------------ expressions
 class Number(Node):
     value: int | float
-    text: str  # as written: `1e-3` stays `1e-3` in what is emitted
+    text: str  # as written, where Python takes it: `1e-3` stays `1e-3` in what is emitted
 
 
 class SizeLiteral(Node):

@@ -20,6 +20,12 @@ def unquote(text: str) -> str:
     return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), text[1:-1])
 
 
+def _as_python(text: str) -> str:
+    """A number as written, but for what Python does not take or its formatters change: `007`, `1__0`, `1E3`."""
+    single = re.sub(r"_+", "_", text.lower()).replace("_.", ".").replace("_e", "e").rstrip("_")
+    return re.sub(r"^[0_]+(?=\d)", "", single)
+
+
 def _whole(digits: str) -> int:
     """A number; past all bounds it is only known to be too large."""
     return int(digits) if len(digits) <= 30 else 10**30
@@ -83,7 +89,7 @@ class ExpressionBuilder:
         if token.type == "NUMBER":
             plain = text.replace("_", "")
             value = _whole(plain) if plain.isdigit() else float(plain)
-            return ast.Number(span, value, text)
+            return ast.Number(span, value, _as_python(text))
         if token.type == "SIZE":
             sides = tuple(None if s == "?" else _whole(s) for s in text.split("x"))
             return ast.SizeLiteral(span, sides)
