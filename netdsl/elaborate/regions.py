@@ -125,8 +125,6 @@ def finish_body(
         step = outer.link.node
         place = step.step.span if isinstance(step, ast.Link) else event.node.name.span
         hint = "it is a function of what flows into it: `in`, `@in`"
-        read = (
-            "a value from" if outer.module is None else f"module `{outer.module.name}` of what is"
-        )
-        message = f"the body of `head {event.word}` reads {read} around it"
+        read = "a value" if outer.module is None else f"module `{outer.module.name}`"
+        message = f"the body of `head {event.word}` reads {read} from around it"
         raise Mistake("E150", message, place, hint=hint)

@@ -31,9 +31,8 @@ class Meetings:
     def __init__(self) -> None:
         self.bars: list[tuple[list[Value], End]] = []
         self.proposals: End | None = None
-        self.inner: set[int] = (
-            set()
-        )  # results that another head takes or that stand in a panel, by identity
+        # results that another head takes, or that stand in a panel, by identity
+        self.inner: set[int] = set()
 
 
 def head(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], current: Value | None) -> None:
@@ -300,9 +299,7 @@ def body(d: Drawer, item: HeadItem, ends: Ends, into: list[Child], flow: Value |
         end = ending(d, name, chain, inner, children)
         if joined is not None:
             d.link(end, End(joined.node, number), "flow")
-        elif (
-            split
-        ):  # straight below what gives it, in the panel: there is no bar to lead to others outside
+        elif split:  # in the panel, straight below what gives it: no bar leads out
             given(d, event, name, end, children)
             d.meetings.inner.add(id(event.outputs[name]))
         ends[event.outputs[name]] = end
