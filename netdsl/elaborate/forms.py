@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 from netdsl.elaborate.advice import Parting, keeps_sides, parting
 from netdsl.elaborate.applying import nothing_flows, under_condition
 from netdsl.elaborate.fitting import Advice, End, joined, stride_between
-from netdsl.elaborate.repairs import appended
+from netdsl.elaborate.repairs import appended, in_words
 from netdsl.elaborate.ways import fork, shown_ways
 
 
@@ -126,7 +126,7 @@ def _unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual
         hint, fix = joined(parted, odd, usual, "add", False)
     else:
         parted = parting(both.one, [], entry, shortcut, False)
-        hint, fix = _without_shortcut(step, clause, parted, body, shortcut)
+        hint, fix = _without_shortcut(step, clause, parted, found.body, shortcut)
     what = "shortcut" if found.shortcut is not None else "input"
     return Mistake(
         "E204",
@@ -143,10 +143,12 @@ def _without_shortcut(
     step: ast.Call,
     clause: ast.Clause | None,
     parted: Parting | None,
-    body: Shape,
+    region: Region,
     entry: Shape,
 ) -> Advice:
     """What to do where a body gives something else than came in, and nothing makes that fit."""
+    assert region.exit is not None and region.exit.shape is not None
+    body = region.exit.shape
     hint = f"what came in is {entry}; "
     if clause is not None and clause.condition is not None:
         return (
@@ -156,10 +158,11 @@ def _without_shortcut(
     stride = stride_between(entry, body)
     projection = None
     if body.sides == entry.sides and len(body) > 1:
-        projection = f"conv({body.channels}, 1x1)"
+        projection = f"conv({in_words(region, 'channels', body.channels)}, 1x1)"
         hint += "give it a projection"
     elif stride is not None:
-        projection = f"conv({body.channels}, 1x1, stride={stride})"
+        width = in_words(region, "channels", body.channels)
+        projection = f"conv({width}, 1x1, stride={in_words(region, 'stride', stride)})"
         hint += "give it a shortcut that strides like the body"
     if projection is not None:
         shortcut = f"shortcut {{ {projection} }}"

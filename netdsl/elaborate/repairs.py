@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from netdsl.design import Applied, Link
+from netdsl.design import Applied, Link, Note, Region
 from netdsl.diagnostics import Edit, Mistake
 from netdsl.layers.arguments import source_text
 from netdsl.layers.base import Layer
 from netdsl.shapes import Dim
 from netdsl.source import Span
 from netdsl.syntax import ast
+from netdsl.walks import own_links
 
 
 class Repair(NamedTuple):
@@ -119,18 +120,41 @@ def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, A
                 yield {**first, **second}
 
 
-def _edits(link: Link, layer: Layer, change: dict[str, Any]) -> tuple[Edit, ...]:
-    """The arguments of a step with changes. Nothing if the step is a layer by another name, or if an
-    argument is computed: its parts may be meant for other places too."""
+def in_words(region: Region, name: str, value: int) -> str:
+    """A number as the text of a body says it where a convolution is given it (`width`, `stride=stride`); else
+    the number, which may be right for this use of a block only."""
+    if any(isinstance(event, Note) for event in region.events):
+        return str(value)  # what a body calls its numbers is not known behind it
+    for link in reversed([*own_links(region)]):
+        layer = link.what.layer if isinstance(link.what, Applied) else None
+        if layer is None or layer.word != "conv" or link.frame is not region.frame:
+            continue
+        written = _arguments(link, layer) or {}
+        if name in written and getattr(layer, name) == value:
+            return written[name].span.text
+    return str(value)
+
+
+def _arguments(link: Link, layer: Layer) -> dict[str, ast.Expr] | None:
+    """The arguments of a step by name, as written; None if the step is a layer by another name."""
     step = link.node.step if isinstance(link.node, ast.Link) else None
     if not isinstance(step, ast.Call) or step.name.text != layer.word or step.body is not None:
-        return ()
+        return None
     names = list(type(layer).model_fields)[: layer.positional]
-    written = {
+    return {
         argument.name.text if argument.name is not None else names[i]: argument.value
         for i, argument in enumerate(step.args)
         if argument.name is not None or i < len(names)
     }
+
+
+def _edits(link: Link, layer: Layer, change: dict[str, Any]) -> tuple[Edit, ...]:
+    """The arguments of a step with changes. Nothing if the step is a layer by another name, or if an
+    argument is computed: its parts may be meant for other places too."""
+    step = link.node.step if isinstance(link.node, ast.Link) else None
+    written = _arguments(link, layer)
+    if written is None or not isinstance(step, ast.Call):
+        return ()
     edits, added = [], []
     for name, value in change.items():
         text = source_text(value)
