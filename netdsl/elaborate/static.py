@@ -289,15 +289,16 @@ class Reader:
                 self.expr(part, names)
 
     def group(self, body: ast.Body, names: Names) -> None:
-        scope = Scope("group", "", body, names.frame.scope)
+        self.body(body, self._scope("group", body, names), Reader.statements)
+
+    def _scope(self, kind: str, body: ast.Body, names: Names) -> Names:
+        scope = Scope(kind, "", body, names.frame.scope)
         scope.frame = Frame(names.frame, "scope", scope)
-        self.body(body, names.inside(scope.frame), Reader.statements)
+        return names.inside(scope.frame)
 
     def head(self, body: ast.Body, word: str, names: Names) -> None:
         """The bars or the body of a head."""
-        scope = Scope("head", "", body, names.frame.scope)
-        scope.frame = Frame(names.frame, "scope", scope)
-        inner = names.inside(scope.frame)
+        inner = self._scope("head", body, names)
         if body.bars:
             self.body(body, inner, lambda r, b, n: r.bars(b, n, f"head {word}"))
         else:
@@ -315,7 +316,10 @@ class Reader:
         elif isinstance(step, ast.Call):
             if self.reads:
                 self.mistakes(self._call, step, names)
-            self.bodies(step, names)
+            inner = names
+            if link.label is not None and step.body is not None:  # a scope of its own
+                inner = self._scope(step.name.text, step.body, names)
+            self.bodies(step, inner)
         else:
             names.frame.names.update((name, UNKNOWN) for name in step.names)
 
