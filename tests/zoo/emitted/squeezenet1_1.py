@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 class Fire(nn.Module):
-    """Input: (N, in_channels, H, W). Output: (N, 2 * (4 * width), H, W)."""
+    """Input: (N, in_channels, H, W). Output: (N, 8 * width, H, W)."""
 
     def __init__(self, in_channels: int, width: int) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class SqueezeNet1_1(nn.Module):
             features.append(nn.MaxPool2d(3, stride=2, ceil_mode=True))
             for width in widths:
                 features.append(Fire(channels, width))
-                channels = 2 * (4 * width)
+                channels = 8 * width
         self.features = nn.Sequential(*features)  # 512x13x13
         self.classifier = nn.Sequential(
             nn.Dropout(0.5),
