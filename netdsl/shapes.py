@@ -178,10 +178,11 @@ class Open:
         out = ""
         for atom, k in self.terms:
             sign = "-" if k < 0 else "+" if out else ""
+            # H/2 is of multiples (formulas.shortened)
             times, under = (
                 abs(k.numerator),
                 k.denominator,
-            )  # H/2 is of multiples (formulas.shortened)
+            )
             out += f"{sign}{'' if times == 1 else f'{times}*'}{atom}"
             out += "" if under == 1 else f"/{under}"
         if self.constant or not out:

@@ -42,9 +42,8 @@ def visible(text: str) -> str:
 
 @cache
 def _visible(letter: str) -> str:
-    if (
-        letter.isprintable()
-    ):  # most are: the tables of Unicode take as long to load as a network to compile
+    # most are: the tables of Unicode take as long to load as a network to compile
+    if letter.isprintable():
         return letter
     from unicodedata import category
 

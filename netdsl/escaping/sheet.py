@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netdsl.escaping.letters import plain
 
+# wide ones too
 _FORMULA = (
     "=",
     "+",
@@ -16,7 +17,7 @@ _FORMULA = (
     "\uff0b",
     "\uff0d",
     "\uff20",
-)  # wide ones too
+)
 
 
 def harmless(cell: str) -> str:

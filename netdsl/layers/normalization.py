@@ -186,9 +186,8 @@ class LocalResponseNorm(Normalization):
     def function(self, a: Given, *x: Expr) -> Expr:
         size, named = self.settings(a)
         name = "local_response_norm_within" if self.within else "F.local_response_norm"
-        if (
-            a.dims == 3
-        ):  # PyTorch views two sides of volumes as one, which permuted ones do not allow
+        # PyTorch views two sides of volumes as one, which permuted ones do not allow
+        if a.dims == 3:
             x = (call(Attribute(x[0], "contiguous")),)
         return call(name, *x, size, **named)
 

@@ -136,9 +136,8 @@ class Upsample(Resizing):
                     hint="a larger scale or fewer strides above would fit",
                 )
             return result
-        exact = Fraction(
-            scale
-        )  # a power of two below the line, so nothing is rounded but the result
+        # a power of two below the line, so nothing is rounded but the result
+        exact = Fraction(scale)
         if exact.denominator > 64:
             raise open_size(self.word, x, f"{scale:g} times an open size is no whole formula")
         return side * exact.numerator // exact.denominator

@@ -71,9 +71,8 @@ def lex(source: Source, report: Report) -> list[Token] | None:
         position = slip.stop
         if slip.text is not None:
             text = text[: slip.start] + slip.text + text[slip.stop :]
-            position = (
-                text.rfind("\n", 0, slip.start) + 1
-            )  # what was split there can be one word now
+            # what was split there can be one word now
+            position = text.rfind("\n", 0, slip.start) + 1
         while tokens and (tokens[-1].start_pos or 0) >= min(position, slip.start):
             tokens.pop()
         if slip.token is not None:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DPI = 192  # pixels to the inch
+# up to so many pixels, so much larger
 FACTORS = (
     (60_000_000, 4),
     (240_000_000, 2),
     (1_000_000_000, 1),
-)  # up to so many pixels, so much larger
+)
 BAND = 12_000_000  # pixels that are drawn at once
 
 

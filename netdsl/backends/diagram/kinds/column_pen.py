@@ -78,9 +78,8 @@ class ColumnPen(Margin):
     def row(self, number: int) -> None:
         row, place, measures = self.column.rows[number], self.place, self.measures
         said = (measures.said(row),)
-        plate = (
-            pen.PLATE if row.kind == "stack" else 0.0
-        )  # the second plate stands out on two sides
+        # the second plate stands out on two sides
+        plate = pen.PLATE if row.kind == "stack" else 0.0
         wide, left = place.width - plate, place.axis - place.width / 2
         top = self.top(number) + plate
         tall = self.bottom(number) - top

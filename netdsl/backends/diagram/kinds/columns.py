@@ -23,12 +23,13 @@ from netdsl.diagnostics import Diagnostic, NetError
 MOST = 5  # networks beside each other
 WIDE, TALLEST = 496.8, 676.8  # 6.9 x 9.4 inches: a page's text, if nothing else is asked for
 ROW, AROUND = 14.5, 120.0  # points that a row takes, and what stands around all rows
+# equal runs once, blocks whole
 FORMS = (
     (False, False),
     (True, False),
     (False, True),
     (True, True),
-)  # equal runs once, blocks whole
+)
 
 # What is given up first: air, then words, then the lines of boxes on shortcuts and room beside columns.
 _NARROW = Measures(pen.SMALL, False, 9.4, True, 7.0, 9.0, 3.0)

@@ -14,11 +14,12 @@ BOX, WIDE, NARROW = 12.5, 34.0, 20.0  # a block: its height, its width in the ch
 RISE = 44.0  # from block to block
 FIRST = 34.0  # from the top to the first block
 SUM = 11.0  # from a block to the middle of its sum
+# from path to path: at most, at least, and with blocks by name
 STEP, LEAST, ROOMY = (
     36.0,
     22.0,
     30.0,
-)  # from path to path: at most, at least, and with blocks by name
+)
 ENTRY = 32.0  # from the left of the tree to the first path
 PASS = 15.0  # from a block in the chain to its shortcut
 AIR = 6.0

@@ -72,9 +72,8 @@ class Chain:
             most = max((piece.b for piece in near), default=0.0)
             for token in tokens:
                 token.measure(style)
-                last = (
-                    self.turns and number == len(self.pieces) - 1
-                )  # the line goes on to the right
+                # the line goes on to the right
+                last = self.turns and number == len(self.pieces) - 1
                 if last and token.below:
                     token.offset = -((near[0].a if near else 0.0) / 2 + PITCH + token.width / 2)
                     least = max(least, token.width / 2 - token.offset)

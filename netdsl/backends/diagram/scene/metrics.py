@@ -44,10 +44,8 @@ _BOLD = (
 )
 OTHER, WIDE = 600, 1000  # of letters that are not in the code page; of those from the far east
 
-ASCENT, DESCENT = (
-    0.72,
-    0.21,
-)  # how far letters reach above and below the line they stand on, of the size
+# how far letters reach above and below the line they stand on, of the size
+ASCENT, DESCENT = 0.72, 0.21
 LEADING = 1.17  # from line to line, of the size
 
 

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from netdsl.backends.diagram.scene.scene import Placed, Point, Route, Scene
 
-TRUNK = (
-    "flow",
-    "operand",
-)  # roles of what leads on; shortcuts lead past, taps and what trains aside
+# roles of what leads on; shortcuts lead past, taps and what trains aside
+TRUNK = ("flow", "operand")
 OFF = 0.5  # points between two axes that nobody sees: less than a line's width
 
 
@@ -65,9 +63,8 @@ def straightness(scene: Scene) -> Straightness:
             axis = None
         elif all(route.head == following for route in ways):
             entry = _entry(arriving[following], down)
-            if (
-                axis is None or entry is None or abs(entry - axis) <= OFF
-            ):  # else it is counted there
+            # else it is counted there
+            if axis is None or entry is None or abs(entry - axis) <= OFF:
                 bends += min((_corners(r.points) for r in ways if r.role == "flow"), default=0)
     return Straightness(tuple(trunk), bends, round(drift, 2))
 

@@ -189,9 +189,8 @@ class Frame(Block):
             self.right = max(self.right, longest - 1 - self.left)
         self.rows = inner.rows + (2 if border else len(self.above))
         self.bracket = self.right + 1
-        self.taken = 2 * pad + (
-            3 + length(times) if times else 0
-        )  # columns that are not its inside's
+        # columns that are not its inside's
+        self.taken = 2 * pad + (3 + length(times) if times else 0)
         if times:
             self.right += 3 + length(times)
 

@@ -38,9 +38,8 @@ from netdsl.backends.diagram.formats.terminal.wiring import (
 
 LEAST = 24  # columns of a page, and of what stands in a frame or beside a line
 NARROW = 14  # columns of a box that is broken rather than moved
-Make: TypeAlias = Callable[
-    [Run, bool], Block
-]  # the block of a branch, and whether a line leads there
+# the block of a branch, and whether a line leads there
+Make: TypeAlias = Callable[[Run, bool], Block]
 
 
 class TooNarrow(Exception):

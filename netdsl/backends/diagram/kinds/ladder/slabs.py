@@ -212,9 +212,8 @@ class _Drawing:
         for row in reversed(up):
             tail, head = below.last, row.up[0]
             end = head.top + head.height
-            if (
-                below.down and tail is below.down[0] and not below.up
-            ):  # under the arrow that leads to it
+            # under the arrow that leads to it
+            if below.down and tail is below.down[0] and not below.up:
                 points = [
                     (tail.right + CLEAR, below.y),
                     (head.middle, below.y),

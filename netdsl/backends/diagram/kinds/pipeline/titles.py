@@ -15,12 +15,13 @@ from netdsl.backends.diagram.text import TIMES, clean, kind_of
 if TYPE_CHECKING:
     from netdsl.backends.diagram.kinds.pipeline.opened import Unit
 
+# kinds of which a stage with others says nothing
 SILENT = (
     "norm",
     "activation",
     "dropout",
     "shape",
-)  # kinds of which a stage with others says nothing
+)
 MOST_LINES = 5
 
 

@@ -20,11 +20,12 @@ FEW = 6  # convolutions; of so few each is a stage
 MOST_APART = 9  # stages in which labelled poolings stand by themselves
 LONGEST_NAME = 16
 MERGES = ("concat", "add", "mul", "residual")
+# kinds that share a stage with nothing but what leans on them
 ALONE = (
     "input",
     "linear",
     "softmax",
-)  # kinds that share a stage with nothing but what leans on them
+)
 
 
 class Stage:

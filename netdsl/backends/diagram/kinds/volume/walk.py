@@ -59,9 +59,8 @@ class Walk:
         self.at: dict[int, int] = {}
         self.hung: dict[int, int] = {}
         self.names: Counter[str] = Counter()
-        self.whole: set[int] = (
-            set()
-        )  # blocks, by their definition, that are one solid wherever used
+        # blocks, by their definition, that are one solid wherever used
+        self.whole: set[int] = set()
 
     def trunk(self) -> Trunk:
         if len(self.design.inputs) != 1:
