@@ -15,6 +15,15 @@ from netdsl.walks import every_scope, links_of, used
 POINTS = 72  # an inch
 ABOVE, BETWEEN = 16.0, 18.0  # room for the name of a figure, and between figures
 
+# Settings that a network's figure heeds and other kinds may not, and those that each of them does.
+OPTIONS = ("level", "expand", "sizes", "unroll", "repeats", "fuse", "labels", "direction")
+HEEDED = {
+    "cell": OPTIONS,
+    "columns": ("level", "expand", "unroll", "fuse", "labels"),
+    "ladder": ("level", "expand", "fuse", "labels"),
+    "volumes": ("sizes", "unroll"),
+}
+
 
 def scene_of(designs: Sequence[Design], settings: Settings) -> tuple[Scene, str]:
     """The figure of a network, or of several, and a sentence that says what was chosen."""
@@ -26,7 +35,16 @@ def scene_of(designs: Sequence[Design], settings: Settings) -> tuple[Scene, str]
         return scene, f"{said}, smallest label {scene.smallest:.1f} pt"
     scene = _maker(kind)(designs, settings)
     size = f"{scene.width / POINTS:.2f} x {scene.height / POINTS:.2f} in"
-    return scene, f"kind {kind}, {size}, smallest label {scene.smallest:.1f} pt"
+    said = f"kind {kind}, {size}, smallest label {scene.smallest:.1f} pt"
+    vain = unheeded(kind, settings)
+    return scene, f"{said}; {', '.join(vain)} not heeded by this kind" if vain else said
+
+
+def unheeded(kind: str, settings: Settings) -> list[str]:
+    """The options that were given and change nothing in a kind of figure."""
+    usual, heeded = Settings(), HEEDED.get(kind, ())
+    asked = [name for name in OPTIONS if getattr(settings, name) != getattr(usual, name)]
+    return [f"--{name}" for name in asked if name not in heeded]
 
 
 def chosen(designs: Sequence[Design], settings: Settings) -> str:
