@@ -4,7 +4,7 @@ what is around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 from netdsl.design import (
@@ -183,26 +183,25 @@ def modules_used(link: Link) -> list[SharedModule]:
     what = link.what
     if isinstance(what, Shared):
         return [what.home]
-    return list(_among(what.arguments, SharedModule)) if isinstance(what, Scope) else []
+    return list(_among(what, SharedModule)) if isinstance(what, Scope) else []
 
 
 def value_inputs(scope: Scope) -> list[Value]:
     """The values among a block's arguments, in the order of its parameters."""
-    return list(_among(scope.arguments, Value))
+    return list(_among(scope, Value))
 
 
-def _among(arguments: Mapping[str, object], kind: type[T]) -> Iterator[T]:
+def _among(scope: Scope, kind: type[T]) -> Iterator[T]:
     """The arguments of a kind, those in lists too."""
-    for argument in arguments.values():
-        yield from _of_kind(argument, kind)
 
+    def found(value: object) -> Iterator[T]:
+        if isinstance(value, kind):
+            yield value
+        elif isinstance(value, tuple):
+            for entry in value:
+                yield from found(entry)
 
-def _of_kind(value: object, kind: type[T]) -> Iterator[T]:
-    if isinstance(value, kind):
-        yield value
-    elif isinstance(value, tuple):
-        for entry in value:
-            yield from _of_kind(entry, kind)
+    return found(tuple(scope.arguments.values()))
 
 
 def inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:
