@@ -179,7 +179,7 @@ class Reference:
         if layer.word == "identity":
             return inputs[0]
         shapes = [v.shape for v in link.inputs]
-        fields = {name: Literal(getattr(layer, name)) for name in type(layer).model_fields}
+        fields = {name: Literal(getattr(layer, name)) for name in type(layer).fields}
         fields |= {n: Literal(v) for n, v in getattr(layer, "parameters", ())}  # of extern layers
         given = Given(fields, shapes, [Literal(s.channels) for s in shapes])  # type: ignore[arg-type]
         call = None if layer.references() else layer.module(given)

@@ -64,6 +64,7 @@ KINDS = (
     *("rail", "fork", "entry"),  # a thin bar, a point, and a row of places that is not seen
 )
 BARS = ("concat", "gather")
+POINTS = ("fork", "rail", "entry")  # where lines part: nothing of them is seen but the lines
 
 
 class Edge(Record):

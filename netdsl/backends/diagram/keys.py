@@ -34,7 +34,7 @@ class Keys:
         known = self._layers.get(id(layer))
         if known is None:
             fields = []
-            for name in type(layer).model_fields:
+            for name in type(layer).fields:
                 held = getattr(layer, name)
                 fields.append((name, "value" if isinstance(held, Value) else repr(held)))
             known = self._layers[id(layer)] = layer, self.number(layer.word, *fields)

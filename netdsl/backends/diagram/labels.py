@@ -51,7 +51,7 @@ def torch_words(layer: Layer, shapes: Sequence[Shape | None]) -> str:
     known = [shape for shape in shapes if shape is not None]
     if len(known) < len(shapes) or not known or layer.references() or layer.family == "extern":
         return layer_text(layer)
-    fields = {name: Literal(getattr(layer, name)) for name in type(layer).model_fields}
+    fields = {name: Literal(getattr(layer, name)) for name in type(layer).fields}
     call = layer.module(Given(fields, known, [Literal(shape.channels) for shape in known]))
     if call is None:
         return layer_text(layer)

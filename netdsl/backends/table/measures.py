@@ -73,7 +73,7 @@ WEIGHTS = frozenset({"parameters", "fixed"})
 def unbiased(layer: Layer) -> Layer:
     """A convolution or linear layer without its bias; another layer as it is."""
     if layer.family in ("convolution", "linear") and getattr(layer, "bias", False) is True:
-        return layer.model_copy(update={"bias": False})
+        return layer.but(bias=False)
     return layer
 
 

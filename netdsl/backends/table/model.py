@@ -170,5 +170,5 @@ def arguments_of(row: Row) -> dict[str, Any]:
     if isinstance(what, Layer) and row.kind == "extern":
         return dict(what.parameters)  # type: ignore[attr-defined]
     if isinstance(what, Layer):
-        return {name: getattr(what, name) for name in type(what).model_fields}
+        return {name: getattr(what, name) for name in type(what).fields}
     return {}

@@ -22,7 +22,7 @@ def _layer_of(row: Row) -> Layer | None:
 def _spread(row: Row, name: str) -> tuple[int, ...] | None:
     """A parameter of the row's layer, one number a side; None if it has none."""
     layer = _layer_of(row)
-    if layer is None or name not in type(layer).model_fields:
+    if layer is None or name not in type(layer).fields:
         return None
     value = getattr(layer, name)
     if value is None or isinstance(value, str):

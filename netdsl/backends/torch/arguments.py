@@ -13,7 +13,7 @@ from netdsl.syntax import ast
 def parameters_of(definition: Any) -> list[str]:
     """The names of what a layer or block takes, in order."""
     if isinstance(definition, LayerDef):
-        return list(definition.layer.model_fields)
+        return list(definition.layer.fields)
     if isinstance(definition, (BlockDef, ExternDef)):
         return [p.name.text for p in definition.params]
     return ["count"] if definition.name == "dense" else ["scale", "survival"]

@@ -109,7 +109,7 @@ def given_to(
     layer = layer_of(links[0])
     fields: dict[str, Expr] = {}
     references = layer.references()
-    for name, field in type(layer).model_fields.items():
+    for name, field in type(layer).fields.items():
         if name in references:
             values: list[Any] = [layer_of(link).references()[name] for link in links]
             value = at.resolve(values)
@@ -180,7 +180,7 @@ def sides_of(b: Builder, at: At, val: Val) -> list[Expr]:
 def taint_of(b: Builder, layer: Layer, given: Given, val: Val) -> frozenset[str]:
     """The parameters on which the sides of a layer's output depend."""
     found = val.taint
-    names = [n for n in type(layer).model_fields if n in GEOMETRY]
+    names = [n for n in type(layer).fields if n in GEOMETRY]
     if "output_size" in names or layer.word.startswith("global_"):
         found = frozenset()
     for name in names:

@@ -280,7 +280,7 @@ def _classes(links: Sequence[Link]) -> tuple[str, ...]:
         layer = what.layer
         shape = link.inputs[0].shape
         assert shape is not None
-        fields = {n: Literal(getattr(layer, n)) for n in type(layer).model_fields}
+        fields = {n: Literal(getattr(layer, n)) for n in type(layer).fields}
         call = layer.module(Given(fields, [shape], [Literal(shape.channels)]))
         if isinstance(call, Call) and isinstance(call.function, Name):
             found[call.function.id] = None

@@ -106,7 +106,7 @@ class Tokens:
 
     def learn(self, layer: Layer, shape: Shape) -> None:
         """What the two forms of a layer without weights are called, and which arguments are defaults."""
-        fields = {n: getattr(layer, n) for n in type(layer).model_fields}
+        fields = {n: getattr(layer, n) for n in type(layer).fields}
         others = tuple(Name(f"%{n}") for n in layer.references())
         literal = Given(
             {n: Literal(v) for n, v in fields.items()}, [shape], [Literal(shape.channels)]
@@ -185,7 +185,7 @@ class Tokens:
 
 def literally(layer: Layer, shapes: Sequence[Shape]) -> Given:
     """A layer with its own parameters, as constants."""
-    fields: dict[str, Expr] = {n: Literal(getattr(layer, n)) for n in type(layer).model_fields}
+    fields: dict[str, Expr] = {n: Literal(getattr(layer, n)) for n in type(layer).fields}
     if layer.family == "extern":
         fields.update({n: Literal(v) for n, v in layer.parameters})  # type: ignore[attr-defined]
     return Given(fields, shapes, [Literal(s.channels) for s in shapes])

@@ -74,6 +74,9 @@ class Forms(Joining):
             links = self.towards(inner, x, out, "add")
             if not links:
                 links = [Step("bn")]
+        for link in links:  # also where no program runs it, a word takes what is given to it
+            if isinstance(link, Step):
+                link.target(inner)
         if len(links) > 1 and self.chance(0.3):
             chain = Chain(Group(Body([Chain(*links)])))
         else:

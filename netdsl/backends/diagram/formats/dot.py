@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 
+from netdsl.backends.diagram.figure import POINTS
 from netdsl.backends.diagram.formats.dot_lines import curves, distinct, shortened
-from netdsl.backends.diagram.formats.dot_looks import POINTS, Looks, inches, number, settings
+from netdsl.backends.diagram.formats.dot_looks import Looks, inches, number, settings
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.scene import Cluster, Placed, Point, Route, Scene

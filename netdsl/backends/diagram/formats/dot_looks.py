@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netdsl.backends.diagram.figure import POINTS
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Path, Placed, Primitive, Rect, Scene, Text
@@ -9,7 +10,6 @@ from netdsl.backends.diagram.scene.themes import KINDS, Theme
 from netdsl.escaping.dot import label, quoted
 
 SIGNS = {"sum": "+", "product": "\xd7", "difference": "\u2212", "quotient": "\xf7", "power": "^"}
-POINTS = ("fork", "rail", "entry")  # where lines part: nothing of them is seen but the lines
 BARS = ("concat", "gather")
 DOT_SIZE = 0.7  # points: as wide as a line, so that lines which meet in it have no gap
 SLANT = 0.09  # how much narrower the lower edge of a pool is (Graphviz has no cut corners)

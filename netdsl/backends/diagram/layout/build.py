@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 
 from netdsl.backends.diagram import figure as fig
-from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel, nodes_of
+from netdsl.backends.diagram.figure import POINTS, Figure, Node, Panel, nodes_of
+from netdsl.backends.diagram.layout.asides import Asides, is_aside
 from netdsl.backends.diagram.layout.chain import Chain
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters
 from netdsl.backends.diagram.layout.frames import Frame, Holder, LetterMark, Repeat, Token
+from netdsl.backends.diagram.layout.homes import Homes
 from netdsl.backends.diagram.layout.knots import untangle
-from netdsl.backends.diagram.layout.landing import POINTS, Landing
+from netdsl.backends.diagram.layout.landing import Landing
 from netdsl.backends.diagram.layout.pieces import (
     Arrow,
     Leaf,
@@ -18,7 +20,6 @@ from netdsl.backends.diagram.layout.pieces import (
     Row,
     Through,
     added,
-    all_leaves,
 )
 from netdsl.backends.diagram.layout.readings import as_papers
 from netdsl.backends.diagram.layout.splits import Residual, Split
@@ -60,50 +61,33 @@ class _Builder:
     ) -> None:
         self.figure = figure
         self.fuses = fuses
-        self.ends = ends
-        self.hidden = hidden
-        self.waiting: dict[tuple[str, str], list[Edge]] = defaultdict(list)
-        for edge in figure.edges:
-            if edge.head not in hidden:
-                self.waiting[edge.tail, edge.head].append(edge)
-        self.home: dict[str, Piece] = {}  # the piece that a node is in
+        self.homes = Homes(figure, hidden)
+        self.side = Asides(self.homes, ends, self.apart)
         self.total = sum(1 for node in figure.nodes if node.kind not in POINTS)
         self.frames = 0  # that are seen, around
-        self.apart = False  # in a side output
-        self.asides: list[Frame] = []
-        self.known: dict[tuple[object, ...], tuple[Frame, list[Node]]] = {}
-        self.entered: dict[str, dict[int, Edge]] = {}
-        self.into: dict[str, list[Edge]] = defaultdict(list)
-        for edge in figure.edges:
-            self.into[edge.head].append(edge)
-        self.inside: dict[str, str] = {}  # nodes that are drawn in the box of another one
-        self.afar: list[tuple[Token, str]] = []  # side outputs of what is inside of something
+        self.is_apart = False  # in a side output
 
     def built(self) -> Built:
         trunk, _ = self.chain(self.figure.children, None)
-        left = [edge for edges in self.waiting.values() for edge in edges]
-        landing = Landing(self.figure, self.home, self.into, self.inside)
-        crossings, letters = landing.lines(left, self.afar)
-        waiting = [trunk, *(frame.inner for frame in self.asides)]
+        crossings, letters = Landing(self.homes).lines(self.side.afar)
+        waiting = [trunk, *(frame.inner for frame in self.side.frames)]
         while waiting:
             chain = waiting.pop()
             untangle(chain)
             waiting += [inner for piece in chain.pieces for inner in piece.chains()]
-        return Built(trunk, self.asides, letters, crossings)
+        return Built(trunk, self.side.frames, letters, crossings)
 
-    def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
-        """The edge between two nodes, which from now on is drawn."""
-        if tail is None:
-            return None
-        edges = self.waiting.get((tail, head), [])
-        for edge in edges:
-            if slot is None or edge.head_slot is None or edge.head_slot == slot:
-                edges.remove(edge)
-                return edge
-        return None
+    def apart(self, children: Sequence[fig.Child], incoming: str | None) -> Chain:
+        """The chain of a side output, in a panel of its own."""
+        self.frames, self.is_apart = self.frames + 1, True
+        inner, _ = self.chain(children, incoming)
+        self.frames, self.is_apart = self.frames - 1, False
+        return inner
 
     # -------------------------------------------------------------------------------------- chains
-    def chain(self, children: list[fig.Child], incoming: str | None) -> tuple[Chain, str | None]:
+    def chain(
+        self, children: Sequence[fig.Child], incoming: str | None
+    ) -> tuple[Chain, str | None]:
         """The pieces of children one after another, and the node that goes on."""
         pieces: list[Piece] = []
         asides: dict[int, list[Token | LetterMark]] = {}
@@ -112,12 +96,11 @@ class _Builder:
         at = 0
         while at < len(shown):
             child = shown[at]
-            if self.is_aside(child):
-                end = at + 1
-                while end < len(shown) and self.is_end_of(shown[end], child):
-                    end += 1
-                self.aside(shown[at:end], pieces, asides)
-                at = end
+            if is_aside(child) and not self.is_apart:
+                length = self.side.length(shown, at)
+                beside, token = self.side.token(shown[at : at + length], pieces)
+                asides.setdefault(beside, []).append(token)
+                at += length
                 continue
             row = self.row(shown, at)
             if len(row) > 1:
@@ -126,7 +109,7 @@ class _Builder:
                 at += len(row)
                 continue
             at += 1
-            if isinstance(child, Node) and child.name in self.hidden:
+            if isinstance(child, Node) and child.name in self.homes.hidden:
                 continue
             piece = self.piece(child, current)
             if piece is None or (pieces and self.joined(pieces[-1], piece)):
@@ -156,20 +139,15 @@ class _Builder:
             lines = (f"{norm.lines[0]}, {node.lines[0]}", *norm.lines[1:])
         else:
             return False
-        if not self.fuses or any(tail == norm.name and e for (tail, _), e in self.waiting.items()):
+        if not self.fuses or self.homes.is_waited_for(norm.name):
             return False
         more = {"lines": lines, "steps": added(norm.steps, node.steps)}
         more |= {"short": "", "cell": ()} if lines != norm.lines else {}
         before.node = norm.but(**more)
-        self.home[node.name] = before
-        self.inside[node.name] = norm.name
-        for (tail, head), edges in list(self.waiting.items()):
-            if tail == node.name:  # what read the activation reads the box
-                self.waiting[norm.name, head] += [edge.but(tail=norm.name) for edge in edges]
-                del self.waiting[tail, head]
+        self.homes.move(node.name, norm.name)
         return True
 
-    def opened(self, children: list[fig.Child]) -> list[fig.Child]:
+    def opened(self, children: Sequence[fig.Child]) -> list[fig.Child]:
         """Children with the parts of groups that hold most of the network in their place."""
         out: list[fig.Child] = []
         for child in children:
@@ -186,14 +164,18 @@ class _Builder:
         several = len(panel.children) > 1 or isinstance(panel.children[0], Panel)
         return several and count > MOST_OF_IT * self.total
 
-    def row(self, children: list[fig.Child], at: int) -> list[Node]:
+    def row(self, children: Sequence[fig.Child], at: int) -> list[Node]:
         """Inputs (or outputs) that stand next to each other."""
         first = children[at]
         if not isinstance(first, Node) or first.kind not in ("input", "output", "param"):
             return []
         found = []
         for child in children[at:]:
-            if not isinstance(child, Node) or child.kind != first.kind or child.name in self.hidden:
+            if (
+                not isinstance(child, Node)
+                or child.kind != first.kind
+                or child.name in self.homes.hidden
+            ):
                 break
             found.append(child)
         return found
@@ -204,7 +186,7 @@ class _Builder:
         leaves = []
         for node in nodes:
             leaf = Leaf(node)
-            leaf.edge = self.take(current, node.name)
+            leaf.edge = self.homes.take(current, node.name)
             leaf.exit = node.name
             leaves.append(leaf)
         main = 0
@@ -212,7 +194,7 @@ class _Builder:
         row.edge = next((leaf.edge for leaf in leaves if leaf.edge is not None), None)
         row.exit = nodes[main].name
         for leaf in leaves:
-            self.home[leaf.node.name] = row
+            self.homes.home[leaf.node.name] = row
         return row, (current if nodes[0].kind == "output" else row.exit)
 
     def piece(self, child: fig.Child, current: str | None) -> Piece | None:
@@ -226,13 +208,13 @@ class _Builder:
         piece: Piece
         if node.kind in POINTS:
             piece = Through(node)
-        elif node.name in self.ends:
+        elif node.name in self.side.ends:
             piece = Arrow(node)
         else:
             piece = Leaf(node, self.frames == 0)
-        piece.edge = self.take(current, node.name)
+        piece.edge = self.homes.take(current, node.name)
         piece.exit = node.name
-        self.home[node.name] = piece
+        self.homes.home[node.name] = piece
         return piece
 
     # -------------------------------------------------------------------------------------- splits
@@ -241,8 +223,8 @@ class _Builder:
         piece = Residual(split, self.changes(split)) if around else Split(split)
         start = current
         if split.fork is not None:
-            self.home[split.fork.name] = piece
-            piece.edge = self.take(current, split.fork.name)
+            self.homes.home[split.fork.name] = piece
+            piece.edge = self.homes.take(current, split.fork.name)
             start = split.fork.name
         for number, children in enumerate(split.branches):
             branch, end = self.chain(children, start)
@@ -250,7 +232,9 @@ class _Builder:
             piece.branches.append(branch)
             edge = None
             if split.join is not None:
-                edge = self.take(end, split.join.name, None if split.kind == "residual" else number)
+                edge = self.homes.take(
+                    end, split.join.name, None if split.kind == "residual" else number
+                )
             piece.joins.append(edge)
         if split.fork is None:
             fed = (b.pieces[0].edge for b in piece.branches if b.pieces)
@@ -259,7 +243,7 @@ class _Builder:
                 empty = (e for b, e in zip(piece.branches, piece.joins) if b.empty)
                 piece.edge = next((edge for edge in empty if edge is not None), None)
         if split.join is not None:
-            self.home[split.join.name] = piece
+            self.homes.home[split.join.name] = piece
             piece.exit = split.join.name
         else:
             piece.exit = current
@@ -275,7 +259,7 @@ class _Builder:
         self.frames += framed
         children = panel.children
         only = children[0] if len(children) == 1 else None
-        if isinstance(only, Panel) and framed and not self.is_bracket(only) and panel.title:
+        if isinstance(only, Panel) and framed and only.times == 1 and panel.title:
             children = only.children  # a panel that holds nothing else says it once
         inner, end = self.chain(children, current)
         self.frames -= framed
@@ -288,7 +272,7 @@ class _Builder:
                 held = Repeat(panel, inner)
                 self.given(held, inner, end)
                 inner, several = Chain([held]), False
-            piece = Frame(panel, inner, self.title(panel), panel.shape)
+            piece = Frame(panel, inner, panel.title, panel.shape)
         elif several:
             piece, several = Repeat(panel, inner), False
         else:
@@ -304,9 +288,6 @@ class _Builder:
         piece.edge = inner.pieces[0].edge
         piece.exit = end
 
-    def is_bracket(self, panel: Panel) -> bool:
-        return panel.times > 1
-
     def is_framed(self, panel: Panel) -> bool:
         """Whether a panel is seen: the outermost ones are, and inside of those merges of many branches."""
         if panel.kind == "repeat" and not panel.title:
@@ -319,105 +300,6 @@ class _Builder:
             isinstance(child, fig.Split) and child.kind == "merge" and len(child.branches) > 2
             for child in panel.children
         )
-
-    def title(self, panel: Panel) -> str:
-        return panel.title
-
-    # -------------------------------------------------------------------------------- side outputs
-    def is_aside(self, child: fig.Child) -> bool:
-        return not self.apart and all(node.training for node in nodes_of([child]))
-
-    def is_end_of(self, child: fig.Child, start: fig.Child) -> bool:
-        """Whether an output belongs to a side output."""
-        if not (isinstance(child, Node) and child.training and child.kind == "output"):
-            return False
-        inside = {node.name for node in nodes_of([start])}
-        return any(edge.tail in inside for edge in self.into[child.name])
-
-    def aside(
-        self,
-        children: list[fig.Child],
-        pieces: list[Piece],
-        asides: dict[int, list[Token | LetterMark]],
-    ) -> None:
-        """A panel of its own for a side output, which several equal ones share, and a token for each."""
-        first, *ends = children
-        nodes = list(nodes_of(children))
-        own = {node.name for node in nodes}
-        entering = [e for node in nodes for e in self.into[node.name] if e.tail not in own]
-        tail = self.inside.get(entering[0].tail, entering[0].tail) if entering else None
-        if isinstance(first, Node) and first.kind == "output":  # it has no steps of its own
-            self.take(tail, first.name)
-            token = Token(first.but(lines=first.lines[:1]), "")
-        else:
-            token = self.panelled(first, ends, tail, len(entering) < 2)
-        known = (n for n, piece in reversed(list(enumerate(pieces))) if piece.exit == tail)
-        after = next(known, None)
-        if after is None and tail is not None:
-            self.afar.append((token, tail))
-        after = max(len(pieces) - 1, 0) if after is None else after
-        asides.setdefault(after, []).append(token)
-
-    def panelled(
-        self, first: fig.Child, ends: list[fig.Child], tail: str | None, alone: bool
-    ) -> Token:
-        """The token of a side output of what `tail` gives, and its panel if there is not one already that is
-        equal. What reads several values has a panel of its own (not `alone`)."""
-        self.ends |= {end.name for end in ends if isinstance(end, Node)}
-        children = [first, *ends]
-        name = next(iter(nodes_of([first]))).name.split(".")[0]
-        panel = first
-        if not isinstance(first, Panel):
-            name = next((n.name.split(".")[0] for n in ends if isinstance(n, Node)), name)
-            panel = Panel(f"{name}.aside", "aux", [first], training=True)
-        assert isinstance(panel, Panel)
-        name = panel.title or name
-        key = tuple(
-            (n.kind, n.lines[n.kind == "stack" :], n.fused)
-            for n in nodes_of(children)
-            if n.kind != "output"
-        )
-        note = next((line for end in ends if isinstance(end, Node) for line in end.lines[1:]), "")
-        known = self.known.get(key) if alone else None
-        if known is None:
-            self.frames, self.apart = self.frames + 1, True
-            inner, _ = self.chain([*panel.children, *ends], tail)
-            self.frames, self.apart = self.frames - 1, False
-            frame = Frame(panel, inner, name, note)
-            if alone:
-                self.known[key] = frame, list(nodes_of(children))
-            self.asides.append(frame)
-        else:
-            frame, drawn = known
-            frame.title = f"{frame.title}, {name}"
-            nodes = list(nodes_of(children))
-            for node, other in zip(drawn, nodes):
-                self.merge_steps(node, other)
-            gone = {node.name for node in nodes}
-            for ends_of in list(self.waiting):
-                if ends_of[1] in gone:
-                    self.waiting.pop(ends_of)
-        node = Node(f"{panel.name}.token", "softmax", (name,), training=True)
-        boxes = list(all_leaves(frame.inner))
-        if alone and len(boxes) == 1 and boxes[0].node.kind == "stack":  # the token says as much
-            if frame in self.asides:
-                self.asides.remove(frame)
-            steps: tuple[tuple[str, int], ...] = ()
-            for one in nodes_of(children):
-                steps = added(steps, one.steps)
-            return Token(node.but(steps=steps), "")
-        if not isinstance(frame.inner.pieces[0], Leaf):  # several lines begin in it
-            frame.begin = frame.begin or node.name
-            return Token(node, "")
-        return Token(node, frame.inner.pieces[0].node.name)
-
-    def merge_steps(self, node: Node, other: Node) -> None:
-        """A box that stands for several equal ones says so."""
-        home = self.home.get(node.name)
-        if isinstance(home, Leaf):
-            home.node = home.node.but(steps=added(home.node.steps, other.steps))
-        elif isinstance(home, Split) and home.join is not None and home.join.name == node.name:
-            home.join = home.join.but(steps=added(home.join.steps, other.steps))
 
 
 def _end(piece: Piece) -> Piece:

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from netdsl.backends.diagram.figure import Edge, Figure
+from netdsl.backends.diagram.figure import Edge
 from netdsl.backends.diagram.layout.crossing import Crossing, Letters, route
 from netdsl.backends.diagram.layout.frames import Mark, Token
+from netdsl.backends.diagram.layout.homes import Homes
 from netdsl.backends.diagram.layout.pieces import Piece, Row
 from netdsl.backends.diagram.layout.splits import Split
 
-POINTS = ("fork", "rail", "entry")
-
 
 class Landing:
-    """Where nodes are: `home` is the piece that each is in, `into` the edges that lead to it, `inside` the
-    node in whose box it is drawn, if in another's."""
+    def __init__(self, homes: Homes) -> None:
+        self.homes = homes
+        self.home = homes.home
 
-    def __init__(
-        self,
-        figure: Figure,
-        home: Mapping[str, Piece],
-        into: Mapping[str, Sequence[Edge]],
-        inside: Mapping[str, str],
-    ) -> None:
-        self.home = home
-        self.into = into
-        self.inside = inside
-        self.kinds = {node.name: node.kind for node in figure.nodes}
-
-    def lines(
-        self, edges: Iterable[Edge], afar: Iterable[tuple[Token, str]]
-    ) -> tuple[list[Crossing], Letters]:
-        """The lines of edges, and the letters that stand for those no lane has room for; `afar` are side
-        outputs of what is inside of something, which have letters too."""
+    def lines(self, afar: Iterable[tuple[Token, str]]) -> tuple[list[Crossing], Letters]:
+        """The lines of the edges that wait, and the letters that stand for those no lane has room for;
+        `afar` are side outputs of what is inside of something, which have letters too."""
         found = []
-        for edge in edges:
+        for edge in self.homes.waiting():
             if edge.tail not in self.home or edge.head not in self.home:
                 continue
             crossing = Crossing(edge)
@@ -45,19 +31,13 @@ class Landing:
             elif not self._into_branch(head, crossing):
                 head.crossings.append(crossing)
             found.append((crossing, self.home[edge.tail], head))
-        letters = Letters(self.origin)
+        letters = Letters(self.homes.origin)
         for crossing in route(found, letters):
-            self.mark(self.origin(crossing.edge.tail), crossing.letter)
+            self.mark(self.homes.origin(crossing.edge.tail), crossing.letter)
         for token, tail in afar:
             token.letter = letters.of(tail)
-            self.mark(self.origin(tail), token.letter)
+            self.mark(self.homes.origin(tail), token.letter)
         return [crossing for crossing, _, _ in found], letters
-
-    def origin(self, name: str) -> str:
-        """The node that gives what passes a point, or that a node is drawn in; else the node itself."""
-        while self.kinds[name] in POINTS and self.into[name]:
-            name = self.into[name][0].tail
-        return self.inside.get(name, name)
 
     def _into_branch(self, piece: Piece, crossing: Crossing) -> bool:
         """Whether a line enters the branch of a split that a piece begins."""

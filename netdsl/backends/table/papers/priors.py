@@ -101,7 +101,7 @@ def _predictions(what: Predicted) -> Iterator[tuple[str, Value]]:
 
 def _form(predictor: Any, number: int, maps: int) -> str:
     """The settings of the boxes on one of several maps, as a text has them: `min=30, max=60, ratios=[2]`."""
-    fields = type(predictor).model_fields
+    fields = type(predictor).fields
     shown = ("min", "max", "sizes", "ratios", "octaves", "anchors", "grid")
     found = {name: getattr(predictor, name) for name in shown if name in fields}
     if hasattr(predictor, "of_maps"):

@@ -128,7 +128,7 @@ class Detector:
         """What the names in capitals are."""
         kind = event.kind
         found: dict[str, Expr] = {}
-        for name in type(kind).model_fields:
+        for name in type(kind).fields:
             value = getattr(kind, name)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 found[name.upper()] = Literal(short(value))
