@@ -162,7 +162,7 @@ class _Copier:
             return layer
         found = self.made.get(id(layer))
         if found is None:
-            found = self.made[id(layer)] = layer.model_copy(update=changed)
+            found = self.made[id(layer)] = layer.but(**changed)
         return found
 
     def finish(self) -> None:

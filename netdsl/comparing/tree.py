@@ -197,8 +197,8 @@ def _defaults(row: Row) -> dict[str, str]:
         return {p.name.text: p.default.span.text for p in params if p.default is not None}
     if row.kind != "layer" or not isinstance(what, Layer):
         return {}
-    fields = type(what).model_fields.items()
-    return {name: _text(field.default) for name, field in fields if not field.is_required()}
+    fields = type(what).fields.items()
+    return {name: _text(field.default) for name, field in fields if not field.required}
 
 
 def _canonical(what: Any) -> dict[str, str]:
@@ -206,7 +206,7 @@ def _canonical(what: Any) -> dict[str, str]:
     names = ("kernel_size", "stride", "padding", "dilation", "output_padding")
     if not isinstance(what, Layer) or what.family not in ("convolution", "pooling"):
         return {}
-    values = {name: getattr(what, name) for name in names if name in type(what).model_fields}
+    values = {name: getattr(what, name) for name in names if name in type(what).fields}
     if "stride" in values and values["stride"] is None:
         values["stride"] = values["kernel_size"]
     if isinstance(values.get("padding"), str):
@@ -221,5 +221,5 @@ def _canonical(what: Any) -> dict[str, str]:
 
 
 def _head_settings(event: HeadEvent) -> dict[str, str]:
-    fields = getattr(type(event.kind), "model_fields", {})
+    fields = getattr(type(event.kind), "fields", {})
     return {name: _text(getattr(event.kind, name)) for name in fields}

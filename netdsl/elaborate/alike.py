@@ -97,7 +97,7 @@ def _ends(what: object) -> Iterator[Value | None]:
 def _doing(run: Run, link: Link, what: object) -> object:
     layer = what.layer if isinstance(what, Applied) else what
     if isinstance(layer, Layer):
-        return type(layer), [_plain(v) for name, v in layer if name not in layer.shaped]
+        return type(layer), [_plain(v) for name, v in layer.items() if name not in layer.shaped]
     if isinstance(what, Merge):
         return type(what.layer), len(what.branches)
     if isinstance(what, Residual):

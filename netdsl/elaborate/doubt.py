@@ -195,7 +195,7 @@ def _of_layer(run: Run, step: ast.Call, entered: Shape, names: Names) -> tuple[S
         arguments.pop(name, None)
     wrong = [a.name.text for a in step.args if a.name is not None and a.name.text not in arguments]
     known = (*HARMLESS, *READS)
-    certain = all(nearest(name, layer.model_fields) in known for name in wrong)
+    certain = all(nearest(name, layer.fields) in known for name in wrong)
     for _ in range(len(arguments) + 1):
         try:
             return create(layer, arguments).output(entered), certain and bool(wrong)
@@ -213,7 +213,7 @@ def _of_layer(run: Run, step: ast.Call, entered: Shape, names: Names) -> tuple[S
 def _arguments(layer: type[Layer], step: ast.Call, names: Names) -> dict[str, Any]:
     """The arguments of a step that have a value, by the name of their parameter."""
     found: dict[str, Any] = {}
-    places = list(layer.model_fields)
+    places = list(layer.fields)
     for place, argument in enumerate(step.args):
         name = argument.name.text if argument.name is not None else ""
         if argument.name is None and place < layer.positional:

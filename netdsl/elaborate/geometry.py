@@ -138,7 +138,7 @@ def _ceiling(event: HeadEvent, side: Dim, wanted: int) -> str | None:
         if getattr(layer, "ceil_mode", None) is not False or shape is None:
             continue
         try:
-            up = layer.model_copy(update={"ceil_mode": True}).output(shape)
+            up = layer.but(ceil_mode=True).output(shape)
         except Mistake:
             continue
         down = link.output.shape if link.output is not None else None

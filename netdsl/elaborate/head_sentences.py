@@ -9,8 +9,7 @@ from netdsl.design import HeadEvent, Predicted
 from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate.sentences import statement_word
 from netdsl.elaborate.values import Silent
-from netdsl.heads.kinds import Options
-from netdsl.heads.predictors import PREDICTORS, Cells
+from netdsl.heads.predictors import PREDICTORS, Cells, Predictor
 from netdsl.heads.regions import REGIONS
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -25,7 +24,7 @@ def check_no_bars(event: HeadEvent, why: str) -> None:
         raise Mistake("E150", message, place, hint=f"write its steps without `|`: {why}")
 
 
-def predictor_of(event: HeadEvent, links: Sequence[ast.Link]) -> type[Options]:
+def predictor_of(event: HeadEvent, links: Sequence[ast.Link]) -> type[Predictor]:
     """What ends a bar or a body."""
     word, step = event.kind.word, links[-1].step
     fitting = [w for w, p in PREDICTORS.items() if word in p.heads]
@@ -115,7 +114,7 @@ def split_body(node: ast.Head) -> tuple[list[ast.Statement], ast.Chain]:
     raise Mistake("E150", message, place, hint=hint)
 
 
-def check_alone(event: HeadEvent, predictor: type[Options], link: ast.Link) -> None:
+def check_alone(event: HeadEvent, predictor: type[Predictor], link: ast.Link) -> None:
     """`cells` is the only bar of its head."""
     before = [p.what.predictor for p in event.predicted if isinstance(p.what, Predicted)]
     if before and (predictor is Cells or isinstance(before[0], Cells)):

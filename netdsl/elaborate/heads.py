@@ -35,7 +35,7 @@ from netdsl.elaborate.placing import (
 from netdsl.elaborate.regions import finish_body, run_regions, run_vectors
 from netdsl.elaborate.sentences import check_place
 from netdsl.elaborate.values import Silent
-from netdsl.heads.kinds import Options
+from netdsl.heads.predictors import Predictor
 from netdsl.shapes import Open, Shape, equal_when
 from netdsl.syntax import ast
 from netdsl.totals import tensors_of
@@ -196,7 +196,7 @@ def _on_map(
     run: Run,
     event: HeadEvent,
     link: Link,
-    predictor: type[Options],
+    predictor: type[Predictor],
     value: Value,
     names: Names,
     number: int,

@@ -13,8 +13,8 @@ from netdsl.elaborate.naming import DETECTOR_NAMES, check_label
 from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import listed
 from netdsl.elaborate.values import LayerDef, Silent, Tapped, Target, kind_of
-from netdsl.heads.kinds import KINDS, Kind, Options
-from netdsl.layers.arguments import create
+from netdsl.heads.kinds import KINDS, Kind
+from netdsl.layers.arguments import Made, create
 from netdsl.layers.fields import ArgumentMistake
 from netdsl.shapes import Shape
 from netdsl.source import Span
@@ -123,7 +123,7 @@ def read_arguments(
     """The maps of a head, its arguments, and what the text says of its classes. Raises `Mistake`."""
     target = with_arguments(Target(LayerDef(kind), {}), node.args, names)  # type: ignore[arg-type]
     word = f"head {kind.word}"
-    required = [n for n, f in kind.model_fields.items() if f.is_required()]
+    required = [n for n, f in kind.fields.items() if f.required]
     missing = [name for name in required if name not in target.bound]
     if missing:
         given = ", ".join(f"{name}={OWN[name]}" for name in missing)
@@ -132,7 +132,7 @@ def read_arguments(
     maps = _maps(target, word)
     classes = target.bound.get("classes")
     said = classes.node if classes is not None else None
-    return maps, options(kind, target, node), said  # type: ignore[return-value]
+    return maps, options(kind, target, node), said
 
 
 def _maps(target: Target, word: str) -> list[Value]:
@@ -174,7 +174,7 @@ def features_of(event: HeadEvent) -> ast.Expr | None:
     return found[0] if found else None
 
 
-def options(kind: type[Options], target: Target, node: ast.Node) -> Options:
+def options(kind: type[Made], target: Target, node: ast.Node) -> Made:
     """A head or predictor with its arguments. Raises `Mistake` where one is wrong."""
     arguments: dict[str, Any] = {}
     for name, bound in target.bound.items():
@@ -184,7 +184,7 @@ def options(kind: type[Options], target: Target, node: ast.Node) -> Options:
             raise Mistake("E112", message, bound.node.span if bound.node else None)
         arguments[name] = value if name in KEPT else plain_value(name, value, target)
     try:
-        return create(kind, arguments)  # type: ignore[arg-type, return-value]
+        return create(kind, arguments)
     except ArgumentMistake as mistake:
         raise mistake.at(argument_span(target, mistake.argument or "") or node.span) from None
 

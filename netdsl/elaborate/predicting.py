@@ -14,8 +14,7 @@ from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.placing import argument_span, options
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import LayerDef, Silent, Target
-from netdsl.heads.kinds import Options
-from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox
+from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox, Predictor
 from netdsl.layers.base import Layer
 from netdsl.shapes import Open, Shape
 from netdsl.syntax import ast
@@ -57,7 +56,7 @@ class Lists:
 def bar_step(
     run: Run,
     event: HeadEvent,
-    predictor: type[Options],
+    predictor: type[Predictor],
     node: ast.Link,
     value: Value,
     names: Names,
@@ -104,7 +103,7 @@ def bar_step(
 def map_step(
     run: Run,
     event: HeadEvent,
-    predictor: type[Options],
+    predictor: type[Predictor],
     node: ast.Link,
     value: Value,
     names: Names,
@@ -179,7 +178,7 @@ def pooled(node: ast.Link, layer: Layer, maps: Sequence[Value], scope: Scope, na
 
 
 # -------------------------------------------------------------------------------------------- parts
-def _said(predictor: type[Options], node: ast.Link, names: Names) -> tuple[Any, Target]:
+def _said(predictor: type[Predictor], node: ast.Link, names: Names) -> tuple[Any, Target]:
     """A predicting step with its arguments."""
     step = node.step
     assert isinstance(step, ast.Call)

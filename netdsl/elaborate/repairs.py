@@ -30,7 +30,7 @@ def repair(link: Link, wanted: Sequence[Dim | None]) -> Repair | None:
     layer = link.what.layer
     for change in _changes(layer, wanted):
         try:
-            shape = layer.model_copy(update=change).output(link.inputs[0].shape)
+            shape = layer.but(**change).output(link.inputs[0].shape)
         except (Mistake, TypeError, ValueError):
             continue
         if len(shape) == len(wanted) and all(w is None or w == d for w, d in zip(wanted, shape)):
@@ -72,7 +72,7 @@ def padded(links: Sequence[Link]) -> Repair | None:
         for change in _changes(layer, before):
             if change.keys() != {"padding"}:
                 continue
-            shape = layer.model_copy(update=change).output(before)
+            shape = layer.but(**change).output(before)
             if shape.sides == before.sides:
                 paddings.add(change["padding"])
                 edits += _edits(link, layer, change)
@@ -94,7 +94,7 @@ def appended(span: Span, steps: str) -> tuple[Edit, ...]:
 
 def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, Any]]:
     """Arguments that are often forgotten or mistaken, alone and then in pairs."""
-    fields = type(layer).model_fields
+    fields = type(layer).fields
     options: list[tuple[str, list[Any]]] = []
     if "padding" in fields and "kernel_size" in fields:
         kernel = layer.kernel_size  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ def _arguments(link: Link, layer: Layer) -> dict[str, ast.Expr] | None:
     step = link.node.step if isinstance(link.node, ast.Link) else None
     if not isinstance(step, ast.Call) or step.name.text != layer.word or step.body is not None:
         return None
-    names = list(type(layer).model_fields)[: layer.positional]
+    names = list(type(layer).fields)[: layer.positional]
     return {
         argument.name.text if argument.name is not None else names[i]: argument.value
         for i, argument in enumerate(step.args)

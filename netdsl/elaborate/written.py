@@ -81,7 +81,7 @@ def _check_predict(value: Any, of: ast.Expr, node: ast.Expr) -> None:
     definition = value.definition
     names: list[str] = []
     if isinstance(definition, LayerDef):
-        names = list(definition.layer.model_fields)[: definition.layer.positional]
+        names = list(definition.layer.fields)[: definition.layer.positional]
     elif isinstance(definition, (BlockDef, ExternDef)):
         names = [param.name.text for param in definition.params]
     if not names:

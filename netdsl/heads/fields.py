@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
-
-from netdsl.layers.fields import is_int, is_list, is_number, refuse
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import is_int, is_list, is_number
 from netdsl.shapes import Size
 
 
 def _share(value: Any) -> float:
     if is_number(value) and 0 <= value <= 1:
         return float(value)
-    raise refuse("a number from 0 to 1")
+    raise Refused("a number from 0 to 1")
 
 
 def _band(value: Any) -> tuple[float, float]:
@@ -24,13 +23,13 @@ def _band(value: Any) -> tuple[float, float]:
         low, high = value
         if 0 <= low <= high <= 1:
             return float(low), float(high)
-    raise refuse("an overlap from 0 to 1, or two as [low, high]")
+    raise Refused("an overlap from 0 to 1, or two as [low, high]")
 
 
 def _variances(value: Any) -> tuple[float, ...]:
     if is_list(value) and len(value) == 4 and all(is_number(v) and v > 0 for v in value):
         return tuple(float(v) for v in value)
-    raise refuse("four numbers above 0, for x, y, width and height")
+    raise Refused("four numbers above 0, for x, y, width and height")
 
 
 def _modes(value: Any) -> tuple[int, int]:
@@ -39,7 +38,7 @@ def _modes(value: Any) -> tuple[int, int]:
         value = (value, value)
     if is_list(value) and len(value) == 2 and all(is_int(v) and v > 0 for v in value):
         return value[0], value[1]
-    raise refuse("a whole number above 0, or two as [training, evaluation]")
+    raise Refused("a whole number above 0, or two as [training, evaluation]")
 
 
 def _sides(value: Any) -> tuple[int, int]:
@@ -48,7 +47,7 @@ def _sides(value: Any) -> tuple[int, int]:
         height, width = tuple(found)
         if min(height, width) > 0:  # type: ignore[type-var]
             return height, width  # type: ignore[return-value]
-    raise refuse("a size like 7x7")
+    raise Refused("a size like 7x7")
 
 
 def _grid(value: Any) -> tuple[int, int]:
@@ -58,13 +57,13 @@ def _grid(value: Any) -> tuple[int, int]:
         rows, columns = 0, 1
     if rows == columns:
         return rows, columns
-    raise refuse("a grid with as many rows as columns, like 7x7")
+    raise Refused("a grid with as many rows as columns, like 7x7")
 
 
 def _positive(value: Any, wanted: str) -> tuple[float, ...]:
     if is_list(value) and value and all(is_number(v) and v > 0 for v in value):
         return tuple(value)
-    raise refuse(wanted)
+    raise Refused(wanted)
 
 
 def _ratios(value: Any) -> tuple[float, ...]:
@@ -83,23 +82,23 @@ def _pairs(value: Any) -> tuple[tuple[float, float], ...]:
     """Widths and heights of anchors: `116x90`, or `[3.19, 4.0]` for numbers that are not whole."""
     wanted = "a list of sizes, width first, like [116x90, 156x198]"
     if not is_list(value) or not value:
-        raise refuse(wanted)
+        raise Refused(wanted)
     found = []
     for pair in value:
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise refuse(wanted)
+            raise Refused(wanted)
         if not all(is_number(v) and v > 0 for v in pair):
-            raise refuse("a list of sizes above 0, width first, like [116x90, 156x198]")
+            raise Refused("a list of sizes above 0, width first, like [116x90, 156x198]")
         found.append((pair[0], pair[1]))
     return tuple(found)
 
 
-Share = Annotated[Any, BeforeValidator(_share)]
-Band = Annotated[Any, BeforeValidator(_band)]
-Variances = Annotated[Any, BeforeValidator(_variances)]
-Modes = Annotated[Any, BeforeValidator(_modes)]
-Sides = Annotated[Any, BeforeValidator(_sides)]
-Grid = Annotated[Any, BeforeValidator(_grid)]
-Ratios = Annotated[Any, BeforeValidator(_ratios)]
-Sizes = Annotated[Any, BeforeValidator(_sizes)]
-Pairs = Annotated[Any, BeforeValidator(_pairs)]
+Share = Annotated[Any, _share]
+Band = Annotated[Any, _band]
+Variances = Annotated[Any, _variances]
+Modes = Annotated[Any, _modes]
+Sides = Annotated[Any, _sides]
+Grid = Annotated[Any, _grid]
+Ratios = Annotated[Any, _ratios]
+Sizes = Annotated[Any, _sizes]
+Pairs = Annotated[Any, _pairs]

@@ -7,26 +7,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from netdsl.heads.fields import Band, Modes, Share, Variances
+from netdsl.layers.checked import Checked
 from netdsl.layers.fields import Bool, NonNegative, NonNegativeNumber, Positive, PositiveNumber
 
 KINDS: dict[str, type[Kind]] = {}
 
 
-class Options(BaseModel):
-    """The base of what has arguments and is no layer. The first `positional` may stand without name."""
-
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True
-    )
-
-    word: ClassVar[str] = ""
-    positional: ClassVar[int] = 0
-
-
-class Kind(Options):
+class Kind(Checked):
     """A kind of head; `title` is what figures and tables call it.
 
     `form` is how its text is read: "bars", each of which predicts for itself; else one body, for each of
@@ -37,9 +25,8 @@ class Kind(Options):
     form: ClassVar[str] = "bars"
     positional: ClassVar[int] = 1
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **named: Any) -> None:
-        super().__pydantic_init_subclass__(**named)
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
         KINDS[cls.word] = cls
 
 

@@ -8,21 +8,20 @@ from typing import Any, ClassVar
 
 from netdsl.diagnostics import Mistake
 from netdsl.heads.fields import Grid, Pairs, Ratios, Sizes
-from netdsl.heads.kinds import Options
+from netdsl.layers.checked import Checked
 from netdsl.layers.fields import Bool, Positive, PositiveNumber
 
 PREDICTORS: dict[str, type[Predictor]] = {}
 SAME = 1e-6  # ratios that differ by less give the same box
 
 
-class Predictor(Options):
+class Predictor(Checked):
     """The last step of a bar or a body. `heads` are the kinds in which it stands."""
 
     heads: ClassVar[tuple[str, ...]] = ()
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **named: Any) -> None:
-        super().__pydantic_init_subclass__(**named)
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
         PREDICTORS[cls.word] = cls
 
 

@@ -7,46 +7,42 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from math import isfinite
-from typing import TYPE_CHECKING, Any, get_args
-
-from pydantic import ValidationError
+from typing import Any, TypeVar
 
 from netdsl.code.expr import number_text
-from netdsl.diagnostics import Mistake, did_you_mean, nearest
+from netdsl.diagnostics import did_you_mean, nearest
+from netdsl.layers.checked import Checked, Refused
 from netdsl.layers.fields import ArgumentMistake, Value, is_list
 
-if TYPE_CHECKING:
-    from netdsl.layers.base import Layer
-
+Made = TypeVar("Made", bound=Checked)
 
 SHOWN = 80  # characters of the parameters of a layer that a hint shows
-BOUNDS = ("at least", "at most", "less than", "more than")
 
 
-def create(layer: type[Layer], arguments: dict[str, Any]) -> Layer:
-    """The layer with these parameters; a `Mistake` that names the parameter where one is wrong.
+def create(layer: type[Made], arguments: dict[str, Any]) -> Made:
+    """The layer (or head, or predictor) with these parameters; a `Mistake` that names the parameter where one is wrong.
 
     The mistake's `argument` tells which one, so that the caller can point at it.
     """
     try:
         return layer(**arguments)
-    except ValidationError as error:
-        raise _mistake(layer, error, arguments) from None
+    except Refused as refused:
+        raise _mistake(layer, refused, arguments) from None
 
 
 @cache
-def needs(layer: type[Layer]) -> dict[str, bool]:
+def needs(layer: type[Checked]) -> dict[str, bool]:
     """The parameters of a layer, and of each whether it must be given."""
-    return {name: field.is_required() for name, field in layer.model_fields.items()}
+    return {name: field.required for name, field in layer.fields.items()}
 
 
 @cache
-def signature(layer: type[Layer], longest: int = 0) -> str:
+def signature(layer: type[Checked], longest: int = 0) -> str:
     """`conv(channels, kernel_size, stride=1)`; of what is longer than `longest` characters (0 for any
     length) the rest is `...`."""
     parts = []
-    for name, field in layer.model_fields.items():
-        parts.append(name if field.is_required() else f"{name}={source_text(field.default)}")
+    for name, field in layer.fields.items():
+        parts.append(name if field.required else f"{name}={source_text(field.default)}")
     return call_text(layer.word, parts, longest)
 
 
@@ -89,21 +85,16 @@ def _float_text(value: float) -> str:
     return text
 
 
-def _mistake(layer: type[Layer], error: ValidationError, arguments: dict[str, Any]) -> Mistake:
-    first = error.errors()[0]
-    name = str(first["loc"][0])
+def _mistake(layer: type[Checked], refused: Refused, arguments: dict[str, Any]) -> ArgumentMistake:
+    name = refused.name
     form = f"it is `{signature(layer, SHOWN)}`"
-    if first["type"] == "missing":
+    if refused.problem == "missing":
         return ArgumentMistake("E111", f"`{layer.word}` needs `{name}`", hint=form)
-    if first["type"] == "extra_forbidden":
-        hint = did_you_mean(name, layer.model_fields) or form
+    if refused.problem == "unknown":
+        hint = did_you_mean(name, layer.fields) or form
         found = ArgumentMistake("E110", f"`{layer.word}` has no argument `{name}`", hint=hint)
     else:
-        value = arguments.get(name)
-        annotation = layer.model_fields[name].annotation
-        wanted = _wanted(first["type"], first.get("ctx", {}), first["msg"])
-        if type(None) in get_args(annotation) and not wanted.startswith(BOUNDS):
-            wanted += f"{',' if ' or ' in wanted else ''} or `none`"
+        wanted, value = refused.wanted, arguments[name]
         found = ArgumentMistake(
             "E112",
             f"`{name}` of `{layer.word}` must be {wanted}, not {source_text(value)}",
@@ -111,24 +102,6 @@ def _mistake(layer: type[Layer], error: ValidationError, arguments: dict[str, An
         )
     found.argument = name
     return found
-
-
-def _wanted(kind: str, context: dict[str, Any], message: str) -> str:
-    """What pydantic's error asks for, as a complement of "must be"."""
-    bound = next((source_text(context[k]) for k in ("ge", "gt", "le", "lt") if k in context), "")
-    bound = bound.removesuffix(".0")
-    return {
-        "int_type": "a whole number",
-        "int_from_float": "a whole number",
-        "float_type": "a number",
-        "finite_number": "a finite number",
-        "is_instance_of": "a value like `@label`",
-        "greater_than_equal": f"at least {bound}",
-        "greater_than": f"more than {bound}",
-        "less_than_equal": f"at most {bound}",
-        "less_than": f"less than {bound}",
-        "literal_error": str(context.get("expected", "")).replace("'", '"'),
-    }.get(kind, message)
 
 
 def _argument_hint(value: Any, wanted: str) -> str | None:

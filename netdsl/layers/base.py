@@ -1,8 +1,8 @@
 """What a layer is: one class says its parameters, shape rule, weights, cost and PyTorch phrase.
 
-A layer is a frozen, strict pydantic model whose fields are its parameters, named as PyTorch names
-them. Defining the class registers it under its `word`; a word taken twice is an error. Everything
-is about one sample: shapes have no batch dimension.
+A layer's fields are its parameters, named as PyTorch names them. Defining the class registers it under
+its `word`; a word taken twice is an error. Everything is about one sample: shapes have no batch
+dimension.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from netdsl.code.expr import Call, Expr, Literal, Tuple, product, subscript
 from netdsl.formulas import Count, elements
+from netdsl.layers.checked import Checked
 from netdsl.layers.fields import Value, is_one_number, spread
 from netdsl.shapes import Dim, Open, Shape
 
@@ -160,18 +159,12 @@ class Given:
 
 
 # -------------------------------------------------------------------------------------------- layer
-class Layer(BaseModel):
-    """The base of layers. Fields are parameters; the first `positional` may stand without name."""
-
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True
-    )
+class Layer(Checked):
+    """The base of layers. Fields are parameters; an abstract layer has no `word`."""
 
     registry: ClassVar[dict[str, Any]] = REGISTRY  # where it is found by its word
-    word: ClassVar[str] = ""  # how a `.net` text calls it; empty for an abstract layer
     # convolution, pooling, normalization, activation, linear, dropout, shape or merge
     family: ClassVar[str] = ""
-    positional: ClassVar[int] = 0
     many: ClassVar[bool] = False  # takes any number of inputs: a merge
     weighted: ClassVar[bool] = False  # can hold weights, so that a label on it names a level
     module_only: ClassVar[bool] = False  # has weights or behaves differently in training
@@ -188,12 +181,7 @@ class Layer(BaseModel):
     joins: ClassVar[str] = ""
 
     def __init_subclass__(cls, **named: Any) -> None:
-        _mark_constants(cls)
         super().__init_subclass__(**named)
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **named: Any) -> None:
-        super().__pydantic_init_subclass__(**named)
         if "word" not in cls.__dict__:
             return
         if cls.word in cls.registry:
@@ -280,18 +268,6 @@ class Layer(BaseModel):
     def look(self) -> str:
         """The kind of its box in a figure; empty where its family says it."""
         return ""
-
-
-def _mark_constants(cls: type[Layer]) -> None:
-    """Annotate constants with a plain `ClassVar`, not with a text: pydantic would compile and run it,
-    and once more for every class below, which is a tenth of a start."""
-    annotations = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 -- its own, to be changed
-    for name, text in annotations.items():
-        if isinstance(text, str) and text.startswith("ClassVar"):
-            annotations[name] = ClassVar
-
-
-_mark_constants(Layer)
 
 
 def is_open(*dims: Dim) -> bool:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator
-
 from netdsl.diagnostics import Mistake
-from netdsl.layers.fields import LIMIT, is_int, is_list, refuse
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import LIMIT, is_int, is_list
 from netdsl.shapes import Shape
 
 Rows: TypeAlias = "tuple[tuple[int, ...], ...]"
@@ -18,13 +17,13 @@ Rows: TypeAlias = "tuple[tuple[int, ...], ...]"
 
 def _rows(value: Any) -> Rows:
     if not is_list(value) or not all(is_list(row) for row in value):
-        raise refuse("a list of lists of numbers of input maps")
+        raise Refused("a list of lists of numbers of input maps")
     if not all(is_int(i) and 0 <= i < LIMIT for row in value for i in row):
-        raise refuse("a list of lists of numbers of input maps")
+        raise Refused("a list of lists of numbers of input maps")
     return tuple(tuple(row) for row in value)
 
 
-Connections = Annotated[Any, BeforeValidator(_rows)]
+Connections = Annotated[Any, _rows]
 
 
 def kernels_in(rows: Rows) -> int:

@@ -80,7 +80,7 @@ class Conv(Layer):
                 "is not trainable, and has no `weights`",
                 "give them: `weights=[[0, 1], ...]`",
             )
-        elif not self.trainable and self.bias and "bias" in self.model_fields_set:
+        elif not self.trainable and self.bias and "bias" in self.given:
             wrong, hint = "is not trainable, and has a bias", "leave `bias` out: there is none then"
         elif self.connections is not None and (self.flip or not self.trainable):
             other = "`flip`" if self.flip else "given `weights`"

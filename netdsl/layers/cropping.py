@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
-
 from netdsl.code.expr import Call, Expr, Literal, Range, Subscript, Tuple, call, given, is_literal
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Window
-from netdsl.layers.fields import NonNegative, Positive, Value, at_least, is_int, refuse
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import NonNegative, Positive, Value, at_least, is_int
 from netdsl.layers.geometry import size_label
 from netdsl.layers.inputs import sides_like, sides_of
 from netdsl.shapes import Dim, Shape
@@ -22,7 +21,7 @@ def _size_or_value(value: Any) -> Any:
         return value
     if is_int(value) or isinstance(value, (list, tuple)):
         return at_least(1)(value)
-    raise refuse("a whole number or a size like 3x3, or a value like `@label`")
+    raise Refused("a whole number or a size like 3x3, or a value like `@label`")
 
 
 class Cropping(Layer):
@@ -40,7 +39,7 @@ class Rectangle(Cropping):
 
     positional: ClassVar[int] = 1
 
-    size: Annotated[Any, BeforeValidator(_size_or_value)]
+    size: Annotated[Any, _size_or_value]
 
     def _sides(self, x: Shape) -> tuple[Dim, ...]:
         """The sides of what is taken."""

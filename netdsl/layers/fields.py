@@ -6,13 +6,11 @@ A validator's message completes the sentence "`stride` of `conv` must be ...".
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
-
 from netdsl.diagnostics import Mistake
+from netdsl.layers.checked import Check, Refused
 from netdsl.shapes import Shape, Size
 
 LIMIT = 2**31  # PyTorch's sizes are 64 bit, but nothing sensible is larger than this
@@ -22,11 +20,6 @@ class Value:
     """Something that flows: what a layer gave. A layer may take one as an argument (`like=@x`)."""
 
     shape: Shape
-
-
-def refuse(wanted: str) -> PydanticCustomError:
-    """The error for an argument that is not what is `wanted`."""
-    return PydanticCustomError("argument", wanted)  # type: ignore[arg-type]
 
 
 def is_int(value: Any) -> bool:
@@ -56,44 +49,94 @@ def _extent(value: Any) -> int | tuple[int | None, ...]:
     if is_list(value) and value and all(is_int(v) for v in value):
         return tuple(value)
     if isinstance(value, Size) and None in value:
-        raise refuse("a size without `?`")
+        raise Refused("a size without `?`")
     if isinstance(value, Size) or is_int(value):
         return value
-    raise refuse("a whole number or a size like 3x3")
+    raise Refused("a whole number or a size like 3x3")
 
 
 def at_least(least: int) -> Callable[[Any], int | tuple[int | None, ...]]:
     """The check of a number, or one number a side, of at least `least`."""
 
     def check(value: Any) -> int | tuple[int | None, ...]:
-        value = _extent(value)
-        numbers = [n for n in value if n is not None] if isinstance(value, tuple) else [value]
-        if min(numbers) < least:
-            raise refuse(f"at least {least}")
-        if max(numbers) >= LIMIT:
-            raise refuse(f"less than {LIMIT}")
+        return _within(_extent(value), least)
+
+    return check
+
+
+def _whole(least: int) -> Check:
+    """The check of a whole number of at least `least`."""
+
+    def check(value: Any) -> int:
+        if not is_int(value):
+            raise Refused("a whole number")
+        return _within(value, least)
+
+    return check
+
+
+def _within(value: Any, least: int) -> Any:
+    """A number, or one number a side, between `least` and what any size may be."""
+    numbers = [n for n in value if n is not None] if isinstance(value, tuple) else [value]
+    if min(numbers) < least:
+        raise Refused(f"at least {least}")
+    if max(numbers) >= LIMIT:
+        raise Refused(f"less than {LIMIT}")
+    return value
+
+
+def _number(wanted: str = "", holds: Callable[[float], bool] = lambda value: True) -> Check:
+    """The check of a finite number for which something `holds`; it is `wanted` then."""
+
+    def check(value: Any) -> float:
+        if not isinstance(value, float) and not is_int(value):
+            raise Refused("a number")
+        try:
+            value = float(value)
+        except OverflowError:
+            value = inf
+        if not isfinite(value):
+            raise Refused("a finite number")
+        if not holds(value):
+            raise Refused(wanted)
         return value
 
     return check
 
 
+def _share(value: Any) -> float:
+    value = _number()(value)
+    if value < 0:
+        raise Refused("at least 0")
+    if value > 1:
+        raise Refused("at most 1")
+    return value
+
+
 def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise refuse("`true` or `false`")
+    raise Refused("`true` or `false`")
 
 
-Positive = Annotated[int, Field(ge=1, lt=LIMIT)]
-NonNegative = Annotated[int, Field(ge=0, lt=LIMIT)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegativeNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Bool = Annotated[Any, BeforeValidator(_flag)]
+def _flowing(value: Any) -> Value:
+    if isinstance(value, Value):
+        return value
+    raise Refused("a value like `@label`")
+
+
+Positive = Annotated[int, _whole(1)]
+NonNegative = Annotated[int, _whole(0)]
+Number = Annotated[float, _number()]
+PositiveNumber = Annotated[float, _number("more than 0", lambda value: value > 0)]
+NonNegativeNumber = Annotated[float, _number("at least 0", lambda value: value >= 0)]
+Probability = Annotated[float, _share]
+Bool = Annotated[Any, _flag]
 # One number for all sides, or a size or a list with one a side (height first): kernels, strides
-Extent = Annotated[Any, BeforeValidator(at_least(1))]
+Extent = Annotated[Any, at_least(1)]
 # ... and paddings, which may be 0.
-Extents = Annotated[Any, BeforeValidator(at_least(0))]
+Extents = Annotated[Any, at_least(0)]
+Flowing = Annotated[Value, _flowing]
 
 
 class ArgumentMistake(Mistake):

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from pydantic import BeforeValidator
-
 from netdsl.code.expr import Expr, Literal, Tuple, sequence
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Window
-from netdsl.layers.fields import at_least, is_one_number, refuse, spread
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import at_least, is_one_number, spread
 from netdsl.layers.inputs import sides_of
 from netdsl.shapes import Dim, Shape, Size, ceil_div
 
@@ -27,13 +26,13 @@ def _padding(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("same", "valid", "full"):
             return value
-        raise refuse('a number, a size, "same", "valid" or "full"')
+        raise Refused('a number, a size, "same", "valid" or "full"')
     return _extents(value)
 
 
 # A number, a size, "same" (dilation * (k - 1) // 2 on both sides, whatever the stride),
 # "valid" (0) or "full" (dilation * (k - 1)).
-Padding = Annotated[Any, BeforeValidator(_padding)]
+Padding = Annotated[Any, _padding]
 
 
 class Motion(NamedTuple):
@@ -149,7 +148,7 @@ def padding_expr(
 
 def _sides(layer: Layer, a: Given, name: str) -> Sequence[Expr] | None:
     """The expressions of an `Extent`, one a side; None for a name that may stand for a size."""
-    if name not in type(layer).model_fields:
+    if name not in type(layer).fields:
         return [Literal(1)] * a.dims
     value, expr = getattr(layer, name), a.get(name, Literal(1))
     known = isinstance(expr, (Literal, Tuple)) or (is_one_number(value) and a.one_number(name))

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
-
 from netdsl.diagnostics import Mistake
-from netdsl.layers.fields import is_list, is_number, refuse
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import is_list, is_number
 from netdsl.shapes import Shape, Size
 
 
@@ -25,11 +24,11 @@ def _nested(value: Any) -> Any:
 def _kernels(value: Any) -> Any:
     nested = _nested(value)
     if not 2 <= len(lengths_of(nested)) <= 4:
-        raise refuse("a kernel like [[1, 2], [3, 4]], or a list of such kernels")
+        raise Refused("a kernel like [[1, 2], [3, 4]], or a list of such kernels")
     return nested
 
 
-Kernels = Annotated[Any, BeforeValidator(_kernels)]
+Kernels = Annotated[Any, _kernels]
 
 
 def lengths_of(nested: Any) -> tuple[int, ...]:

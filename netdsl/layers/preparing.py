@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
 
-from pydantic import BeforeValidator
-
 from netdsl.code.expr import Call, call, given
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Tensor
 from netdsl.layers.batchnorm import WeightedNormalization
-from netdsl.layers.fields import is_list, is_number, refuse
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import is_list, is_number
 from netdsl.layers.inputs import open_size
 from netdsl.shapes import Shape
 
@@ -21,7 +20,7 @@ def _numbers(value: Any, wanted: str) -> Any:
         return value
     if is_list(value) and value and all(is_number(v) for v in value):
         return tuple(value)
-    raise refuse(wanted)
+    raise Refused(wanted)
 
 
 def _mean(value: Any) -> Any:
@@ -33,12 +32,12 @@ def _deviation(value: Any) -> Any:
     wanted = "a number of more than 0, or a list with one per channel"
     found = _numbers(value, wanted)
     if min(found if isinstance(found, tuple) else (found,)) <= 0:
-        raise refuse(wanted)
+        raise Refused(wanted)
     return found
 
 
-Mean = Annotated[Any, BeforeValidator(_mean)]
-Deviation = Annotated[Any, BeforeValidator(_deviation)]
+Mean = Annotated[Any, _mean]
+Deviation = Annotated[Any, _deviation]
 
 
 class Normalize(WeightedNormalization):

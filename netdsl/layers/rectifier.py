@@ -32,7 +32,7 @@ class Activation(Layer):
 
     def settings(self, a: Given) -> tuple[list[Expr], dict[str, Expr]]:
         """The arguments that are not PyTorch's defaults; a first one needs no name."""
-        fields = type(self).model_fields
+        fields = type(self).fields
         named = given(**{name: (getattr(a, name), field.default) for name, field in fields.items()})
         leading: list[Expr] = []
         for name in list(fields)[: self.positional]:

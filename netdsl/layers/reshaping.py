@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
-
 from netdsl.code.expr import (
     Attribute,
     Call,
@@ -21,7 +19,8 @@ from netdsl.code.expr import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Window
-from netdsl.layers.fields import LIMIT, Positive, is_int, is_list, refuse
+from netdsl.layers.checked import Refused
+from netdsl.layers.fields import LIMIT, Positive, is_int, is_list
 from netdsl.layers.inputs import check_groups, elements_of, equal_shapes, open_size, sides_of
 from netdsl.shapes import Dim, Open, Shape, Size
 
@@ -82,11 +81,11 @@ def _target(value: Any) -> tuple[int | None, ...]:
         value = tuple(None if v == -1 else v for v in value)
     sides = value if isinstance(value, tuple) else (None, "")
     if not all(side is None or is_int(side) for side in sides):  # as `in.height` of an open input
-        raise refuse("a size like 64x7x7, or a list of whole numbers")
+        raise Refused("a size like 64x7x7, or a list of whole numbers")
     if value.count(None) > 1:
-        raise refuse("a size with at most one open side")
+        raise Refused("a size with at most one open side")
     if any(side is not None and not 1 <= side < LIMIT for side in value):
-        raise refuse("a size whose sides are at least 1")
+        raise Refused("a size whose sides are at least 1")
     return value
 
 
@@ -110,7 +109,7 @@ class Reshape(Reshaping):
     positional: ClassVar[int] = 1
     is_view: ClassVar[bool] = True
 
-    shape: Annotated[Any, BeforeValidator(_target)]
+    shape: Annotated[Any, _target]
 
     def output(self, x: Shape) -> Shape:
         numbers = volume(x)
@@ -160,7 +159,7 @@ class Reshape(Reshaping):
 def _order(value: Any) -> tuple[int, ...]:
     if is_list(value) and value and all(is_int(v) and v >= 0 for v in value):
         return tuple(value)
-    raise refuse("a list of whole numbers, from 0 for the channels")
+    raise Refused("a list of whole numbers, from 0 for the channels")
 
 
 class Permute(Reshaping):
@@ -173,7 +172,7 @@ class Permute(Reshaping):
     positional: ClassVar[int] = 1
     is_view: ClassVar[bool] = True
 
-    order: Annotated[Any, BeforeValidator(_order)]
+    order: Annotated[Any, _order]
 
     def output(self, x: Shape) -> Shape:
         if sorted(self.order) != list(range(len(x))):

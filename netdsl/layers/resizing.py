@@ -7,8 +7,6 @@ from math import floor
 from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
 
-from pydantic import BeforeValidator
-
 from netdsl.code.expr import (
     Attribute,
     Call,
@@ -22,18 +20,18 @@ from netdsl.code.expr import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer, Window
+from netdsl.layers.checked import Refused
 from netdsl.layers.fields import (
     LIMIT,
     Bool,
     Extent,
     Extents,
+    Flowing,
     Number,
     Positive,
-    Value,
     at_least,
     is_int,
     is_list,
-    refuse,
     sides_text,
 )
 from netdsl.layers.geometry import size_label
@@ -51,11 +49,11 @@ class Resizing(Layer):
 def _scale(value: Any) -> Any:
     if isinstance(value, float) or is_int(value):
         if not 0 < value < LIMIT:
-            raise refuse("more than 0" if value <= 0 else f"less than {LIMIT}")
+            raise Refused("more than 0" if value <= 0 else f"less than {LIMIT}")
         return value
     if isinstance(value, (list, tuple)):
         return at_least(1)(value)
-    raise refuse("a number or a size like 2x1")
+    raise Refused("a number or a size like 2x1")
 
 
 # Which numbers of sides a mode can take; those of one number interpolate between places.
@@ -80,9 +78,9 @@ class Upsample(Resizing):
     word: ClassVar[str] = "upsample"
     positional: ClassVar[int] = 1
 
-    scale: Annotated[Any, BeforeValidator(_scale)] | None = None
+    scale: Annotated[Any, _scale] | None = None
     size: Extent | None = None
-    like: Value | None = None
+    like: Flowing | None = None
     mode: OneOf[
         "nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area"
     ] = "nearest"

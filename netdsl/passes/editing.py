@@ -113,7 +113,7 @@ class Nodes:
         if key not in self._made:
             kept = tuple(a for a in step.args if a.name is None or a.name.text not in arguments)
             assert isinstance(link.what, Applied)
-            fields = type(link.what.layer).model_fields
+            fields = type(link.what.layer).fields
             if step.name.text == link.what.layer.word and not shadowed(link, step.name.text):
                 arguments = {n: v for n, v in arguments.items() if fields[n].default != v}
             new = tuple(argument(step.span, n, v) for n, v in arguments.items())

@@ -53,7 +53,7 @@ def literal(made: Layer, *xs: Shape) -> Given:
     """Every argument said as a literal."""
     fields = {
         name: Literal(value)
-        for name in type(made).model_fields
+        for name in type(made).fields
         if not isinstance(value := getattr(made, name), Value)
     }
     return Given(fields, xs, [Literal(x.channels) for x in xs])
@@ -66,7 +66,7 @@ def symbolic(made: Layer, given: Mapping[str, Any], *xs: Shape) -> tuple[Given, 
     """
     names: dict[str, Any] = {f"channels{i}": x.channels for i, x in enumerate(xs)}
     fields: dict[str, Expr] = {}
-    for name in type(made).model_fields:
+    for name in type(made).fields:
         value = getattr(made, name)
         if isinstance(value, Value):
             continue

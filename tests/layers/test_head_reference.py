@@ -128,9 +128,9 @@ def test_a_page(word: str) -> None:
     doc = inspect.cleandoc(kind.__doc__ or "")
     assert all(f"  {line}".rstrip() in page for line in doc.splitlines())
     assert re.search(r"Source: [A-Z]", page), "where it comes from"
-    for name, field in kind.model_fields.items():
+    for name, field in kind.fields.items():
         assert name in page.splitlines()[0]
-        if not field.is_required():
+        if not field.required:
             assert f"{name}={source_text(field.default)}" in page.splitlines()[0]
     assert all(len(line) < 110 for line in page.splitlines()[1:])
 

@@ -194,18 +194,17 @@ def test_unknown() -> None:
 
 
 def test_every_field_of_every_layer_says_what_it_wants() -> None:
-    """No message shows pydantic's own words."""
+    """No message shows words of Python's."""
     wrong: list[Any] = ["wrong", -7, 2.5, True, None, [], [1, "a"], s(0, 1), Tap(3), 1e400, 10**30]
     for word, kind in load_all().items():
-        for name in kind.model_fields:
+        for name in kind.fields:
             for value in wrong:
-                required = {n: 1 for n, f in kind.model_fields.items() if f.is_required()}
+                required = {n: 1 for n, f in kind.fields.items() if f.required}
                 try:
                     create(kind, {**required, name: value})
                 except ArgumentMistake as mistake:
                     message = mistake.diagnostic.message
                     assert f"of `{word}` must be " in message
-                    assert "Input should" not in message and "Value error" not in message
                     assert "object at" not in message and "()" not in message
 
 

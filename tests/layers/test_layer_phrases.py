@@ -224,7 +224,7 @@ def test_said(
 def said(word: str, fields: dict[str, Expr], one_number: bool = True, **arguments: Any) -> str:
     """The module with names for some parameters."""
     made = layer(word, **arguments)
-    literals = {n: Literal(getattr(made, n)) for n in type(made).model_fields}
+    literals = {n: Literal(getattr(made, n)) for n in type(made).fields}
     a = Given(
         {**literals, **fields}, [IMAGE], [Name("in_channels")], one_number=lambda _: one_number
     )
@@ -273,7 +273,7 @@ def test_names_elsewhere() -> None:
 def test_channels_in_the_words_of_the_code() -> None:
     def channels(word: str, fields: dict[str, Expr], **arguments: Any) -> str:
         made = layer(word, **arguments)
-        literals = {n: Literal(getattr(made, n)) for n in type(made).model_fields}
+        literals = {n: Literal(getattr(made, n)) for n in type(made).fields}
         return made.out_channels(Given({**literals, **fields}, [IMAGE], [Name("c")])).text
 
     n = Name("n")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import get_args
 
 import pytest
 from layer_oracle import EXAMPLES, case_id, layer
-from pydantic import ValidationError
 
 from netdsl.layers import FAMILIES, WORDS, find, load_all
 from netdsl.layers.arguments import signature
 from netdsl.layers.base import REGISTRY, Layer, Window
+from netdsl.layers.checked import Refused
 from netdsl.layers.rectifier import Activation
 from netdsl.shapes import Shape
 
@@ -134,27 +133,27 @@ def test_what_people_read(word: str) -> None:
         "merge",
     )
     assert signature(kind).startswith(word)
-    assert kind.positional <= len(kind.model_fields)
+    assert kind.positional <= len(kind.fields)
     if not kind.many:
         for arguments, _ in EXAMPLES[word]:
             label = layer(word, **arguments).label()
             assert label and label.isascii() and "None" not in label
 
 
-@pytest.mark.parametrize("word", [w for w, kind in LAYERS.items() if kind.model_fields])
+@pytest.mark.parametrize("word", [w for w, kind in LAYERS.items() if kind.fields])
 def test_fields_are_bounded(word: str) -> None:
     """Nothing but a layer's parameters is taken, and a layer never changes."""
     kind = LAYERS[word]
-    with pytest.raises(ValidationError):
+    with pytest.raises(Refused):
         kind(**{**EXAMPLES[word][0][0], "unknown": 1})
     made = layer(word, **EXAMPLES[word][0][0])
-    with pytest.raises(ValidationError):
-        setattr(made, next(iter(kind.model_fields)), 1)
+    with pytest.raises(AttributeError):
+        setattr(made, next(iter(kind.fields)), 1)
     assert made == layer(word, **EXAMPLES[word][0][0])
-    for name, field in kind.model_fields.items():
+    for name, field in kind.fields.items():
         assert name.isidentifier()
-        assert field.annotation is not float or field.metadata, f"{name} takes infinity"
-        assert bool not in get_args(field.annotation), "Bool says it in our words"
+        annotation = field.annotation.removesuffix(" | None")
+        assert annotation not in ("int", "float", "bool", "str", "Any"), f"{name} takes anything"
 
 
 LABELS = [
