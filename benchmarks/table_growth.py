@@ -2,11 +2,13 @@
 
 The networks are of blocks in blocks, as deep ones are: the compiler runs equal uses of a block once, so that
 100,000 layers stay within its limit of steps. `flat` ones have no blocks, and go as far as that limit lets
-them. What counts is the CPU time of compiling and listing, the least of some runs, in one process after a
-small network has been listed, so that imports are no part of it. Time per layer must not grow: that of
-each size is compared with the least of the smaller sizes.
+them. What counts is the CPU time of compiling and listing, in one process after a small network has been
+listed, so that imports are no part of it. The sizes are measured in turns, each for at least a second: on a
+machine with other work a short run finds a quiet moment more easily than a long one. The least mean of all
+turns is taken. Time per layer must not grow: that of each size is compared with the least of the smaller
+sizes.
 
-    python benchmarks/table_growth.py [--runs 3] [--most 1.5]
+    python benchmarks/table_growth.py [--turns 5] [--most 1.5]
 
 The exit status is 1 if the ratio is above `--most` somewhere.
 """
@@ -53,6 +55,7 @@ def flat(layers: int) -> str:
     return FLAT.format(pairs=layers // 2)
 
 
+WINDOW = 1.0  # seconds that a size is measured in a turn, at least
 # What is measured: the networks, their sizes, and the tables.
 CASES: dict[str, tuple[Callable[[int], str], tuple[int, ...], dict[str, Any]]] = {
     "text": (blocks, (100, 1_000, 10_000, 100_000), {}),
@@ -65,30 +68,30 @@ CASES: dict[str, tuple[Callable[[int], str], tuple[int, ...], dict[str, Any]]] =
 }
 
 
-def seconds(text: str, settings: dict[str, Any], runs: int) -> float:
-    """The CPU time of compiling and listing, the least of some runs."""
-    found = []
-    for _ in range(runs):
+def seconds(text: str, settings: dict[str, Any]) -> float:
+    """The CPU time of compiling and listing, the mean of as many runs as take `WINDOW`."""
+    found: list[float] = []
+    while sum(found) < WINDOW:
         gc.collect()
         before = time.process_time()
         netdsl.loads(text).table(**settings)
         found.append(time.process_time() - before)
-    return min(found)
+    return sum(found) / len(found)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="How the cost of a table grows with the network.")
-    parser.add_argument("--runs", type=int, default=3, help="how often everything is measured")
+    parser.add_argument("--turns", type=int, default=5, help="how often everything is measured")
     parser.add_argument("--most", type=float, default=1.5, help="the ratio that is good enough")
     arguments = parser.parse_args()
     worst = 0.0
     for name, (network, sizes, settings) in CASES.items():
-        seconds(network(sizes[0]), settings, 2)
-        per_layer: list[float] = []
-        for size in sizes:
-            # a large network takes long enough to be measured once less
-            runs = max(1, arguments.runs - (size > 20_000))
-            per_layer.append(seconds(network(size), settings, runs) / size)
+        seconds(network(sizes[0]), settings)
+        turns = [
+            [seconds(network(size), settings) / size for size in sizes]
+            for _ in range(arguments.turns)
+        ]
+        per_layer = [min(found) for found in zip(*turns)]
         ratio = max(b / min(per_layer[:i]) for i, b in enumerate(per_layer) if i)
         worst = max(worst, ratio)
         shown = "  ".join(f"{n:,}: {1e6 * t:.1f}" for n, t in zip(sizes, per_layer))
