@@ -19,11 +19,13 @@ class Homes:
         self.inside: dict[str, str] = {}
         self.kinds = {node.name: node.kind for node in figure.nodes}
         self.into: dict[str, list[Edge]] = defaultdict(list)
-        self._waiting: dict[tuple[str, str], list[Edge]] = defaultdict(list)
+        self._waiting: dict[tuple[str, str], list[Edge]] = defaultdict(list)  # by their ends
+        self._heads: dict[str, list[str]] = defaultdict(list)  # of what waits at a tail
         for edge in figure.edges:
             self.into[edge.head].append(edge)
             if edge.head not in hidden:
                 self._waiting[edge.tail, edge.head].append(edge)
+                self._heads[edge.tail].append(edge.head)
 
     def waiting(self) -> list[Edge]:
         """The edges that no piece has taken."""
@@ -31,7 +33,7 @@ class Homes:
 
     def is_waited_for(self, name: str) -> bool:
         """Whether an edge that leaves a node waits."""
-        return any(tail == name and edges for (tail, _), edges in self._waiting.items())
+        return any(self._waiting.get((name, head)) for head in self._heads[name])
 
     def take(self, tail: str | None, head: str, slot: int | None = None) -> Edge | None:
         """The edge between two nodes, which from now on is drawn."""
@@ -48,17 +50,16 @@ class Homes:
         """Draw a node in the box of another one: what read it reads that box."""
         self.home[name] = self.home[into]
         self.inside[name] = into
-        for (tail, head), edges in list(self._waiting.items()):
-            if tail == name:
-                self._waiting[into, head] += [edge.but(tail=into) for edge in edges]
-                del self._waiting[tail, head]
+        for head in self._heads.pop(name, ()):
+            edges = self._waiting.pop((name, head), ())
+            self._waiting[into, head] += [edge.but(tail=into) for edge in edges]
+            self._heads[into].append(head)
 
     def forget(self, heads: Iterable[str]) -> None:
         """No edge into these nodes is drawn: other boxes stand for them."""
-        gone = set(heads)
-        for ends in list(self._waiting):
-            if ends[1] in gone:
-                del self._waiting[ends]
+        for head in heads:
+            for edge in self.into[head]:
+                self._waiting.pop((self.inside.get(edge.tail, edge.tail), head), None)
 
     def origin(self, name: str) -> str:
         """The node that gives what passes a point, or that a node is drawn in; else the node itself."""
