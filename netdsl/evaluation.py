@@ -42,6 +42,7 @@ def at_sizes(design: Design, sizes: Mapping[str, Size]) -> Design:
     values = _symbols(design, sizes)
     found = mapped(design, lambda shape: shape.at(values))
     _check(found, values)
+    _check_conditions(design, values)
     return found
 
 
@@ -211,6 +212,23 @@ def _check(design: Design, values: Mapping[str, Dim]) -> None:
                 _judge(link)
             except Mistake as mistake:
                 raise _refused(design, link, mistake.diagnostic, values) from None
+
+
+def _check_conditions(design: Design, values: Mapping[str, Dim]) -> None:
+    """Have the sizes be those for which the text was compiled. A step may take others that it happens to
+    fit, but what is emitted for open sizes does not."""
+    if design.heads:
+        return  # a detector makes images as large as they must be
+    for multiple, node, names in design.conditions:
+        sizes = {name: values[name] for name in names}
+        wrong = [f"{k} = {n}" for k, n in sizes.items() if isinstance(n, int) and n % multiple]
+        if wrong:
+            message = (
+                f"`{design.name}` takes open sizes that are multiples of {multiple} only, not "
+            )
+            hint = "`--input` compiles the network for one size, which may be another"
+            text = message + " and ".join(wrong)
+            raise NetError([Diagnostic("E456", text, node.span, hint=hint)])
 
 
 def _judge(link: Link) -> None:

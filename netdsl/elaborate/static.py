@@ -283,7 +283,9 @@ class Reader:
         if node is None or not self.reads:
             return
         if node.plain is not None and scope is not None:
-            self.mistakes(naming.check_label, node.plain, node, scope)
+            loop = naming.loop_around(names.frame)
+            name = node.plain if loop is None else f"{node.plain}{loop.iteration}"
+            self.mistakes(naming.check_label, name, node, scope)
         for part in node.parts:
             if not isinstance(part, str):
                 self.expr(part, names)

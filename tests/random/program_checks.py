@@ -151,16 +151,23 @@ def check_gradients(network: Network, text: str, module: nn.Module, inputs: list
     if all(near(a, b) for a, b in zip(*found, strict=True)):
         return
     # Of a bias before a norm the gradient is 0 but for noise, which a chain of norms magnifies: as far as
-    # inputs that differ in their last digits move it, it is none. Nor has an entry beside very large ones
-    # more digits than these.
-    with seeded(2):
-        nudges = [x * (1 + 2 * EPSILON * torch.randn_like(x)) for x in inputs]
+    # inputs and weights that differ in their last digits move it, it is none. Nor has an entry beside very
+    # large ones more digits than these.
+    with seeded(2), torch.no_grad():
+        nudges = [nudge(x) for x in inputs]
+        for parameter in plain.parameters():
+            parameter.copy_(nudge(parameter))
     nudged = trained(network, plain, nudges)
     for a, b, c in zip(*found, nudged, strict=True):
         if not near(a, b):
             assert a is not None and b is not None and c is not None
             noise = 10 * float((b - c).abs().max()) + 10 * EPSILON * float(b.abs().max())
             torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9 + noise, equal_nan=True)
+
+
+def nudge(x: Tensor) -> Tensor:
+    """Numbers that differ from these in their last digits."""
+    return x * (1 + 2 * EPSILON * torch.randn_like(x))
 
 
 def near(a: Tensor | None, b: Tensor | None) -> bool:

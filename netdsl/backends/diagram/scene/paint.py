@@ -26,17 +26,20 @@ def painted(scene: Scene, theme: Theme) -> Iterator[Painted]:
     """What is painted, in order; every fill and stroke is a colour `#RRGGBB`, or None."""
     colours: dict[str | None, str | None] = _Colours(theme)
     for item in (*scene.under, *scene.items):
-        if isinstance(item, Rect):
-            yield Rect(*item[:4], colours[item.fill], colours[item.stroke], *item[6:])
-        elif isinstance(item, Path):
-            yield Path(item.points, colours[item.fill], colours[item.stroke], *item[3:])
+        if isinstance(item, Path):
+            points, fill, stroke, line, dash, closed, radius = item
+            yield Path(points, colours[fill], colours[stroke], line, dash, closed, radius)
+        elif isinstance(item, Rect):
+            x, y, width, height, fill, stroke, *more = item
+            yield Rect(x, y, width, height, colours[fill], colours[stroke], *more)
         elif isinstance(item, Circle):
             yield item._replace(fill=colours[item.fill], stroke=colours[item.stroke])
         elif isinstance(item, Curve):
             dash = item.dash or theme.dash(item.stroke)
             yield item._replace(stroke=colours[item.stroke], dash=dash)
         elif isinstance(item, Text):
-            yield Text(*item[:6], colours[item.fill] or "", *item[7:])
+            x, y, text, size, anchor, bold, fill, *rest = item
+            yield Text(x, y, text, size, anchor, bold, colours[fill] or "", *rest)
         else:
             yield from hatched(item, theme)
 

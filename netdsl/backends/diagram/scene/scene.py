@@ -262,8 +262,11 @@ class Scene:
             if isinstance(item, (Path, Curve)):
                 corners += item.points
             elif isinstance(item, Rect):
-                x, y = item.x, item.y
-                corners += ((x, y), (x + item.width, y + item.height))
+                x, y, width, height = item[:4]
+                corners += ((x, y), (x + width, y + height))
+            elif isinstance(item, Text):
+                left, top, right, bottom = text_extent(item)
+                corners += ((left, top), (right, bottom))
             else:
                 left, top, right, bottom = extent(item)
                 corners += ((left, top), (right, bottom))
