@@ -32,6 +32,7 @@ from netdsl.code.expr import (
     Range,
     Star,
     Subscript,
+    Sum,
     Tuple,
     is_tight_power,
     lift,
@@ -111,8 +112,8 @@ def _operand(expr: Expr, level: int, inside: int) -> Doc:
     )
 
 
-Operators: TypeAlias = Op | Product | Compare | Bool
-_OPERATORS = (Op, Product, Compare, Bool)
+Operators: TypeAlias = Op | Sum | Product | Compare | Bool
+_OPERATORS = (Op, Sum, Product, Compare, Bool)
 
 
 class _Term(Record):
@@ -128,7 +129,7 @@ def _terms(expr: Operators) -> list[_Term]:
     """Operators of all precedences with their operands, in text order."""
     precedence = OR if isinstance(expr, Bool) else expr.level  # `and`, `or`: as if they were equal
     out: list[_Term] = []
-    op = "*" if isinstance(expr, Product) else expr.op
+    op = "*" if isinstance(expr, Product) else "+" if isinstance(expr, Sum) else expr.op
     for operand, level in expr.operands():
         inner = [_Term("", 0, operand, level)]
         if operand.level >= level and isinstance(operand, _OPERATORS):

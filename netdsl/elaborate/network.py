@@ -130,6 +130,7 @@ def _elaborate(
             f"{count} belief{'s' * (count > 1)} about shapes and totals {'do' if count > 1 else 'does'} not hold for what was set from outside; skipped",
             first,
         )
+    run.is_counting = False
     return None if len(run.report.errors) > errors else design
 
 

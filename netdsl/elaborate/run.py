@@ -79,6 +79,7 @@ class Run:
         self.steps = 0  # with every use of a block counted
         self.done = 0  # really run: equal uses of a block are run once
         self.work = 0
+        self.is_counting = True  # of what evaluating costs: until the network is there
         self.most_steps = program.limits.layers
         self.depth = 0  # of bodies and blocks
         self.open_lets = 0
@@ -163,9 +164,10 @@ class Run:
             raise TooLarge(too_many(self.most_steps, span))
 
     def compute(self, amount: int, span: Span) -> None:
-        """Count what evaluating an expression costs."""
+        """Count what evaluating an expression costs. What reads the finished network's text again is not
+        the author's doing."""
         self.work += amount
-        if self.work > FREE_WORK + WORK_OF_A_STEP * self.done:
+        if self.is_counting and self.work > FREE_WORK + WORK_OF_A_STEP * self.done:
             most = f"{FREE_WORK:,} operations, and {WORK_OF_A_STEP} for a step"
             message = f"computing the numbers of this network takes more than {most}"
             hint = "long lists and loops over them are built here; only what a network needs is"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
+from operator import mul
 from typing import Annotated, Any, ClassVar
 
 from netdsl.code.expr import (
@@ -15,6 +17,7 @@ from netdsl.code.expr import (
     Star,
     Tuple,
     call,
+    evaluate,
     sequence,
 )
 from netdsl.diagnostics import Mistake
@@ -135,9 +138,11 @@ class Reshape(Reshaping):
         return [Literal(-1) if side is None else e for side, e in zip(self.shape, entries)]
 
     def out_channels(self, a: Given) -> Expr:
-        if self.shape[0] is None:
-            return Literal(self.output(a.x).channels)
-        return self._entries(a)[0]
+        entries = self._entries(a)
+        if self.shape[0] is None:  # what the others leave
+            rest = a.elements // reduce(mul, entries[1:], Literal(1))
+            return rest if rest.names else Literal(evaluate(rest, {}))
+        return entries[0]
 
     def module(self, a: Given) -> Call:
         if len(self.shape) == 1:

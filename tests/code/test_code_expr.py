@@ -312,6 +312,11 @@ def test_what_is_folded() -> None:
     assert logical("and", [Literal(True), n, n]).text == "n"
     assert logical("or", [n, Literal(True)]).text == "True"
     assert total([n, n, Literal(2), Literal(3)]).text == "2 * n + 5"
+    assert total([n, Literal(2), 3 * n, total([Name("m"), n, n])]).text == "6 * n + 2 + m"
+    many = total([Name(f"n{i}") for i in range(20_000)])  # no tree as deep as it is long
+    assert many.text.endswith(" + n19999") and len(many.names) == 20_000
+    assert evaluate(many, {f"n{i}": 1 for i in range(20_000)}) == 20_000
+    assert rename(many, {f"n{i}": n for i in range(20_000)}).text == "20000 * n"
     assert subscript(Literal((3, 4)), Literal(1)).text == "4"
 
 

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from netdsl import design as d
 from netdsl.code.expr import Literal, Name
 from netdsl.data import data_file
+from netdsl.diagnostics import Mistake
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.values import Tapped
@@ -250,10 +251,14 @@ class Arithmetic:
                 return self(node.then if evaluate(node.condition, self.names) else node.other)
             case ast.Apply() if isinstance(node.of, ast.Ref):
                 return self.function(node.of.name, [self(a.value) for a in node.args])
-        found = evaluate(node, self.names)
+        try:
+            found = evaluate(node, self.names)
+        except Mistake:  # a label may mean a later value by now, or one that is still to come here
+            assert isinstance(node, ast.Tap)
+            found = self.values[0]
         if not isinstance(found, (Tapped, d.Value)):
             return found
-        value = self.values.pop(0)  # a label may mean a later value by now
+        value = self.values.pop(0)
         tensor = self.known[id(value)]
         if value.shape is not None and len(value.shape) == 1 and self.rank > 1:
             return tensor.reshape(*tensor.shape, *(1 for _ in range(self.rank - 1)))

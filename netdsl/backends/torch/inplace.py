@@ -83,6 +83,8 @@ class Readers:
                             inside += own[j + 1][id(value)]
                     if counts[id(value)] != inside:
                         return False
+                    if value is not None and counts[_taken(value)] != own[j][_taken(value)]:
+                        return False
         return True
 
     def may_overwrite(self, link: Link, scope: Scope) -> bool:
@@ -169,6 +171,11 @@ def _is_input(value: Value, scope: Scope) -> bool:
     return value is block.input or any(value is v for v in block.values.values()) or value.tensor
 
 
+def _taken(value: Value) -> int:
+    """The key of how often a value is taken up by name: what it flows to reads it, and that may be nothing."""
+    return -id(value)
+
+
 def _count_path(scope: Scope, path: tuple[str, ...], counts: Counter[int]) -> None:
     link = scope.labels.get(path[0])
     if link is None:
@@ -236,5 +243,5 @@ def _count_links(links: Iterable[Link], counts: Counter[int]) -> None:
                         counts[id(value)] += 1
         elif isinstance(what, Inlined):
             _count_region(what.region, counts)
-        elif isinstance(what, Taken):
-            pass
+        elif isinstance(what, Taken) and link.output is not None:
+            counts[_taken(link.output)] += 1

@@ -111,8 +111,9 @@ def settled(b: Builder, channels: Expr, exits: Sequence[Value], at: At, every: b
 
 def assign_channels(name: str, value: Expr) -> Statement:
     """`channels = width`, or `channels += growth`."""
-    if isinstance(value, code.Op) and value.op == "+" and value.left == Name(name):
-        return Augment(name, "+", value.right)
+    terms = code.summands(value)
+    if len(terms) > 1 and terms[0] == Name(name):
+        return Augment(name, "+", code.added(terms[1:]))
     return Assign(name, value)
 
 

@@ -62,6 +62,11 @@ class Machine(Tokens):
             return self.operation(
                 expr.op, self.evaluate(expr.left, env), self.evaluate(expr.right, env)
             )
+        if isinstance(expr, code.Sum):
+            found, *others = [self.evaluate(i, env) for i in expr.items]
+            for other in others:
+                found = self.operation("+", found, other)
+            return found
         if isinstance(expr, code.Product):
             return math.prod(self.evaluate(i, env) for i in expr.items)
         if isinstance(expr, code.Minus):

@@ -51,6 +51,7 @@ class At:
         self.facts = facts  # `in.height` and the like as parameters of the class
         self.looping = False  # inside of a loop of the emitted code
         self.loops: tuple[str, ...] = ()  # variables of the loops around
+        self._values: dict[int, list[Any]] = {}  # of expressions, by the identity of their node
 
     def inside(self, rows: Rows | None = None, env: Env | None = None, looping: bool = False) -> At:
         found = At(
@@ -65,8 +66,12 @@ class At:
         return Names(self.scene.run, self.file, self.rows.frames[row])
 
     def values_of(self, node: ast.Expr) -> list[Any]:
-        """What an expression is in every row."""
-        return [evaluate(node, self.names(i)) for i in range(len(self.rows))]
+        """What an expression is in every row. It is asked for in every round of a loop that is written out."""
+        found = self._values.get(id(node))
+        if found is None:
+            found = [evaluate(node, self.names(i)) for i in range(len(self.rows))]
+            self._values[id(node)] = found
+        return found
 
     def resolve(self, concretes: Sequence[Value]) -> Val:
         """The value of the class that these concrete ones are, one a row."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from netdsl.code.expr.literals import literal_text
-from netdsl.code.expr.operators import ATOM, LEVELS, NEGATION, OPERATIONS, POWER, PRODUCT
+from netdsl.code.expr.operators import ATOM, LEVELS, NEGATION, OPERATIONS, POWER, PRODUCT, SUM
 from netdsl.record import Record
 
 
@@ -36,10 +36,7 @@ class Expr(Record):
     @cached_property
     def names(self) -> frozenset[str]:
         """Every name that is read in it."""
-        found: frozenset[str] = frozenset()
-        for part in self.parts():
-            found |= part.names
-        return found
+        return frozenset().union(*[part.names for part in self.parts()])
 
     @property
     def is_plain(self) -> bool:
@@ -180,6 +177,26 @@ class Product(Expr):
         return product(tuple(change(i) for i in self.items))
 
 
+class Sum(Expr):
+    """A sum of many terms, which is no tree as deep as it is long: `total` makes it."""
+
+    items: tuple[Expr, ...]
+    level = SUM
+
+    def operands(self) -> list[tuple[Expr, int]]:
+        """The terms, and the level below which each goes into brackets."""
+        return [(term, SUM + (i > 0)) for i, term in enumerate(self.items)]
+
+    def _text(self) -> str:
+        return " + ".join(bracketed(term, level) for term, level in self.operands())
+
+    def parts(self) -> Iterable[Expr]:
+        return self.items
+
+    def map(self, change: Callable[[Expr], Expr]) -> Expr:
+        return total([change(i) for i in self.items])
+
+
 class Minus(Expr):
     """`-of`."""
 
@@ -278,28 +295,37 @@ def product(items: Sequence[Expr]) -> Expr:
     return Product(tuple(flat))
 
 
+def added(terms: Sequence[Expr]) -> Expr:
+    """A sum whose terms stay apart."""
+    if len(terms) > 2:
+        return Sum(tuple(terms))
+    return binary("+", *terms) if len(terms) == 2 else terms[0] if terms else Literal(0)
+
+
 def summands(expr: Expr) -> list[Expr]:
     """The terms of a sum, one by one."""
+    if isinstance(expr, Sum):
+        return [term for item in expr.items for term in summands(item)]
     if isinstance(expr, Op) and expr.op == "+":
         return [*summands(expr.left), *summands(expr.right)]
     return [expr]
 
 
 def total(items: Sequence[Expr]) -> Expr:
-    """A sum: the literals together where the first of them stands, equal neighbours counted."""
-    items = [term for item in items for term in summands(item)]
-    literal = sum(i.value for i in items if is_number(i))  # type: ignore[attr-defined]
-    terms: list[tuple[Expr | None, int]] = []  # None: the literals
-    for i in items:
-        if is_number(i):
-            if all(term is not None for term, _ in terms):
-                terms.append((None, 1))
-        elif terms and terms[-1][0] == i:
-            terms[-1] = (i, terms[-1][1] + 1)
-        else:
-            terms.append((i, 1))
-    result: Expr | None = None
-    for term, count in terms:
-        piece = Literal(literal) if term is None else count * term
-        result = piece if result is None else result + piece
-    return result if result is not None else Literal(0)
+    """A sum: the literals together where the first of them stands, and what is added several times counted
+    where it stands first."""
+    counts: dict[Expr | None, int] = {}  # None: the literals
+    for item in items:
+        for term in summands(item):
+            count, of = _multiple(term)
+            counts[of] = counts.get(of, 0) + count
+    return added([Literal(n) if of is None else n * of for of, n in counts.items() if n])
+
+
+def _multiple(term: Expr) -> tuple[Any, Expr | None]:
+    """How often a term counts, and of what; None for a number."""
+    if is_number(term):
+        return term.value, None  # type: ignore[attr-defined]
+    if isinstance(term, Op) and term.op == "*" and is_whole(term.left):
+        return term.left.value, term.right  # type: ignore[attr-defined]
+    return 1, term

@@ -30,16 +30,18 @@ def painted(scene: Scene, theme: Theme) -> Iterator[Painted]:
             points, fill, stroke, line, dash, closed, radius = item
             yield Path(points, colours[fill], colours[stroke], line, dash, closed, radius)
         elif isinstance(item, Rect):
-            x, y, width, height, fill, stroke, *more = item
-            yield Rect(x, y, width, height, colours[fill], colours[stroke], *more)
+            x, y, width, height, fill, stroke, line, radius, dash = item
+            fill, stroke = colours[fill], colours[stroke]
+            yield Rect(x, y, width, height, fill, stroke, line, radius, dash)
         elif isinstance(item, Circle):
             yield item._replace(fill=colours[item.fill], stroke=colours[item.stroke])
         elif isinstance(item, Curve):
             dash = item.dash or theme.dash(item.stroke)
             yield item._replace(stroke=colours[item.stroke], dash=dash)
         elif isinstance(item, Text):
-            x, y, text, size, anchor, bold, fill, *rest = item
-            yield Text(x, y, text, size, anchor, bold, colours[fill] or "", *rest)
+            x, y, text, size, anchor, bold, role, turned, room = item
+            colour = colours[role] or ""
+            yield Text(x, y, text, size, anchor, bold, colour, turned, room)
         else:
             yield from hatched(item, theme)
 

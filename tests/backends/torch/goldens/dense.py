@@ -52,9 +52,7 @@ class Dense2(nn.ModuleDict):
 
 
 class Dense(nn.Module):
-    """Input: (N, 8, 8, 8).
-    Output: (N, 8 + 3 * growth + 2 * growth + 2 * growth, 8, 8).
-    """
+    """Input: (N, 8, 8, 8). Output: (N, 8 + 7 * growth, 8, 8)."""
 
     def __init__(self, growth: int = 4, drop: float = 0.1) -> None:
         super().__init__()
@@ -64,9 +62,7 @@ class Dense(nn.Module):
         self.conv1 = nn.Conv2d(
             8 + 3 * growth + 2 * growth, growth, kernel_size=3, padding=1
         )
-        self.conv2 = nn.Conv2d(
-            8 + 3 * growth + 2 * growth + growth, growth, kernel_size=3, padding=1
-        )
+        self.conv2 = nn.Conv2d(8 + 6 * growth, growth, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.dense1(x)
