@@ -16,6 +16,8 @@ from netdsl.layers.fields import LIMIT
 from netdsl.shapes import SIDE_NAMES, Open, Shape, Size
 from netdsl.syntax import ast
 
+SMALLEST_IMAGE = 16  # pixels on a side of what may be an image with its channels last
+
 
 class NoPlace(Exception):
     """A mistake that stands in no text: what was asked for does not fit the net."""
@@ -62,11 +64,24 @@ def read_inputs(
             if given is not None:
                 _check_given(node, declared, given)
             shape = open_shape(declared if given is None else given, number)
+            if given is None:
+                _warn_of_channels_last(run, node, declared)
         except Mistake as mistake:
             run.report_mistake(mistake.at(node.span))
         except Silent:
             pass
         scope.values[name] = Value(shape, scope, name)
+
+
+def _warn_of_channels_last(run: Run, node: ast.Input, shape: Size) -> None:
+    """Images of other libraries have their colours last: here they would be a map one or three wide."""
+    if len(shape) != 3 or None in shape or min(shape[:2]) < SMALLEST_IMAGE:  # type: ignore[type-var]
+        return
+    high, wide, last = shape
+    if last == 3 or (last == 1 and high == wide):
+        message = f"`{shape}` is {high} channels of {wide}x{last}"
+        hint = f"channels come first: is `{last}x{high}x{wide}` meant?"
+        run.warn("W205", message, node.shape.span, hint)
 
 
 def missing_steps(body: ast.Body) -> list[ast.Missing]:

@@ -22,7 +22,7 @@ from netdsl.elaborate.values import (
     kind_of,
 )
 from netdsl.frames import Frame
-from netdsl.layers import WORDS, find
+from netdsl.layers import WORDS, find, is_text_of_a_layer
 from netdsl.syntax import ast
 from netdsl.syntax.build import MISSING
 
@@ -196,6 +196,8 @@ def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
         hint = f"what a step gave is reached with `@`: `@{name}`"
     elif name in FUNCTIONS:
         hint = f"`{name}` is a function: {name}(...)"
+    elif name not in known and is_text_of_a_layer(name):
+        hint = f'if the text is meant, write "{name}"'
     else:
         hint = did_you_mean(name, [*known, *WORDS]) or _bound_below(node, names)
         function = nearest(name, FUNCTIONS, 0.75)

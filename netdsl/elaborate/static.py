@@ -155,8 +155,8 @@ class Labels:
         label = self.plain.get(name)
         if label is not None and label.span.start < node.span.start:
             return
-        if label is None and any(p.fullmatch(name) for p in self.patterns):
-            return
+        if any(p.fullmatch(name) for p in self.patterns):
+            return  # a computed label may be this one
         known = [*self.plain, *self.known]
         raise unknown_value(node, name, names, known, self.body)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from netdsl.layers.base import REGISTRY, Layer
+from netdsl.layers.checked import Refused
 
 # What each module of this folder defines, so that it need not be imported to be known.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -74,6 +76,19 @@ def find(word: str) -> type[Layer] | None:
     if word not in REGISTRY:
         import_module(f"netdsl.layers.{family}")
     return REGISTRY[word]
+
+
+@cache
+def is_text_of_a_layer(text: str) -> bool:
+    """Whether some layer takes this text as an argument, as `upsample` does "bilinear"."""
+    for layer in load_all().values():
+        for field in layer.fields.values():
+            try:
+                field.check(text)
+            except Refused:
+                continue
+            return True
+    return False
 
 
 def load_all() -> dict[str, type[Layer]]:

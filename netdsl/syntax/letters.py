@@ -36,6 +36,8 @@ HINTS = {
 }
 MEANT = {"×": "x", "✕": "x", "⨯": "x", "–": "-", "—": "-", "−": "-", "“": '"', "”": '"', "„": '"'}
 
+OTHER_SIGNS = {"→": ("__ANON_0", "->"), "^": ("POWER", "**")}  # what is read in their place
+
 
 # A line that is no prose, where a text that is never closed seems to end.
 CODE = re.compile(
@@ -128,9 +130,9 @@ def find_slip(source: Source, text: str, at: int) -> Slip:
             "E003", f"`{rest[:length]}` means nothing here", length, HINTS["&"], token=token
         )
     hint = HINTS.get(character)
-    if character == "→":
-        token = _token("__ANON_0", "->", at, at + 1)
-        return slip("E003", "`→` means nothing here", 1, hint, token=token)
+    if character in OTHER_SIGNS:
+        token = _token(*OTHER_SIGNS[character], at, at + 1)
+        return slip("E003", f"`{character}` means nothing here", 1, hint, token=token)
     if character.isalpha():
         hint = "names have the letters a to z, digits and `_`"
     return slip("E003", f"`{shown}` means nothing here", 1, hint, text=MEANT.get(character))

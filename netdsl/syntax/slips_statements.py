@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from netdsl.diagnostics import did_you_mean
+from netdsl.syntax.brackets import end_of, placed
 from netdsl.syntax.place import ENDS, Fix, Found, Place
 
 RESERVED = [
@@ -71,6 +72,17 @@ def label(p: Place) -> Found | None:
     if any(t.type == "COLON" for t in p.statement):
         return p.says("E019", "a step has one label", "a group has a second one: `a: { b: ... }`")
     return None
+
+
+def nameless_input(p: Place) -> Found | None:
+    """`input 3x224x224`, `input: 3x224x224`."""
+    word = p.index - 1 - (p.before == "COLON")
+    if p.type not in ("SIZE", "NUMBER") or word != p.start or p.word(word) != "input":
+        return None
+    at = end_of(p.tokens[word])
+    named = (placed("NAME", "x", at), placed("COLON", ":", at))
+    hint = f"write `input x: {p.text}`: it is read as `@x`"
+    return p.says("E019", "an input has a name", hint, word, Fix(word + 1, p.index, named))
 
 
 def reserved(p: Place) -> Found | None:

@@ -167,7 +167,11 @@ def assignment(p: Place) -> Found | None:
         labelled = named if p.kind(last + 2) != "COLON" else ()
         chain = (*p.tokens[at + 1 : last + 1], *labelled)
         return p.says("E017", "a chain is no value", hint, at, Fix(name, last + 1, chain))
+    said = p.word(name)
+    hint = f"write `let {said} = ...`"
+    if p.kind(at + 1) == "NAME" and p.kind(at + 2) == "LPAR" and p.kind(end - 1) == "RPAR":
+        hint += (
+            f"; what a step gives has a label: `{said}: {p.word(at + 1)}(...)`, read as `@{said}`"
+        )
     fix = Fix(name, name, (placed("LET", "let", start_of(p.tokens[name])),))
-    return p.says(
-        "E017", "a value must be bound with `let`", f"write `let {p.word(name)} = ...`", at, fix
-    )
+    return p.says("E017", "a value must be bound with `let`", hint, at, fix)
