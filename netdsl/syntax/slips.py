@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from netdsl.source import Source
 from netdsl.syntax import slips_flow as flow
 from netdsl.syntax import slips_statements as statements
+from netdsl.syntax import slips_steps as steps
 from netdsl.syntax import slips_words as words
 from netdsl.syntax.machine import Token
 from netdsl.syntax.place import Found, Place, Slip
@@ -27,14 +28,16 @@ SLIPS: tuple[Slip, ...] = (
     statements.nameless_input,
     statements.label,
     flow.nothing,
+    statements.result,
     statements.definition,
     statements.reserved,
     statements.loop,
-    flow.several_times,
-    flow.comma,
-    flow.other_arrow,
+    steps.several_times,
+    steps.comma,
+    steps.sum_of_steps,
+    steps.other_arrow,
     flow.bar,
-    flow.two_steps,
+    steps.two_steps,
 )
 
 

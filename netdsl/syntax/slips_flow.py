@@ -1,18 +1,11 @@
-"""Slips in the flow: arrows, clauses, bars, steps without anything between them."""
+"""Slips in the flow: clauses, bars, arrows that lead nowhere."""
 
 from __future__ import annotations
 
-import re
-
-from netdsl.diagnostics import did_you_mean
 from netdsl.syntax.brackets import ARROWS
 from netdsl.syntax.build import MISSING
-from netdsl.syntax.machine import Token
 from netdsl.syntax.place import ENDS, Fix, Found, Place
 
-STARTS = ("NAME", "AT", "LPAR", "LBRACE", "OPEN_NAME", "INLINE")  # of a step
-LONGEST_STEP = 40  # characters that a hint repeats
-LIBRARIES = ("nn", "torch", "F", "functional", "tf", "keras", "layers")
 MERGES = ("concat", "add", "mul")
 STATEMENTS = ("input", "output", "aux", "head", "param", "module", "let", "init", "meta", "keys")
 
@@ -88,87 +81,6 @@ def nothing(p: Place) -> Found | None:
         what = "a step" if arrow == "->" else "a shape"
         fix = p.insert("NAME", MISSING, p.index)
         return p.says("E010", f"{what} is missing after `{arrow}`", None, p.index - 1, fix)
-    return None
-
-
-def other_arrow(p: Place) -> Found | None:
-    """`=> relu`, `> relu`, `- relu`, `|> relu`, `>> relu`, `. relu()` after a step."""
-    if p.in_brackets() or p.before not in ("NAME", "RPAR", "RBRACE") or "__ANON_0" not in p.accepts:
-        return None
-    stop = p.index
-    while p.word(stop) in ("=", ">", "-", ">=", "+", "|", ".") and stop < p.index + 3:
-        stop += 1
-    if stop == p.index or p.kind(stop) != "NAME" or p.word(p.index) == "|" and stop == p.index + 1:
-        return None
-    if p.type == "EQUAL" and stop == p.index + 1:
-        return None
-    if p.word(p.index - 1) in LIBRARIES and p.text == "." and stop == p.index + 1:
-        return _of_a_library(p)
-    shown = p.source.text[p.span.start : p.at(stop - 1).end]
-    token = Token("__ANON_0", "->", p.span.start, end_pos=p.at(stop - 1).end)
-    message = f"steps are chained with `->`, not with `{shown}`"
-    found = p.says("E009", message, "write `->`", fix=Fix(p.index, stop, (token,)))
-    return Found(found.diagnostic.but(span=p.span.to(p.at(stop - 1))), found.fix)
-
-
-def comma(p: Place) -> Found | None:
-    """`conv(16, 3x3), relu`."""
-    ended = p.before in ("NAME", "RPAR", "RBRACE") and "__ANON_0" in p.accepts
-    if p.type != "COMMA" or not ended or p.in_brackets():
-        return None
-    goes_on = p.kind(p.index + 1) in STARTS
-    fix = p.replace("__ANON_0", "->", p.index) if goes_on else Fix(p.index, p.index + 1)
-    return p.says("E009", "steps are chained with `->`, not with `,`", "write `->`", fix=fix)
-
-
-def several_times(p: Place) -> Found | None:
-    """`unit(16) x 3`, `unit(16) * 3`, `unit(16) x3`."""
-    if p.before not in ("NAME", "RPAR", "RBRACE") or "__ANON_0" not in p.accepts:
-        return None
-    glued = re.fullmatch(r"x([0-9]+)", p.text)
-    apart = p.text in ("x", "*") and p.kind(p.index + 1) == "NUMBER"
-    if p.in_brackets() or not (glued or apart):
-        return None
-    count = glued[1] if glued is not None else p.word(p.index + 1)
-    stop = p.index + (1 if glued else 2)
-    first = p.index
-    while first > p.start and p.word(first - 1) not in ("->", ":", "|"):
-        first -= 1
-    step = p.at(first).to(p.at(p.index - 1)).text
-    hint = f"to run it so often, write `repeat {count} {{ {step} }}` on a line of its own"
-    if "\n" in step or len(step) > LONGEST_STEP:
-        hint = f"to run it so often, write `repeat {count} {{ ... }}` around it"
-    found = p.says("E009", "a step is not multiplied", hint, fix=Fix(p.index, stop))
-    return Found(found.diagnostic.but(span=p.span.to(p.at(stop - 1))), found.fix)
-
-
-def _of_a_library(p: Place) -> Found:
-    """`nn.ReLU()`, `torch.nn.ReLU()`."""
-    first, stop = p.index - 1, p.index + 1
-    while p.word(stop) in LIBRARIES and p.word(stop + 1) == ".":
-        stop += 2
-    span = p.at(first).to(p.at(stop - 1))
-    found = p.says("E009", f"layers have no `{span.text}` before them", "leave it out")
-    return Found(found.diagnostic.but(span=span), Fix(first, stop))
-
-
-def two_steps(p: Place) -> Found | None:
-    """A missing arrow or a missing comma."""
-    values = ("NAME", "NUMBER", "SIZE", "STRING", "AT", "CONSTANT", "LPAR", "LSQB")
-    if p.type in values and p.in_brackets() and {"COMMA"} & p.accepts:
-        fix = p.insert("COMMA", ",", p.index)
-        return p.says("E008", f"a comma is missing before `{p.text}`", fix=fix)
-    ends = ("NAME", "RPAR", "RBRACE", "SIZE", "NUMBER", "CONSTANT", "RSQB")
-    if p.type in STARTS and p.before in ends and "_NL" in p.accepts and not p.in_brackets():
-        if len(p.statement) == 1 and p.before == "NAME" and p.type == "NAME":
-            word = did_you_mean(p.word(p.index - 1), STATEMENTS)
-            if word is not None:
-                return p.says("E009", f"`->` is missing before `{p.text}`", word)
-        chained = "__ANON_0" in p.accepts
-        fix = p.insert("__ANON_0", "->", p.index) if chained else p.insert("_NL", "\n", p.index)
-        what = "`->` or a new line" if chained else "a new line"
-        hint = f"steps of a chain are written `... -> {p.text}`" if chained else None
-        return p.says("E009", f"{what} is missing before `{p.text}`", hint, fix=fix)
     return None
 
 

@@ -119,8 +119,24 @@ def reserved(p: Place) -> Found | None:
     return None
 
 
+def result(p: Place) -> Found | None:
+    """`return x`."""
+    if p.index != p.start + 1 or p.word(p.start) != "return":
+        return None
+    stop = p.index
+    while p.kind(stop) not in (*ENDS, "$END"):
+        stop += 1
+    hint = "the last step's value is the result; a net names others with `output label`"
+    fix = Fix(p.start - (p.kind(p.start - 1) == "_NL" and p.start > 0), stop)
+    return p.says("E024", "there is no `return`", hint, p.start, fix)
+
+
 def definition(p: Place) -> Found | None:
     depth = p.depth()
+    if p.word(p.start) == "import" or p.text == "from":
+        hint = 'blocks of another file: `import unit, stem from "blocks.net"`'
+        fix = Fix(p.start, _next_definition(p))
+        return p.says("E021", "an import has names and a file", hint, p.start, fix)
     if depth and not p.statement and p.text in ("net", "import", "extern"):
         message = f"`{p.text}` cannot stand inside a body"
         return p.says("E021", message, "is a `}` missing before it?")
@@ -187,6 +203,9 @@ def loop(p: Place) -> Found | None:
             f"`for` goes through a list, and {_shown(p)} stands here",
             "write `for x in list { ... }`, like `for i in range(4) { ... }`",
         )
+    if word == "for" and p.text in ("to", "until", "step") and p.before == "NUMBER":
+        hint = "a loop goes through a list: `for i in range(3)` for 0, 1 and 2"
+        return p.says("E024", f"`{p.text}` cannot stand here", hint)
     if word in ("while", "loop", "foreach", "switch", "match", "try") and p.kind(
         p.start + 1
     ) not in ("LPAR", "COLON"):

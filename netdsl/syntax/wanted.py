@@ -123,6 +123,8 @@ def _without_brackets(p: Place) -> str:
 
 
 def _hint(p: Place) -> str | None:
+    if p.type == "LSQB" and p.word(p.index - 1) in ("concat", "add", "mul"):
+        return f"branches stand in bars: `{p.word(p.index - 1)} {{ | a | b }}`"
     if p.type == "COMPARE" and any(t.type == "COMPARE" for t in p.statement):
         return "comparisons are joined with `and`: `a < b and b < c`"
     if p.type == "LSQB" and p.word(p.start) == "output":
