@@ -9,6 +9,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, dataclass_transform
 
 
+def own_fields(cls: type) -> dict[str, Any]:
+    """The annotated names of a class that are no constants, without those of its bases, with their types."""
+    own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 -- not inherited
+    return {name: said for name, said in own.items() if "ClassVar" not in str(said)}
+
+
 @dataclass_transform(frozen_default=True, eq_default=False)
 class Record:
     """Named fields from the class's annotations; compared by identity; not to be changed."""
@@ -18,11 +24,7 @@ class Record:
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
-        own = [
-            n
-            for n, t in cls.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 -- not inherited
-            if "ClassVar" not in str(t)
-        ]
+        own = own_fields(cls)
         cls._fields = (*cls._fields, *(n for n in own if n not in cls._fields))
         cls._defaults = {**cls._defaults, **{n: cls.__dict__[n] for n in own if n in cls.__dict__}}
 

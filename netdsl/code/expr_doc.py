@@ -25,14 +25,13 @@ from netdsl.code.expr import (
     Expr,
     ListOf,
     Literal,
+    Many,
     Minus,
     Not,
     Op,
-    Product,
     Range,
     Star,
     Subscript,
-    Sum,
     Tuple,
     is_tight_power,
     lift,
@@ -112,8 +111,8 @@ def _operand(expr: Expr, level: int, inside: int) -> Doc:
     )
 
 
-Operators: TypeAlias = Op | Sum | Product | Compare | Bool
-_OPERATORS = (Op, Sum, Product, Compare, Bool)
+Operators: TypeAlias = Op | Many | Compare | Bool
+_OPERATORS = (Op, Many, Compare, Bool)
 
 
 class _Term(Record):
@@ -129,7 +128,7 @@ def _terms(expr: Operators) -> list[_Term]:
     """Operators of all precedences with their operands, in text order."""
     precedence = OR if isinstance(expr, Bool) else expr.level  # `and`, `or`: as if they were equal
     out: list[_Term] = []
-    op = "*" if isinstance(expr, Product) else "+" if isinstance(expr, Sum) else expr.op
+    op = expr.sign if isinstance(expr, Many) else expr.op
     for operand, level in expr.operands():
         inner = [_Term("", 0, operand, level)]
         if operand.level >= level and isinstance(operand, _OPERATORS):

@@ -25,6 +25,8 @@ from typing import (
     get_type_hints,
 )
 
+from netdsl.record import own_fields
+
 Check = Callable[[Any], Any]
 BOUNDS = ("at least", "at most", "less than", "more than")
 _REQUIRED = object()
@@ -80,9 +82,8 @@ class Checked:
         super().__init_subclass__(**named)
         own = cls.__dict__
         cls.fields = dict(cls.fields)
-        for name, annotation in cls.__annotations__.items():
-            if not str(annotation).startswith("ClassVar"):
-                cls.fields[name] = Field(annotation, cls.__module__, own.get(name, _REQUIRED))
+        for name, annotation in own_fields(cls).items():
+            cls.fields[name] = Field(annotation, cls.__module__, own.get(name, _REQUIRED))
 
     def __init__(self, **arguments: Any) -> None:
         slots = self.__dict__

@@ -104,8 +104,11 @@ def _number(wanted: str = "", holds: Callable[[float], bool] = lambda value: Tru
     return check
 
 
+_finite = _number()
+
+
 def _share(value: Any) -> float:
-    value = _number()(value)
+    value = _finite(value)
     if value < 0:
         raise Refused("at least 0")
     if value > 1:
@@ -127,7 +130,7 @@ def _flowing(value: Any) -> Value:
 
 Positive = Annotated[int, _whole(1)]
 NonNegative = Annotated[int, _whole(0)]
-Number = Annotated[float, _number()]
+Number = Annotated[float, _finite]
 PositiveNumber = Annotated[float, _number("more than 0", lambda value: value > 0)]
 NonNegativeNumber = Annotated[float, _number("at least 0", lambda value: value >= 0)]
 Probability = Annotated[float, _share]

@@ -11,6 +11,7 @@ from netdsl.syntax.brackets import end_of, placed, start_of
 from netdsl.syntax.machine import Token
 
 ENDS = ("_NL", "VBAR", "LBRACE", "RBRACE")  # what a statement cannot reach over
+MERGES = ("concat", "add", "mul")
 
 
 class Fix(NamedTuple):
@@ -56,6 +57,14 @@ class Place:
             start -= 1
         self.start = start  # of the statement
         self.statement = tokens[start:index]
+
+    @property
+    def stop(self) -> int:
+        """Where the statement ends."""
+        stop = self.index
+        while self.kind(stop) not in (*ENDS, "$END"):
+            stop += 1
+        return stop
 
     def kind(self, index: int) -> str:
         if index < 0:

@@ -29,6 +29,7 @@ SLIPS: tuple[Slip, ...] = (
     statements.label,
     flow.nothing,
     statements.result,
+    statements.imported,
     statements.definition,
     statements.reserved,
     statements.loop,

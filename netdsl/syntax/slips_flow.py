@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from netdsl.syntax.brackets import ARROWS
 from netdsl.syntax.build import MISSING
-from netdsl.syntax.place import ENDS, Fix, Found, Place
+from netdsl.syntax.place import MERGES, Fix, Found, Place
 
-MERGES = ("concat", "add", "mul")
 STATEMENTS = ("input", "output", "aux", "head", "param", "module", "let", "init", "meta", "keys")
 
 
@@ -49,10 +48,7 @@ def chained_after_loop(p: Place) -> Found | None:
     fix = p.replace("_NL", "\n", p.index)
     if p.text == "::":
         hint = "`:: shape` follows a step: write it after the last step in the body"
-        stop = p.index
-        while p.kind(stop) not in (*ENDS, "$END"):
-            stop += 1
-        fix = Fix(p.index, stop)
+        fix = Fix(p.index, p.stop)
     return p.says("E014", f"`{p.text}` cannot follow the body of `{word}`", hint, fix=fix)
 
 

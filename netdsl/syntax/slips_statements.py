@@ -123,20 +123,23 @@ def result(p: Place) -> Found | None:
     """`return x`."""
     if p.index != p.start + 1 or p.word(p.start) != "return":
         return None
-    stop = p.index
-    while p.kind(stop) not in (*ENDS, "$END"):
-        stop += 1
+    stop = p.stop
     hint = "the last step's value is the result; a net names others with `output label`"
     fix = Fix(p.start - (p.kind(p.start - 1) == "_NL" and p.start > 0), stop)
     return p.says("E024", "there is no `return`", hint, p.start, fix)
 
 
+def imported(p: Place) -> Found | None:
+    """`import torch`, `import "blocks.net"`, `from "blocks.net" import unit`."""
+    if p.depth() or p.word(p.start) not in ("import", "from"):
+        return None
+    hint = 'blocks of another file: `import unit, stem from "blocks.net"`'
+    fix = Fix(p.start, _next_definition(p))
+    return p.says("E021", "an import has names and a file", hint, p.start, fix)
+
+
 def definition(p: Place) -> Found | None:
     depth = p.depth()
-    if p.word(p.start) == "import" or p.text == "from":
-        hint = 'blocks of another file: `import unit, stem from "blocks.net"`'
-        fix = Fix(p.start, _next_definition(p))
-        return p.says("E021", "an import has names and a file", hint, p.start, fix)
     if depth and not p.statement and p.text in ("net", "import", "extern"):
         message = f"`{p.text}` cannot stand inside a body"
         return p.says("E021", message, "is a `}` missing before it?")

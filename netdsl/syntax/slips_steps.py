@@ -6,8 +6,8 @@ import re
 
 from netdsl.diagnostics import did_you_mean
 from netdsl.syntax.machine import Token
-from netdsl.syntax.place import ENDS, Fix, Found, Place
-from netdsl.syntax.slips_flow import MERGES, STATEMENTS
+from netdsl.syntax.place import MERGES, Fix, Found, Place
+from netdsl.syntax.slips_flow import STATEMENTS
 
 STARTS = ("NAME", "AT", "LPAR", "LBRACE", "OPEN_NAME", "INLINE")  # of a step
 LONGEST_STEP = 40  # characters that a hint repeats
@@ -54,11 +54,8 @@ def sum_of_steps(p: Place) -> Found | None:
     ended = p.before in ("NAME", "RPAR", "RBRACE") and "__ANON_0" in p.accepts
     if p.text != "+" or p.in_brackets() or not ended:
         return None
-    stop = p.index
-    while p.kind(stop) not in (*ENDS, "$END"):
-        stop += 1
     hint = "what steps give is added in bars, `add { | a | b }`, or by labels, `(@a + @b)`"
-    return p.says("E009", "steps are not added with `+`", hint, fix=Fix(p.index, stop))
+    return p.says("E009", "steps are not added with `+`", hint, fix=Fix(p.index, p.stop))
 
 
 def several_times(p: Place) -> Found | None:

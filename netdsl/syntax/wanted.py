@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netdsl.diagnostics import Diagnostic, did_you_mean
+from netdsl.syntax.place import MERGES
 
 if TYPE_CHECKING:
     from netdsl.syntax.place import Place
@@ -123,7 +124,7 @@ def _without_brackets(p: Place) -> str:
 
 
 def _hint(p: Place) -> str | None:
-    if p.type == "LSQB" and p.word(p.index - 1) in ("concat", "add", "mul"):
+    if p.type == "LSQB" and p.word(p.index - 1) in MERGES:
         return f"branches stand in bars: `{p.word(p.index - 1)} {{ | a | b }}`"
     if p.type == "COMPARE" and any(t.type == "COMPARE" for t in p.statement):
         return "comparisons are joined with `and`: `a < b and b < c`"

@@ -18,7 +18,6 @@ from netdsl.backends.diagram.settings import Settings
 from netdsl.backends.diagram.text import plural
 from netdsl.design import Design
 
-POINTS = 72  # an inch
 MOST_PAINTED = 3  # plans: lines that go around need some points that are not planned
 ROUNDING = 0.01  # points
 
@@ -73,8 +72,7 @@ def _painted(drawn: Figure, chosen: Plan, keys: Keys, width: float) -> Scene:
 def said(name: str, plan: Plan, scene: Scene) -> str:
     """`level layer, 3 columns, short labels, 6.72 x 5.06 in, smallest label 7.0 pt`."""
     parts = plural(len(plan.breaks) + 1, "row" if plan.style.right else "column")
-    size = f"{scene.width / POINTS:.2f} x {scene.height / POINTS:.2f} in"
-    return f"level {name}, {parts}, {plan.style.words} labels, {size}"
+    return f"level {name}, {parts}, {plan.style.words} labels, {scene.size}"
 
 
 def hidden(design: Design, drawn: Figure) -> frozenset[str]:

@@ -14,6 +14,7 @@ from netdsl.code.expr.access import Attribute, Call, Range, Subscript, call, giv
 from netdsl.code.expr.arithmetic import (
     Expr,
     Literal,
+    Many,
     Minus,
     Name,
     Op,
@@ -74,6 +75,7 @@ __all__ = [
     "Expr",
     "ListOf",
     "Literal",
+    "Many",
     "Minus",
     "Name",
     "Not",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from netdsl.code.expr.literals import literal_text
 from netdsl.code.expr.operators import ATOM, LEVELS, NEGATION, OPERATIONS, POWER, PRODUCT, SUM
@@ -157,41 +157,39 @@ def is_tight_power(base: Expr, exponent: Expr) -> bool:
     return base.level == ATOM and base.is_plain and exponent.is_plain
 
 
-class Product(Expr):
-    """A product that is not folded: `512 * 7 * 7` says where a number comes from."""
+class Many(Expr):
+    """Operands with one sign between them: no tree as deep as it is long."""
 
     items: tuple[Expr, ...]
-    level = PRODUCT
+    sign: ClassVar[str]
 
     def operands(self) -> list[tuple[Expr, int]]:
-        """The factors, and the level below which each goes into brackets."""
-        return [(factor, PRODUCT + (i > 0)) for i, factor in enumerate(self.items)]
+        """The items, and the level below which each goes into brackets."""
+        return [(item, self.level + (i > 0)) for i, item in enumerate(self.items)]
 
     def _text(self) -> str:
-        return " * ".join(bracketed(factor, level) for factor, level in self.operands())
+        texts = [bracketed(item, level) for item, level in self.operands()]
+        return f" {self.sign} ".join(texts)
 
     def parts(self) -> Iterable[Expr]:
         return self.items
+
+
+class Product(Many):
+    """A product that is not folded: `512 * 7 * 7` says where a number comes from."""
+
+    sign: ClassVar[str] = "*"
+    level = PRODUCT
 
     def map(self, change: Callable[[Expr], Expr]) -> Expr:
         return product(tuple(change(i) for i in self.items))
 
 
-class Sum(Expr):
-    """A sum of many terms, which is no tree as deep as it is long: `total` makes it."""
+class Sum(Many):
+    """A sum of many terms, which `total` makes."""
 
-    items: tuple[Expr, ...]
+    sign: ClassVar[str] = "+"
     level = SUM
-
-    def operands(self) -> list[tuple[Expr, int]]:
-        """The terms, and the level below which each goes into brackets."""
-        return [(term, SUM + (i > 0)) for i, term in enumerate(self.items)]
-
-    def _text(self) -> str:
-        return " + ".join(bracketed(term, level) for term, level in self.operands())
-
-    def parts(self) -> Iterable[Expr]:
-        return self.items
 
     def map(self, change: Callable[[Expr], Expr]) -> Expr:
         return total([change(i) for i in self.items])

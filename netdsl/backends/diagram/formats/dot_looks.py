@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.backends.diagram.figure import POINTS
+from netdsl.backends.diagram.figure import BARS, POINTS
 from netdsl.backends.diagram.scene import pen
 from netdsl.backends.diagram.scene.metrics import LEADING
 from netdsl.backends.diagram.scene.scene import Path, Placed, Primitive, Rect, Scene, Text
@@ -10,7 +10,6 @@ from netdsl.backends.diagram.scene.themes import KINDS, Theme
 from netdsl.escaping.dot import label, quoted
 
 SIGNS = {"sum": "+", "product": "\xd7", "difference": "\u2212", "quotient": "\xf7", "power": "^"}
-BARS = ("concat", "gather")
 DOT_SIZE = 0.7  # points: as wide as a line, so that lines which meet in it have no gap
 SLANT = 0.09  # how much narrower the lower edge of a pool is (Graphviz has no cut corners)
 SIGN_SIZE = 6.0  # of letters, the largest whose line is no higher than the circle

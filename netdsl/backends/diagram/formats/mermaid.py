@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 
 from netdsl.backends.diagram.draw import figure as draw
-from netdsl.backends.diagram.figure import Child, Edge, Figure, Node, Panel, Split, panels_of
+from netdsl.backends.diagram.figure import BARS, Child, Edge, Figure, Node, Panel, Split, panels_of
 from netdsl.backends.diagram.formats.seen import UNSEEN, seen_edges, ways_around
 from netdsl.backends.diagram.levels import MOST_NODES, choose
 from netdsl.backends.diagram.plan import Planner
@@ -29,7 +29,6 @@ MOST_LETTERS = 50_000
 MOST_EDGES = 500
 
 SIGNS = {"sum": "+", "product": TIMES, "difference": "\u2212", "quotient": "\xf7", "power": "^"}
-BARS = ("concat", "gather")
 SHAPES = {  # of boxes, by the shape of their kind
     "square": ('["', '"]'),
     "dashed": ('["', '"]'),

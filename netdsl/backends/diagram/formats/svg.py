@@ -10,12 +10,11 @@ from netdsl.backends.diagram.formats.outline import Outline, outline, round_corn
 from netdsl.backends.diagram.formats.typeface import FAMILY, font_data
 from netdsl.backends.diagram.scene.metrics import text_width
 from netdsl.backends.diagram.scene.paint import Painted, Strokes, painted
-from netdsl.backends.diagram.scene.scene import Circle, Path, Rect, Scene, Text
+from netdsl.backends.diagram.scene.scene import INCH, Circle, Path, Rect, Scene, Text
 from netdsl.backends.diagram.scene.themes import Theme
 from netdsl.escaping.markup import markup
 
 FAMILIES = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', 'TeX Gyre Heros', sans-serif"
-POINTS = 72  # to the inch
 TIGHT = 0.9  # of its room: texts that fill more of it say how wide they may get
 
 
@@ -26,7 +25,7 @@ def svg(scene: Scene, theme: Theme, *, embed_font: bool = False) -> str:
     left, top = short(scene.left), short(scene.top)
     name = _name(scene.title)
     families = f"'{FAMILY}', {FAMILIES}" if embed_font else FAMILIES
-    size = f'width="{scene.width / POINTS:.6g}in" height="{scene.height / POINTS:.6g}in"'
+    size = f'width="{scene.width / INCH:.6g}in" height="{scene.height / INCH:.6g}in"'
     box = f'viewBox="{left} {top} {width} {height}"'
     role = f'role="img" aria-labelledby="{name}-title {name}-desc"'
     lines = [

@@ -12,7 +12,6 @@ from netdsl.design import Applied, Design, Scope
 from netdsl.layers.base import Layer
 from netdsl.walks import every_scope, links_of, used
 
-POINTS = 72  # an inch
 ABOVE, BETWEEN = 16.0, 18.0  # room for the name of a figure, and between figures
 
 # Settings that a network's figure heeds and other kinds may not, and those that each of them does.
@@ -34,8 +33,7 @@ def scene_of(designs: Sequence[Design], settings: Settings) -> tuple[Scene, str]
         scene, said = draw(designs[0], settings)
         return scene, f"{said}, smallest label {scene.smallest:.1f} pt"
     scene = _maker(kind)(designs, settings)
-    size = f"{scene.width / POINTS:.2f} x {scene.height / POINTS:.2f} in"
-    said = f"kind {kind}, {size}, smallest label {scene.smallest:.1f} pt"
+    said = f"kind {kind}, {scene.size}, smallest label {scene.smallest:.1f} pt"
     vain = unheeded(kind, settings)
     return scene, f"{said}; {', '.join(vain)} not heeded by this kind" if vain else said
 

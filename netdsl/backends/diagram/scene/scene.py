@@ -17,6 +17,9 @@ from netdsl.backends.diagram.scene.metrics import ASCENT, DESCENT, text_width
 Point: TypeAlias = tuple[float, float]
 
 
+INCH = 72  # points
+
+
 # --------------------------------------------------------------------------------- what is painted
 class Rect(NamedTuple):
     """A rectangle with round corners of that radius; `dash` is `on off` in points."""
@@ -302,6 +305,11 @@ class Scene:
             points = rounded([(x + dx, y + dy) for x, y in route.points])
             ends = {"tail": before + route.tail, "head": before + route.head}
             self.routes.append(route._replace(points=points, **ends))
+
+    @property
+    def size(self) -> str:
+        """`6.72 x 5.06 in`."""
+        return f"{self.width / INCH:.2f} x {self.height / INCH:.2f} in"
 
     @property
     def smallest(self) -> float:

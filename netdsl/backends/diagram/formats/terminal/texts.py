@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from netdsl.backends.diagram.figure import Edge, Figure, Node, Panel
+from netdsl.backends.diagram.figure import BARS, Edge, Figure, Node, Panel
 from netdsl.backends.diagram.formats.terminal.blocks import Box
 from netdsl.backends.diagram.formats.terminal.page import length, shown, wrapped
 from netdsl.backends.diagram.formats.terminal.wiring import Wired, WiredPanel, WiredSplit, Wiring
@@ -14,7 +14,6 @@ LONG = 44  # columns of a box whose lines are written as one
 LONGEST_NAME, LONGEST_SIZE = 28, 24
 JOINED, STACKED, TIGHT = DENSITIES = range(3)  # lines as one; as they are; no spaces around them
 SIGNS = {"sum": "⊕", "product": "⊗", "difference": "⊖", "quotient": "⊘", "power": "(^)"}
-BARS = ("concat", "gather")
 AROUND = {  # what stands around the text of a box, by the shape of its kind
     "square": ("[ ", " ]"),
     "round": ("( ", " )"),
