@@ -10,6 +10,7 @@ from netdsl.data import data_file
 from netdsl.depth import with_room
 from netdsl.design import Design
 from netdsl.diagnostics import Diagnostic, NetError, Report, in_order
+from netdsl.elaborate.budget import Enough, TooLarge, too_deep
 from netdsl.elaborate.network import elaborate_net
 from netdsl.elaborate.program import (
     File,
@@ -18,7 +19,7 @@ from netdsl.elaborate.program import (
     fold_name,
     open_parameters,
 )
-from netdsl.elaborate.run import Enough, Run, TooLarge, too_deep
+from netdsl.elaborate.run import Run
 from netdsl.elaborate.verdicts import Verdict, Verdicts
 from netdsl.limits import DEFAULT, Limits
 from netdsl.reading import read_text
@@ -106,7 +107,7 @@ class Compilation:
         except Enough:
             pass
         except RecursionError:
-            self.report.add(too_deep(run.place))
+            self.report.add(too_deep(run.budget.place))
         return None
 
     @with_room
@@ -149,13 +150,13 @@ class Compilation:
             if open_parameters(file, node):
                 continue
             run = Run(self.report, self.program)
-            run.memo, run.spare = memo, most
+            run.memo, run.budget.spare = memo, most
             design = self._elaborate(run, file, node)
             if design is not None and principles:
                 self._advise(design)
             if self.report.full:
                 return in_order(self.report.diagnostics)
-            most -= run.done
+            most -= run.budget.done
         try:
             check_names(self.report, self.program, file)
             if not self.report.errors:
@@ -208,7 +209,7 @@ class Recipe(Record):
         except Enough:
             design = None
         except RecursionError:
-            raise NetError([too_deep(run.place)]) from None
+            raise NetError([too_deep(run.budget.place)]) from None
         report.check()
         assert design is not None
         design.recipe = self.but(sizes=sizes)

@@ -95,9 +95,9 @@ def block_scope(
     key = (id_of(definition), given, shape, id(edits))
     known = run.memo.get(key)
     if known is not None:
-        run.reuse(known.steps, step.span)
+        run.budget.reuse(known.steps, step.span)
         return known
-    before = run.steps
+    before = run.budget.steps
     scope = Scope("block", definition.name, definition, None)
     scope.edits = edits
     scope.input = Value(shape, scope) if current is not None else None
@@ -120,7 +120,7 @@ def block_scope(
         run.uses.pop()
         run.blocks.pop()
         run.given.pop()
-    scope.steps = run.steps - before
+    scope.steps = run.budget.steps - before
     run.memo[key] = scope
     return scope
 

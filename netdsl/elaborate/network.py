@@ -77,7 +77,7 @@ def _elaborate(
     read_inputs(run, base.body, scope, inner, sizes)
     values = list(scope.values.values())
     scope.input = values[0] if len(values) == 1 else None
-    run.expect(base.body, base_file, frame, base.name.span)
+    run.budget.expect(base.body, base_file, frame, base.name.span)
     run.blocks.append(base)
     try:
         region = run.body(base.body, scope.input, inner)
@@ -130,7 +130,7 @@ def _elaborate(
             f"{count} belief{'s' * (count > 1)} about shapes and totals {'do' if count > 1 else 'does'} not hold for what was set from outside; skipped",
             first,
         )
-    run.is_counting = False
+    run.budget.is_counting = False
     return None if len(run.report.errors) > errors else design
 
 

@@ -205,7 +205,7 @@ def _with_output(step: Link) -> Link:
 
 def _part(run: Run, call: ast.Call, value: Value, names: Names) -> Link:
     """A layer or block that makes numbers of a value."""
-    run.count(1, call.span)
+    run.budget.count(1, call.span)
     link = Link(ast.Link(call.span, None, call, None), names.frame)
     target = meant_target(run, call.name, names)
     if not isinstance(target, Target):

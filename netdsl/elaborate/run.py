@@ -6,17 +6,17 @@ one mistake gives one message and the rest of the text is still checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from netdsl.design import Computed, Condition, Flow, Link, Note, Region, Scope, Taken, Value
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
 from netdsl.elaborate import blocks, naming, steps
 from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
+from netdsl.elaborate.budget import Budget, Enough, TooLarge, too_deep
 from netdsl.elaborate.compute import computed_shape
 from netdsl.elaborate.doubt import Doubts, guess, sources
 from netdsl.elaborate.edits import Edits, drop, edit_of
-from netdsl.elaborate.expansion import Expansion, too_many
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.lookup import computed_name, register
 from netdsl.elaborate.names import Names
@@ -37,9 +37,6 @@ from netdsl.frames import Frame
 from netdsl.source import Span
 from netdsl.syntax import ast
 
-# Work: expressions, and entries of lists. What a network of the zoo takes for a step is about five.
-FREE_WORK = 60_000
-WORK_OF_A_STEP = 20
 DEEPEST = 96  # bodies and blocks that are run inside of each other: each takes at most 40 frames
 DEEPEST_LETS = 128  # that need each other
 ARGUMENT = frozenset(["E112", "E122"])  # mistakes of a value: where it comes from is told too
@@ -76,17 +73,9 @@ class Run:
         self.blocks: list[ast.Node] = []  # blocks being run, outermost first
         self.given: list[dict[str, Span]] = []  # of each use of a block, where its arguments stand
         self.memo: dict[Any, Scope] = {}
-        self.steps = 0  # with every use of a block counted
-        self.done = 0  # really run: equal uses of a block are run once
-        self.work = 0
-        self.is_counting = True  # of what evaluating costs: until the network is there
-        self.most_steps = program.limits.layers
+        self.budget = Budget(program)
         self.depth = 0  # of bodies and blocks
         self.open_lets = 0
-        self.spare: int | None = None  # steps that all nets of a file may still take together
-        self.expansion: Expansion | None = (
-            None  # while loops must be counted again where they are met
-        )
         self.overridden = False
         self.edits: Edits | None = None  # steps of the net that passes changed
         self.changed: dict[ast.Net, ast.Net] = {}  # nets in which steps were replaced from outside
@@ -96,7 +85,6 @@ class Run:
         ] = {}  # of blocks, whether their steps name a scope
         self.conditions: list[Condition] = []
         self.doubts: set[str] = set()  # parts of shapes in which a belief was wrong further up
-        self.place: Span | None = None  # of the step that is run
         self.guesses = Doubts()
         self.lost_heads: set[str] = set()  # kinds of heads that have a mistake
         self.lets: dict[ast.Body, dict[str, Span]] = {}  # of blocks (names.py)
@@ -121,63 +109,15 @@ class Run:
     def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self.report.add(Diagnostic(code, message, span, (), hint, tuple(reversed(self.uses))))
 
-    def expect(self, body: ast.Body, file: File, frame: Frame, span: Span) -> None:
-        """Count the steps of a net before it is run. Raises `TooLarge`."""
-        expansion = Expansion(self.program, self.most_steps)
-        count = expansion.net(body, file, frame)
-        if count > self.most_steps:
-            raise TooLarge(expansion.excess(count, span))
-        if self.spare is not None and count > self.spare:
-            message = f"the nets of this file have more than {2 * self.most_steps:,} steps together"
-            hint = "check them one by one, in files of their own"
-            raise TooLarge(Diagnostic("E136", message, span, hint=hint))
-        self.expansion = None if expansion.exact else expansion
-
-    def expect_rounds(self, count: int, body: ast.Body, names: Names, span: Span) -> None:
-        """Count the steps of a loop that is met, if that could not be done before."""
-        if self.expansion is not None and count > 1:
-            found = self.steps + self.expansion.rounds(count, body, names)
-            if found > self.most_steps:
-                raise TooLarge(self.expansion.excess(found, span))
-
-    def rounds(
-        self, entries: Iterable[Any], count: int, body: ast.Body, names: Names, node: ast.Node
-    ) -> Iterator[tuple[int, Any]]:
-        """The rounds of a loop with their numbers, from 1. One that has no step counts as one too."""
-        self.expect_rounds(count, body, names, node.span)
-        for number, entry in enumerate(entries, 1):
-            before = self.steps
-            yield number, entry
-            if self.steps == before:
-                self.count(1, node.span)
-
-    def count(self, number: int, span: Span) -> None:
-        """Count steps that are run."""
-        self.done += number
-        self.place = span
-        self.reuse(number, span)
-
-    def reuse(self, number: int, span: Span) -> None:
-        """Count the steps of a block that was run before."""
-        self.steps += number
-        if self.steps > self.most_steps:
-            raise TooLarge(too_many(self.most_steps, span))
-
     def compute(self, amount: int, span: Span) -> None:
-        """Count what evaluating an expression costs. What reads the finished network's text again is not
-        the author's doing."""
-        self.work += amount
-        if self.is_counting and self.work > FREE_WORK + WORK_OF_A_STEP * self.done:
-            most = f"{FREE_WORK:,} operations, and {WORK_OF_A_STEP} for a step"
-            message = f"computing the numbers of this network takes more than {most}"
-            hint = "long lists and loops over them are built here; only what a network needs is"
-            raise TooLarge(Diagnostic("E136", message, span, hint=hint))
+        """Count what evaluating an expression costs: an `Expansion` does so in its own way."""
+        self.budget.compute(amount, span)
 
     def evaluate_let(self, node: ast.Let, file: File) -> Any:
         """The value of a file's `let`; UNKNOWN after a mistake."""
-        self.place = node.name.span
+        self.budget.place = node.name.span
         if self.open_lets >= DEEPEST_LETS:
-            raise TooLarge(too_deep(self.place))
+            raise TooLarge(too_deep(self.budget.place))
         self.open_lets += 1
         try:
             return self.value(node.value, Names(self, file, file.frame))
@@ -197,7 +137,7 @@ class Run:
     def body(self, body: ast.Body, entry: Value | None, names: Names) -> Region:
         """Run the statements of a body that is no merge's."""
         if self.depth >= DEEPEST:
-            raise TooLarge(too_deep(self.place))
+            raise TooLarge(too_deep(self.budget.place))
         self.depth += 1
         try:
             return self._body(body, entry, names)
@@ -263,7 +203,7 @@ class Run:
         self, node: ast.Link, current: Value | None, names: Names, fixed: str | None = None
     ) -> Link:
         """Run one step of a chain."""
-        self.count(1, node.span)
+        self.budget.count(1, node.span)
         link = Link(node, names.frame)
         edit = edit_of(link)
         if edit.node is not None:
@@ -395,21 +335,3 @@ class Run:
         scope.result = region.exit
         scope.naming.finish()
         scope.naming = None
-
-
-class Enough(Exception):
-    """There are more mistakes than anybody reads; nothing more is tried."""
-
-
-def too_deep(place: Span | None) -> Diagnostic:
-    """What is said where Python's own stack ends."""
-    hint = "blocks, groups and lets stand in each other too often"
-    return Diagnostic("E002", "this is nested too deeply", place, hint=hint)
-
-
-class TooLarge(Exception):
-    """The network passes a limit; nothing more is tried."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Scope, SharedModule
 from netdsl.diagnostics import Mistake, Report
 from netdsl.elaborate import naming
+from netdsl.elaborate.budget import too_deep
 from netdsl.elaborate.external import check_target
 from netdsl.elaborate.initial import STARTS, no_start
 from netdsl.elaborate.lookup import unknown_value
 from netdsl.elaborate.names import Names, meant_target, step_target
 from netdsl.elaborate.program import File, Program, lookup
-from netdsl.elaborate.run import Run, too_deep
+from netdsl.elaborate.run import Run
 from netdsl.elaborate.sentences import (
     check_body,
     check_complete,
@@ -55,7 +56,7 @@ def check_names(report: Report, program: Program, file: File) -> None:
         try:
             _check_definition(run, file, definition)
         except RecursionError:
-            report.add(too_deep(run.place if is_let else definition.span))
+            report.add(too_deep(run.budget.place if is_let else definition.span))
             deep = True
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Scope, Value
 from netdsl.diagnostics import Mistake, Report
 from netdsl.elaborate.blocks import block_scope
+from netdsl.elaborate.budget import Enough, TooLarge
 from netdsl.elaborate.names import Names
-from netdsl.elaborate.run import Enough, Run, TooLarge
+from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import BlockDef, Bound, Silent, Target
 from netdsl.shapes import SIDE_NAMES, Dim, Open, Quotient, Shape, Size
 

@@ -19,7 +19,7 @@ from bomb_texts import BOMBS, SHAPES
 import netdsl
 from netdsl.compiler import Compilation
 from netdsl.diagnostics import NetError
-from netdsl.elaborate.run import Run
+from netdsl.elaborate.budget import Budget
 from netdsl.limits import Limits
 from netdsl.source import Source
 
@@ -126,16 +126,16 @@ def test_what_is_counted_before_is_what_is_run(monkeypatch: pytest.MonkeyPatch) 
     from netdsl.elaborate import expansion
     from netdsl.reading import read_text
 
-    counted: list[tuple[Run, int, bool]] = []
+    counted: list[tuple[Budget, int, bool]] = []
 
-    real = Run.expect
+    real = Budget.expect
 
-    def expect(run: Run, body: Any, file: Any, frame: Any, span: Any) -> None:
+    def expect(run: Budget, body: Any, file: Any, frame: Any, span: Any) -> None:
         counter = expansion.Expansion(run.program, run.most_steps)
         counted.append((run, counter.net(body, file, frame), counter.exact))
         real(run, body, file, frame, span)
 
-    monkeypatch.setattr(Run, "expect", expect)
+    monkeypatch.setattr(Budget, "expect", expect)
     for path in zoo_files()[::2]:
         Compilation(Source(path.name, read_text(path)), path).check()
     assert len(counted) > 50
