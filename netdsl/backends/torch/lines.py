@@ -58,51 +58,35 @@ def join(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[Line | LoopOp]:
     pending: dict[str, Op] = {}  # operations whose result stands inside a later one
     limits = _limits(ops, reads)
     by_id: dict[str, Var] = {v.id: v for op in ops for v in op.outs}
-    groups: list[object] = []
+    follow = {(id(a.group), id(b.group)) for a, b in pairwise(ops)}
+
+    def flush(names: Iterable[str]) -> None:
+        for name in names:
+            waiting = pending.pop(name)
+            lines.append(Line(waiting.outs, waiting.expr, waiting.group))
+
+    group: object = None  # of all that is pending
     for op in ops:
-        if not groups or groups[-1] is not op.group:
-            groups.append(op.group)
-
-    def flush(keep: Iterable[str] = ()) -> None:
-        kept = set(keep)
-        for name in list(pending):
-            if name not in kept:
-                waiting = pending.pop(name)
-                lines.append(Line(waiting.outs, waiting.expr, waiting.group))
-
-    for index, op in enumerate(ops):
         if isinstance(op, LoopOp):
-            flush()
+            flush(list(pending))
             lines.append(op)
             continue
-        taken = [r for r in reads_of(op) if r in pending]
-        flush(n for n, w in pending.items() if w.group is op.group or (n in taken and w.joins))
-        taken = [r for r in taken if r in pending]
+        taken = {r: pending[r] for r in reads_of(op) if r in pending}
+        if op.group is not group:
+            flush([n for n in pending if n not in taken or not taken[n].joins])
+            group = op.group
         if op.random:  # random numbers are drawn in the order of the text
-            flush(taken)
-        current = op
-        for name in list(dict.fromkeys(taken)):
+            flush([n for n in pending if n not in taken])
+        outer = _Outer(op)
+        for name in [n for n in taken if n in pending]:
             waiting = pending[name]
-            near = waiting.group is op.group or (
-                waiting.joins and _next_group(groups, waiting.group, op.group)
-            )
-            merged = code.rename(current.expr, {name: waiting.expr})
-            if (
-                near
-                and not by_id[name].tapped
-                and _fits(merged, current, waiting, limits.get(name, MOST_CALLS))
-            ):
+            near = waiting.group is group or (id(waiting.group), id(group)) in follow
+            tapped = by_id[name].tapped
+            if near and not tapped and outer.takes(name, waiting, limits.get(name, MOST_CALLS)):
                 del pending[name]
-                current = Op(
-                    current.outs,
-                    merged,
-                    current.group,
-                    current.joins,
-                    current.random or waiting.random,
-                    current.condition,
-                )
             else:
-                flush(n for n in pending if n != name)
+                flush([name])
+        current = outer.done()
         alone = (
             len(current.outs) == 1
             and reads.get(current.outs[0].id, 0) == 1
@@ -112,15 +96,53 @@ def join(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[Line | LoopOp]:
         if alone:
             pending[current.outs[0].id] = current
         else:
-            flush()
+            flush(list(pending))
             lines.append(Line(current.outs, current.expr, current.group, current.condition))
-    flush()
+    flush(list(pending))
     return lines
 
 
-def _next_group(groups: list[object], before: object, after: object) -> bool:
-    """Whether one statement directly follows another."""
-    return any(a is before and b is after for a, b in pairwise(groups))
+class _Outer:
+    """An operation, and the steps that are written inside of it."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        # A branch of a concatenation is measured by itself: it can stand on a line of its own.
+        self.branches: dict[str, Expr] | None = None
+        if op.joins and find_cat(op.expr) is not None:
+            self.branches = {}
+        before = "return F.relu(" if op.joins else "x = "
+        self.room = WIDEST + (8 if op.joins else 0) - INDENT - len(before)
+        self.width = len(_readable(op.expr))
+
+    def takes(self, name: str, inner: Op, most: int) -> bool:
+        """Write a step inside, if it fits there; a line may have `most` calls."""
+        if self.branches is not None:
+            fits = _small(inner.expr, MOST_CALLS)
+            if fits:
+                self.branches[name] = inner.expr
+                self.op = self.op.but(random=self.op.random or inner.random)
+            return fits
+        if self.width > self.room:  # as it is: of a sum of thousands, each would be tried
+            return False
+        merged = code.rename(self.op.expr, {name: inner.expr})
+        if not self._fits(merged, inner, most):
+            return False
+        self.op = self.op.but(expr=merged, random=self.op.random or inner.random)
+        self.width = len(_readable(merged))
+        return True
+
+    def _fits(self, merged: Expr, inner: Op, most: int) -> bool:
+        if self.op.joins:
+            return len(_readable(merged)) <= self.room and settings_in(merged) <= 1
+        if inner.joins and isinstance(inner.expr, Call) and len(_readable(inner.expr)) > CAT_WIDEST:
+            return False
+        return _small(merged, MOST_CALLS if inner.joins else most)
+
+    def done(self) -> Op:
+        if self.branches:
+            return self.op.but(expr=code.rename(self.op.expr, self.branches))
+        return self.op
 
 
 def _limits(ops: Sequence[AnyOp], reads: dict[str, int]) -> dict[str, int]:
@@ -153,21 +175,6 @@ def _limits(ops: Sequence[AnyOp], reads: dict[str, int]) -> dict[str, int]:
             chain.append(op)
     close()
     return limits
-
-
-def _fits(merged: Expr, outer: Op, inner: Op, most: int) -> bool:
-    """Whether a step may be written inside the one that reads it."""
-    if outer.joins and find_cat(outer.expr) is not None:
-        # A branch of a concatenation is measured by itself: it can stand on a line of its own.
-        return _small(inner.expr, MOST_CALLS)
-    if outer.joins:
-        return (
-            INDENT + len("return F.relu(") + len(_readable(merged)) <= WIDEST + 8
-            and settings_in(merged) <= 1
-        )
-    if inner.joins and isinstance(inner.expr, Call) and len(_readable(inner.expr)) > CAT_WIDEST:
-        return False
-    return _small(merged, MOST_CALLS if inner.joins else most)
 
 
 def _small(expr: Expr, most: int) -> bool:

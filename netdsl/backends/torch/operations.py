@@ -78,6 +78,6 @@ def without_dead(ops: Sequence[AnyOp], ends: Sequence[Var]) -> list[AnyOp]:
         if isinstance(op, LoopOp) and op.exit.id in alive:
             op = op.but(body=tuple(without_dead(op.body, [op.last])))
         if any(v.id in alive for v in op.outs):
-            kept.insert(0, op)
+            kept.append(op)
             alive.update(reads_of(op))
-    return kept
+    return kept[::-1]
