@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import Link, Scope, Value
+from netdsl.design import Link, Scope, Value, WeightEvent
 from netdsl.diagnostics import Mistake, did_you_mean, mistake_of
 from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
 from netdsl.frames import Frame
@@ -97,17 +97,17 @@ def tap(node: ast.Tap, names: Names) -> Any:
     raise _unknown(node, name, names)
 
 
-def _is_ahead(link: Link, span: Span, frame: Frame) -> bool:
-    """Whether a step stands around or after a place in the text and so has no value there yet, though
-    it may have one by now: backends read expressions again when everything has been run."""
+def _is_ahead(what: Link | WeightEvent, span: Span, frame: Frame) -> bool:
+    """Whether a step or a `param` stands around or after a place in the text and so has no value there yet,
+    though it may have one by now: backends read expressions again when everything has been run."""
     around: list[Frame] = []
     at: Frame | None = frame
     while at is not None:
         around.append(at)
         at = at.parent
-    own = link.node.span
+    own = what.node.span
     source, end = own.source, own.end
-    at = link.frame
+    at = what.frame
     while at is not None and at not in around and at.kind != "scope":
         loop = at.loop
         if loop is not None and loop.source is span.source and loop.start <= span.start < loop.end:
@@ -137,14 +137,14 @@ def _in_frame(frame: Frame, name: str, span: Span, reader: Frame) -> Any:
         if value is not None:
             return Tapped(value)
         weight = frame.scope.weights.get(name)
-        if weight is not None:
+        if weight is not None and not _is_ahead(weight, span, reader):
             return Tapped(weight.value)
     if frame.kind == "inline" and frame.scope is not None:
         weight = frame.scope.weights.get(name)  # the scope around has it, this text named it
         at = weight.frame if weight is not None else None
         while at is not None and at is not frame:
             at = at.parent
-        if weight is not None and at is frame:
+        if weight is not None and at is frame and not _is_ahead(weight, span, reader):
             return Tapped(weight.value)
     return None
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Sequence
 from math import lcm
-from operator import add, mul
 from typing import ClassVar
 
-from netdsl.code.expr import Expr, ListOf, call, total
+from netdsl.code.expr import Expr, Factors, ListOf, Many, Terms, call, total
 from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Layer
 from netdsl.layers.inputs import equal_shapes
 from netdsl.shapes import Shape
+
+MOST_OPERANDS = (
+    1_000  # Python 3.12 refuses 3,000 in a row: its compiler goes down one level for each
+)
 
 
 class MergeMistake(Mistake):
@@ -91,7 +94,7 @@ class Add(Merge):
     word: ClassVar[str] = "add"
 
     def function(self, a: Given, *x: Expr) -> Expr:
-        return reduce(add, x)
+        return _joined(Terms, x)
 
 
 class Mul(Merge):
@@ -103,4 +106,12 @@ class Mul(Merge):
     word: ClassVar[str] = "mul"
 
     def function(self, a: Given, *x: Expr) -> Expr:
-        return reduce(mul, x)
+        return _joined(Factors, x)
+
+
+def _joined(kind: type[Many], x: Sequence[Expr]) -> Expr:
+    """Tensors with a sign between them, in brackets where Python's compiler would refuse so many."""
+    if len(x) > MOST_OPERANDS:
+        parts = range(0, len(x), MOST_OPERANDS)
+        x = [_joined(kind, x[i : i + MOST_OPERANDS]) for i in parts]
+    return kind(tuple(x)) if len(x) > 1 else x[0]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layer_oracle import batch, function, layer, literal
 
-from netdsl.code.expr import Literal, Name
+from netdsl.code.expr import Literal, Name, rename
 from netdsl.layers.base import Given
 from netdsl.layers.merge import Merge, MergeMistake
 from netdsl.shapes import Open, Shape
@@ -54,6 +54,19 @@ def test_phrases() -> None:
     assert said("concat") == ["torch.cat([a, b, c], dim=1)", "width + 12"]
     assert said("add") == ["a + b + c", "width"]
     assert said("mul") == ["a * b * c", "width"]
+
+
+@pytest.mark.parametrize("word", ["add", "mul"])
+def test_python_takes_however_many_are_joined(word: str) -> None:
+    """Its compiler goes down one level for each operator in a row, and refuses three thousand."""
+    count = 3_500
+    names = [Name(f"x{i}") for i in range(count)]
+    a = Given({}, [Shape(3, 5)] * count, [Literal(3)] * count)
+    joined = merge(word).function(a, *names)
+    assert joined is not None and joined.names == {n.id for n in names}
+    renamed = rename(joined, {n.id: Name("y") for n in names})
+    compile(joined.text, "joined", "eval")
+    assert renamed.text.count("y") == count
 
 
 def mistake(word: str, *xs: Shape) -> MergeMistake:

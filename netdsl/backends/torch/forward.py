@@ -6,7 +6,8 @@ value is `x`, or `out` while the input is still needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from netdsl.backends.torch.lines import CAT_WIDEST, Line, find_cat, join
 from netdsl.backends.torch.names import distinct
@@ -29,7 +30,7 @@ class Namer:
             name += "_"
         return name
 
-    def choose(self, var: Var, used: set[str]) -> str:
+    def choose(self, var: Var, used: Collection[str]) -> str:
         """A name that no living value has."""
         wanted: list[str] = []
         if var.label is not None and var.tapped:
@@ -107,38 +108,77 @@ def _write(
     lines: Sequence[Line | LoopOp], ends: Sequence[str], namer: Namer, held: Iterable[str] = ()
 ) -> list[Statement]:
     """Lines as statements. The names `held` keep their values throughout."""
-    later: list[set[str]] = [set(ends)]
-    for line in reversed(lines):
-        later.insert(
-            0, later[0] | set(reads_of(line) if isinstance(line, LoopOp) else variables(line.expr))
-        )
+    living = _Living(lines, ends, namer, held)
+    alive = living.names
     out: list[Statement] = []
     for i, line in enumerate(lines):
-        alive = {namer.names[v] for v in later[i + 1] if v in namer.names} | {*held}
+        living.reach(i)
         if isinstance(line, LoopOp):
-            out += _loop(line, alive, namer)
+            out += _loop(line, {*alive}, namer)
+            living.add(line.exit.id)
             continue
-        renamed = {v: Name(namer.names[v]) for v in variables(line.expr)}
+        value = code.rename(line.expr, {v: Name(namer.names[v]) for v in variables(line.expr)})
+        value, before = _long_concatenation(value, alive, namer)
+        out += before
         targets = []
         for var in line.outs:
-            if var.id not in later[i + 1]:
+            if not living.is_needed(var.id):
                 targets.append("_")
                 continue
-            name = namer.choose(var, alive | set(targets))
+            name = namer.choose(var, alive)
             namer.names[var.id] = name
+            living.add(var.id)
             targets.append(name)
-        value = code.rename(line.expr, renamed)
         if line.condition is not None:
             value = code.Choose(value, line.condition, code.Literal(None))
         if isinstance(value, Name) and [value.id] == targets:
             continue  # it has this name already
-        value, before = _long_concatenation(value, alive, namer)
-        out += before
         out.append(Assign(", ".join(targets), value))
     return out
 
 
-def _long_concatenation(value: Expr, used: set[str], namer: Namer) -> tuple[Expr, list[Statement]]:
+class _Living:
+    """The names of the values that are needed after a line."""
+
+    def __init__(
+        self, lines: Sequence[Line | LoopOp], ends: Sequence[str], namer: Namer, held: Iterable[str]
+    ) -> None:
+        self.namer = namer
+        self.line = -1
+        self.last = {v: i for i, line in enumerate(lines) for v in _read_by(line)}  # that reads it
+        self.last.update(dict.fromkeys(ends, len(lines)))
+        self.names = Counter(held)  # `x = y` makes two values of one name
+        self.until: dict[int, list[str]] = defaultdict(list)
+        for v in self.last:
+            if v in namer.names:
+                self.add(v)
+
+    def is_needed(self, value: str) -> bool:
+        return self.last.get(value, -1) > self.line
+
+    def add(self, value: str) -> None:
+        """A value that has its name now."""
+        if self.is_needed(value):
+            name = self.namer.names[value]
+            self.names[name] += 1
+            self.until[self.last[value]].append(name)
+
+    def reach(self, line: int) -> None:
+        """From one line to the next."""
+        self.line = line
+        for name in self.until.pop(line, ()):
+            self.names[name] -= 1
+            if not self.names[name]:
+                del self.names[name]
+
+
+def _read_by(line: Line | LoopOp) -> list[str]:
+    return reads_of(line) if isinstance(line, LoopOp) else variables(line.expr)
+
+
+def _long_concatenation(
+    value: Expr, used: Collection[str], namer: Namer
+) -> tuple[Expr, list[Statement]]:
     """`branches = [...]` before a concatenation that is too long for one line."""
     found = find_cat(value)
     if found is None or len(found.text) <= CAT_WIDEST:

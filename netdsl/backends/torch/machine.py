@@ -6,8 +6,8 @@ every instance; `forward` runs on computations.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from functools import partial, reduce
 from typing import Any
 
 from netdsl.backends.torch.template import Template
@@ -62,13 +62,9 @@ class Machine(Tokens):
             return self.operation(
                 expr.op, self.evaluate(expr.left, env), self.evaluate(expr.right, env)
             )
-        if isinstance(expr, code.Sum):
-            found, *others = [self.evaluate(i, env) for i in expr.items]
-            for other in others:
-                found = self.operation("+", found, other)
-            return found
-        if isinstance(expr, code.Product):
-            return math.prod(self.evaluate(i, env) for i in expr.items)
+        if isinstance(expr, code.Many):
+            items = [self.evaluate(i, env) for i in expr.items]
+            return reduce(partial(self.operation, expr.sign), items)
         if isinstance(expr, code.Minus):
             return self.operation("-", 0, self.evaluate(expr.of, env))
         if isinstance(expr, code.Compare):

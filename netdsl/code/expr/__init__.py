@@ -13,6 +13,7 @@ each other: `operators` and `literals` (how Python writes), `arithmetic` (what a
 from netdsl.code.expr.access import Attribute, Call, Range, Subscript, call, given, subscript
 from netdsl.code.expr.arithmetic import (
     Expr,
+    Factors,
     Literal,
     Many,
     Minus,
@@ -20,6 +21,7 @@ from netdsl.code.expr.arithmetic import (
     Op,
     Product,
     Sum,
+    Terms,
     added,
     binary,
     bracketed,
@@ -73,6 +75,7 @@ __all__ = [
     "Compare",
     "Comprehension",
     "Expr",
+    "Factors",
     "ListOf",
     "Literal",
     "Many",
@@ -85,6 +88,7 @@ __all__ = [
     "Star",
     "Subscript",
     "Sum",
+    "Terms",
     "Text",
     "Tuple",
     "added",

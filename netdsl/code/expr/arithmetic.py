@@ -174,6 +174,9 @@ class Many(Expr):
     def parts(self) -> Iterable[Expr]:
         return self.items
 
+    def map(self, change: Callable[[Expr], Expr]) -> Expr:
+        return type(self)(tuple(change(i) for i in self.items))
+
 
 class Product(Many):
     """A product that is not folded: `512 * 7 * 7` says where a number comes from."""
@@ -193,6 +196,20 @@ class Sum(Many):
 
     def map(self, change: Callable[[Expr], Expr]) -> Expr:
         return total([change(i) for i in self.items])
+
+
+class Terms(Many):
+    """A sum of tensors, which is not folded: what is added twice stays there twice."""
+
+    sign: ClassVar[str] = "+"
+    level = SUM
+
+
+class Factors(Many):
+    """A product of tensors, which is not folded."""
+
+    sign: ClassVar[str] = "*"
+    level = PRODUCT
 
 
 class Minus(Expr):

@@ -6,12 +6,12 @@ numbers of the network.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from netdsl.code.expr.access import Call, Range, Subscript
-from netdsl.code.expr.arithmetic import Expr, Literal, Minus, Name, Op, Product, Sum
+from netdsl.code.expr.arithmetic import Expr, Literal, Many, Minus, Name, Op
 from netdsl.code.expr.fstring import Text
 from netdsl.code.expr.lists import Comprehension, ListOf, Tuple
 from netdsl.code.expr.logic import Bool, Choose, Compare, Not
@@ -57,10 +57,8 @@ def evaluate(expr: Expr, names: Mapping[str, Any]) -> Any:
         return names[expr.id]
     if isinstance(expr, (Op, Compare)):
         return OPERATIONS[expr.op](evaluate(expr.left, names), evaluate(expr.right, names))
-    if isinstance(expr, Sum):
-        return sum(evaluate(i, names) for i in expr.items)
-    if isinstance(expr, Product):
-        return math.prod(evaluate(i, names) for i in expr.items)
+    if isinstance(expr, Many):
+        return reduce(OPERATIONS[expr.sign], [evaluate(i, names) for i in expr.items])
     if isinstance(expr, Minus):
         return -evaluate(expr.of, names)
     if isinstance(expr, Not):

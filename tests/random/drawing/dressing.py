@@ -70,7 +70,7 @@ class Dressing(Dice):
         if not plain:
             return None
         lines = [
-            f'{label}: "body.{label}"' if self.chance(0.7) else f'"{label}": "old.{label}"'
+            f'{label}: "backbone.{label}"' if self.chance(0.7) else f'"{label}": "old.{label}"'
             for label in self.rng.sample(plain, min(len(plain), 2))
         ]
         return "keys { " + "  ".join(lines) + " }"
