@@ -1,8 +1,8 @@
 """What hostile texts cost: bombs against 0.5 s and 150 MB, and how time grows with the length of a text.
 
     python benchmarks/limits.py bombs          # the corpus of tests/attacks/bombs, one process each
-    python benchmarks/limits.py growth         # every shape at 16, 32, ... 256 KiB, the best of three
-    python benchmarks/limits.py growth slips labels --tries 5
+    python benchmarks/limits.py growth         # every shape at 16, 32, ... 256 KiB, the best of three turns
+    python benchmarks/limits.py growth slips labels --turns 5
 
 Seconds are of the processor, without the start of Python and the import of netdsl; memory is the peak above
 what was there before. "scaled" seconds are of a machine on which a million rounds of a loop take 45 ms
@@ -22,7 +22,7 @@ from typing import Any
 CORPUS = Path(__file__).parent.parent / "tests" / "attacks" / "bombs"
 SECONDS, MEGABYTES, RATIO = 0.5, 150.0, 2.5
 SIZES = (16, 32, 64, 128, 256)
-NO_TIME = 0.02  # scaled seconds below which a ratio is that of two noises
+NO_TIME = 0.02  # seconds below which a ratio is that of two noises
 
 
 def _measured(*arguments: str) -> list[dict[str, Any]]:
@@ -51,14 +51,14 @@ def bombs(names: list[str]) -> bool:
     return bad == 0
 
 
-def growth(names: list[str], tries: int) -> bool:
+def growth(names: list[str], turns: int) -> bool:
     from bomb_texts import SHAPES  # pyright: ignore[reportMissingImports]
 
     heads = " ".join(f"{size:>4} KiB" for size in SIZES)
     print(f"{'shape':22} {heads}   time(2n) / time(n)")
     bad = 0
     for name in names or SHAPES:
-        (one,) = _measured("shapes", str(tries), ",".join(map(str, SIZES)), name)
+        (one,) = _measured("shapes", str(turns), ",".join(map(str, SIZES)), name)
         times = one["seconds"]
         ratios = [b / a if b > NO_TIME else None for a, b in itertools.pairwise(times)]
         worst = max((r for r in ratios if r is not None), default=0.0)
@@ -77,10 +77,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("what", choices=("bombs", "growth"))
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--tries", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
     sys.path.insert(0, str(CORPUS))
-    fine = bombs(given.names) if given.what == "bombs" else growth(given.names, given.tries)
+    fine = bombs(given.names) if given.what == "bombs" else growth(given.names, given.turns)
     sys.exit(0 if fine else 1)
 
 

@@ -1,5 +1,5 @@
 """What bombs and long texts cost, in a process of their own: `python measure.py bombs [NAME...]` prints a
-line of JSON a bomb, `python measure.py shapes TRIES KIB,KIB,... [NAME...]` one a shape.
+line of JSON a bomb, `python measure.py shapes TURNS KIB,KIB,... [NAME...]` one a shape.
 
 Seconds are of the processor. `machine` is how many times slower this machine is at that moment than one on
 which a million rounds of a loop take 45 ms (a desktop of 2020): a throttled one is measured with the same
@@ -25,6 +25,7 @@ from netdsl.source import Source
 
 STICK = 0.045  # seconds for a million rounds
 ROUNDS = 200_000
+WINDOW = 0.5  # seconds that a size is measured in a turn, at least
 
 
 def machine() -> float:
@@ -83,24 +84,23 @@ def measured(bomb: Bomb) -> dict[str, Any]:
         }
 
 
-def growth(shape: Any, tries: int, sizes: list[int]) -> list[float]:
-    """Seconds of a machine as fast as the stick, for each size in KiB: the best of some tries."""
-    found = []
-    for size in sizes:
-        text = shape(size * 1024)[: 256 * 1024]
-        best = float("inf")
-        for _ in range(tries):
-            gc.collect()
-            gc.freeze()  # what is there already is not searched again and again
-            slow = machine()
-            started = time.process_time()
-            Compilation(Source("long.net", text)).check()
-            seconds = time.process_time() - started
-            slow = (slow + machine()) / 2
-            best = min(best, seconds / slow)
-            gc.unfreeze()
-        found.append(best)
-    return found
+def growth(shape: Any, turns: int, sizes: list[int]) -> list[float]:
+    """Seconds of the processor for each size in KiB. The sizes are measured in turns, each for as long (a short
+    run finds a quiet moment more easily than a long one); the best mean of all turns counts."""
+    texts = [shape(size * 1024)[: 256 * 1024] for size in sizes]
+    best = [float("inf")] * len(texts)
+    for _ in range(turns):
+        for i, text in enumerate(texts):
+            found: list[float] = []
+            while sum(found) < WINDOW:
+                gc.collect()
+                gc.freeze()  # what is there already is not searched again and again
+                started = time.process_time()
+                Compilation(Source("long.net", text)).check()
+                found.append(time.process_time() - started)
+                gc.unfreeze()
+            best[i] = min(best[i], sum(found) / len(found))
+    return best
 
 
 def main() -> None:
@@ -111,9 +111,9 @@ def main() -> None:
         for name in rest or BOMBS:
             print(json.dumps({"name": name, **measured(BOMBS[name])}), flush=True)
         return
-    tries, sizes, *names = rest
+    turns, sizes, *names = rest
     for name in names or SHAPES:
-        seconds = growth(SHAPES[name], int(tries), [int(s) for s in sizes.split(",")])
+        seconds = growth(SHAPES[name], int(turns), [int(s) for s in sizes.split(",")])
         print(json.dumps({"name": name, "seconds": seconds}), flush=True)
 
 
