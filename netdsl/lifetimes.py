@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
-from netdsl.backends.torch.inplace import Readers
+from netdsl.backends.torch.inplace import Overwriting
 from netdsl.design import (
     Applied,
     AuxEvent,
@@ -36,6 +36,7 @@ from netdsl.design import (
 )
 from netdsl.emitted import is_call, is_sequence, named_values, tensors_at_once
 from netdsl.layers.base import Layer
+from netdsl.readers import Readers
 from netdsl.saved import Kept, kept_by, scratch_of
 from netdsl.shapes import Shape
 from netdsl.walks import inner_value, read_from_outside, value_inputs
@@ -113,7 +114,7 @@ class _Walk:
         self.training = training
         self.tape = Tape()
         self.counted: set[int] = set()
-        self.readers = Readers(read_from_outside(design.net))
+        self.overwriting = Overwriting(Readers(read_from_outside(design.net)))
 
     # ----------------------------------------------------------------------------------- statements
     def level(self, scope: Scope, known: dict[int, int], path: tuple[str, ...]) -> None:
@@ -216,7 +217,7 @@ class _Walk:
         dropping = layer.family == "dropout"
         view = layer.is_view and not (dropping and self.training)
         owner = link.frame.scope
-        over = layer.inplace and owner is not None and self.readers.may_overwrite(link, owner)
+        over = layer.inplace and owner is not None and self.overwriting.may_overwrite(link, owner)
         shares = view or over
         storage = known[id(x)] if shares and id(x) in known else self.tape.storage(y.shape)
         self.tape.unknown |= layer.family == "extern"

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netdsl.backends.torch.inplace import Readers
 from netdsl.design import Applied, Design, Link, Passed, Scope
 from netdsl.diagnostics import Diagnostic, NetError
 from netdsl.elaborate.edits import Edit
 from netdsl.layers.base import Layer
 from netdsl.passes.editing import Decisions, Nodes, Path, compiled, scope_of, steps_of
+from netdsl.readers import Readers
 from netdsl.walks import read_from_outside
 
 NORMS = ("bn", "frozen_bn")
@@ -79,7 +79,7 @@ def _before(link: Link, scope: Scope, readers: Readers) -> tuple[Link | None, st
         return None, f"`{layer.word}` cannot take it over"
     if maker.frame.scope is not scope or link.frame.scope is not scope:
         return None, "the convolution before it stands in another block"
-    if readers.of(scope)[id(value)] != 1:
+    if readers.of(scope).reads(value) != 1:
         return None, "something else reads the convolution's output too"
     return maker, ""
 

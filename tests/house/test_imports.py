@@ -33,6 +33,7 @@ ROOMS = [
     "frames",
     "design",
     "walks",
+    "readers",
     "follow",
     "totals",
     "counting",

@@ -8,7 +8,7 @@ from typing import Any
 from netdsl.backends.torch import flow
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.checkpoints import add_checkpoints
-from netdsl.backends.torch.inplace import Readers
+from netdsl.backends.torch.inplace import Overwriting
 from netdsl.backends.torch.names import camel, distinct, extern_names, net_class, reserved
 from netdsl.backends.torch.parameters import (
     bind_net_parameters,
@@ -31,6 +31,7 @@ from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import BlockDef, Silent, Target
+from netdsl.readers import Readers
 from netdsl.syntax import ast
 from netdsl.walks import links_of, read_from_outside, used
 
@@ -56,6 +57,7 @@ class Emitter:
         self.prepared = design.prepared
         self._collect(design.net, set())
         self.readers = Readers(self.exports)
+        self.overwriting = Overwriting(self.readers)
         name = net_class(design)
         self.constants = Constants({*reserved(), name, f"{name}Output"})
 

@@ -97,7 +97,7 @@ def in_place(b: Builder, layer: Layer, links: Sequence[Link], call: Expr) -> Exp
     """The call of a layer with `inplace=True`, where nobody else needs what it overwrites."""
     if not layer.inplace or not isinstance(call, code.Call):
         return call
-    if not all(b.emitter.readers.may_overwrite(link, _owner(link)) for link in links):
+    if not all(b.emitter.overwriting.may_overwrite(link, _owner(link)) for link in links):
         return call
     return code.Call(call.function, call.positional, (*call.named, ("inplace", Literal(True))))
 
