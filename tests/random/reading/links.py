@@ -110,11 +110,11 @@ class Compute(Link):
     def give(self, frame: Frame, x: Any) -> Any:
         found = [frame.evaluate(v) for v in self.values]
         need(all(isinstance(v, Val) for v in found))
-        condition = re.fullmatch(r"\S+ if (.*) else \S+", self.value)
-        if condition is not None:
-            frame.truth(condition[1])
         if re.search(r"\.(height|width|length|shape)", self.value):
             DONE.append([v.shape for v in found])
+        condition = re.fullmatch(r"\S+ if (.*) else \S+", self.value)
+        if condition is not None:
+            return Val((found[0] if frame.truth(condition[1]) else found[-1]).shape)
         shape = broadcast([v.shape for v in found])
         return Val((shape[0], *(1 for _ in shape[1:])) if self.over else shape)
 
