@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netdsl.design import Branch, Dense, Flow, Link, Region, Residual, Value
-from netdsl.diagnostics import Mistake
+from netdsl.diagnostics import Edit, Mistake
 from netdsl.elaborate.edits import edit_of, is_dropped
 from netdsl.elaborate.expressions import truth
 from netdsl.elaborate.names import Names
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 from netdsl.elaborate.advice import Parting, keeps_sides, parting
 from netdsl.elaborate.applying import nothing_flows, under_condition
 from netdsl.elaborate.fitting import Advice, End, joined, stride_between
+from netdsl.elaborate.lookup import block_input
 from netdsl.elaborate.repairs import appended, in_words
 from netdsl.elaborate.ways import fork, shown_ways
 
@@ -150,23 +151,24 @@ def _without_shortcut(
     assert region.exit is not None and region.exit.shape is not None
     body = region.exit.shape
     hint = f"what came in is {entry}; "
+    stride = 1 if body.sides == entry.sides and len(body) > 1 else stride_between(entry, body)
     if clause is not None and clause.condition is not None:
-        return (
-            f"{hint}the shortcut's condition is false here: `{clause.condition.span.text}`",
-            (),
-        )
-    stride = stride_between(entry, body)
-    projection = None
-    if body.sides == entry.sides and len(body) > 1:
-        projection = f"conv({in_words(region, 'channels', body.channels)}, 1x1)"
-        hint += "give it a projection"
-    elif stride is not None:
-        width = in_words(region, "channels", body.channels)
-        projection = f"conv({width}, 1x1, stride={in_words(region, 'stride', stride)})"
-        hint += "give it a shortcut that strides like the body"
-    if projection is not None:
-        shortcut = f"shortcut {{ {projection} }}"
-        return f"{hint}: `}} {shortcut}`", appended(step.span, f" {shortcut}")
+        written = clause.condition.span.text
+        hint += f"the shortcut's condition is false here: `{written}`"
+        missing = [] if stride is None else _needed(region, entry, stride, here=True)
+        if not missing:
+            return hint, ()
+        mended = " or ".join([written, *missing])
+        said = f"{hint}; write `}} shortcut if {mended} {{`"
+        return said, (Edit(clause.condition.span, mended),)
+    if stride is not None:
+        width, step_ = _words(region, stride)
+        projection = f"conv({width}, 1x1{'' if step_ == '1' else f', stride={step_}'})"
+        conditions = _needed(region, entry, stride)
+        condition = f"if {' or '.join(conditions)} " if conditions else ""
+        shortcut = f"shortcut {condition}{{ {projection} }}"
+        what = "a projection" if stride == 1 else "a shortcut that strides like the body"
+        return f"{hint}give it {what}: `}} {shortcut}`", appended(step.span, f" {shortcut}")
     if parted is not None and parted.repair is not None:
         return hint + parted.hint, parted.fix
     if parted is not None:
@@ -174,6 +176,35 @@ def _without_shortcut(
     if len(body) != len(entry):
         return hint + "body and input have different numbers of sides", ()
     return hint + "give it a `shortcut { ... }` that has the body's height and width", ()
+
+
+def _words(region: Region, stride: int) -> tuple[str, str]:
+    """The channels and the stride of a body as its text says them."""
+    assert region.exit is not None and region.exit.shape is not None
+    channels = region.exit.shape.channels
+    return in_words(region, "channels", channels), in_words(region, "stride", stride)
+
+
+def _needed(region: Region, entry: Shape, stride: int, here: bool = False) -> list[str]:
+    """When a block's body needs a shortcut, in words of the block: its other uses may need none. `here`: only
+    what is so in this use."""
+    assert region.exit is not None and region.exit.shape is not None
+    scope = region.frame.scope
+    if (
+        scope is None
+        or scope.block.kind != "block"
+        or region.entry is not block_input(region.frame)
+    ):
+        return []
+    width, step = _words(region, stride)
+    if step.isdecimal() and (width.isdecimal() or stride != 1):
+        return []  # all uses are alike
+    found = []
+    if not step.isdecimal() and not (here and stride == 1):
+        found.append(f"{step} != 1")
+    if not (here and region.exit.shape.channels == entry.channels):
+        found.append(f"in.channels != {width}")
+    return found
 
 
 def _end(region: Region) -> Span:

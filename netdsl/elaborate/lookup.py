@@ -18,7 +18,6 @@ from netdsl.syntax import ast
 from netdsl.syntax.parse import LONGEST_NAME, name_too_long
 
 MOST_LABELS = 5  # that a message names
-SIZES_OF_VALUES = ("channels", "height", "width", "length", "shape")
 
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names

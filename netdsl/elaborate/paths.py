@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Link, Scope, Shared, Value
 from netdsl.diagnostics import Mistake, did_you_mean
-from netdsl.elaborate.lookup import MOST_LABELS, SIZES_OF_VALUES, computed_name
+from netdsl.elaborate.lookup import MOST_LABELS, computed_name
 from netdsl.elaborate.values import Silent, Tapped
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
+from netdsl.syntax.place import SIZES_OF_VALUES
 from netdsl.walks import used
 
 if TYPE_CHECKING:

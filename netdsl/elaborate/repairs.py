@@ -130,14 +130,9 @@ def in_words(region: Region, name: str, value: int) -> str:
         if layer is None or layer.word != "conv" or link.frame is not region.frame:
             continue
         said = (_arguments(link, layer) or {}).get(name)
-        if said is not None and getattr(layer, name) == value and not _reads_values(said):
+        if said is not None and getattr(layer, name) == value:
             return said.span.text
     return str(value)
-
-
-def _reads_values(node: ast.Expr) -> bool:
-    """Whether an expression may be another number where it stands elsewhere: `@in` is what flows there."""
-    return isinstance(node, ast.Tap) or any(isinstance(n, ast.Tap) for n in ast.below(node))
 
 
 def _arguments(link: Link, layer: Layer) -> dict[str, ast.Expr] | None:

@@ -12,6 +12,7 @@ from netdsl.syntax.machine import Token
 
 ENDS = ("_NL", "VBAR", "LBRACE", "RBRACE")  # what a statement cannot reach over
 MERGES = ("concat", "add", "mul")
+SIZES_OF_VALUES = ("channels", "height", "width", "length", "shape")  # `@label.channels`
 
 
 class Fix(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from netdsl.source import Span
 from netdsl.syntax.brackets import ARROWS, end_of, placed, start_of
 from netdsl.syntax.machine import Token
-from netdsl.syntax.place import ENDS, Fix, Found, Place
+from netdsl.syntax.place import ENDS, SIZES_OF_VALUES, Fix, Found, Place
 
 ARITHMETIC = ("PLUS", "MINUS", "TIMES", "POWER", "COMPARE")
 
@@ -146,6 +147,60 @@ def commas_in_entries(p: Place) -> Found | None:
     return p.says("E016", message, "leave the comma out", fix=Fix(p.index, p.index + 1))
 
 
+# Functions of numbers, which a `let` may call; a test holds them against elaborate/functions.py.
+OF_NUMBERS = frozenset(
+    [
+        "abs",
+        "ceil",
+        "enumerate",
+        "floor",
+        "int",
+        "len",
+        "log2",
+        "make_divisible",
+        "max",
+        "min",
+        "range",
+        "reversed",
+        "round",
+        "sqrt",
+        "sum",
+        "zip",
+    ]
+)
+
+
+def _depth(kind: str) -> int:
+    return {"LPAR": 1, "RPAR": -1}.get(kind, 0)
+
+
+def _step_assigned(p: Place, at: int, end: int) -> Found | None:
+    """`a = conv(8, 3x3)`: what `let` would bind runs nothing."""
+    said, first = p.word(at - 1), p.word(at + 1)
+    values = any(p.kind(i) == "AT" and p.word(i + 3) not in SIZES_OF_VALUES for i in range(at, end))
+    called = p.kind(at + 1) == "NAME" and p.kind(at + 2) == "LPAR"
+    if values and not called:  # arithmetic
+        written = " ".join(p.source.text[p.at(at + 1).start : p.at(end - 1).end].split())
+        depths = list(itertools.accumulate(_depth(p.kind(i)) for i in range(at + 1, end)))
+        bare = 0 in depths[:-1]  # brackets stand round parts of it at most
+        shown = f"({written})" if bare else written
+        left, right = (
+            placed("LPAR", "(", p.at(at + 1).start),
+            placed("RPAR", ")", p.at(end - 1).end),
+        )
+        tokens = (left, *p.tokens[at + 1 : end], right) if bare else p.tokens[at + 1 : end]
+    elif p.kind(end) == "LBRACE" and p.kind(at + 1) != "$END":
+        shown, tokens = f"{first} {{ ... }}", p.tokens[at + 1 : end]
+    elif called and p.kind(end - 1) == "RPAR" and first not in OF_NUMBERS:
+        shown, tokens = f"{first}(...)", p.tokens[at + 1 : end]
+    else:
+        return None
+    hint = f"write `{said}: {shown}`, and read it as `@{said}`"
+    colon = placed("COLON", ":", p.at(at).start)
+    message = "what a step gives is named by a label, not by `=`"
+    return p.says("E017", message, hint, at, Fix(at, end, (colon, *tokens)))
+
+
 def assignment(p: Place) -> Found | None:
     if p.type == "NAME" and not p.statement and p.kind(p.index + 1) == "EQUAL":
         name, at = p.index, p.index + 1  # at the top of a file
@@ -167,11 +222,11 @@ def assignment(p: Place) -> Found | None:
         labelled = named if p.kind(last + 2) != "COLON" else ()
         chain = (*p.tokens[at + 1 : last + 1], *labelled)
         return p.says("E017", "a chain is no value", hint, at, Fix(name, last + 1, chain))
+    if p.statement and (step := _step_assigned(p, at, end)) is not None:
+        return step
     said = p.word(name)
     hint = f"write `let {said} = ...`"
-    if p.kind(at + 1) == "NAME" and p.kind(at + 2) == "LPAR" and p.kind(end - 1) == "RPAR":
-        hint += (
-            f"; what a step gives has a label: `{said}: {p.word(at + 1)}(...)`, read as `@{said}`"
-        )
+    if p.statement and p.kind(at + 1) == "NAME" and at + 2 == end:
+        hint += f"; a step is named by a label: `{said}: {p.word(at + 1)}`, read as `@{said}`"
     fix = Fix(name, name, (placed("LET", "let", start_of(p.tokens[name])),))
     return p.says("E017", "a value must be bound with `let`", hint, at, fix)
