@@ -6,7 +6,7 @@ expression that has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from netdsl.design import SharedModule, Value
@@ -170,16 +170,22 @@ def weighed(found: Any, node: ast.Expr, names: Names) -> Any:
 
 def _comprehension(node: ast.Comprehension, names: Names) -> Any:
     out: list[Any] = []
+    for inner in rounds(node, names):
+        out.append(evaluate(node.item, inner))
+        if len(out) > LONGEST:
+            raise Mistake("E127", "this list is too long")
+    return weighed(tuple(out), node, names)
+
+
+def rounds(node: ast.Comprehension, names: Names, all_: bool = False) -> Iterator[Names]:
+    """The names in every round of a comprehension; `all_`: also in those that its condition leaves out."""
     for entry in iterate(node.iterable, names):
         names.run.compute(1, node.span)
         frame = Frame(names.frame)
         unpack(node.names, entry, frame, node.iterable)
         inner = names.inside(frame)
-        if node.condition is None or truth(node.condition, inner):
-            out.append(evaluate(node.item, inner))
-        if len(out) > LONGEST:
-            raise Mistake("E127", "this list is too long")
-    return weighed(tuple(out), node, names)
+        if all_ or node.condition is None or truth(node.condition, inner):
+            yield inner
 
 
 def iterate(node: ast.Expr, names: Names) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from agreement import check_drawn, check_formatting, check_macs, check_opened, c
 from census import constructs
 from detector_checks import check_detector, emitted_detector
 from drawing.programs import Program
+from other_arguments import check_other_arguments
 from program_checks import (
     check_exact,
     check_frozen,
@@ -34,6 +35,7 @@ EVERY = {
     "meta": 20,
     "exact": 20,
     "frozen": 10,
+    "other arguments": 2,
 }
 ALL = dict.fromkeys(EVERY, 1)
 
@@ -84,6 +86,9 @@ def judged(case: Case, number: int = 0, every: dict[str, int] = ALL) -> Counter[
             check_exact(network, text)
         if due("frozen") and not network.design.heads and "extern layer" not in program.text:
             done["frozen steps"] += check_frozen(network, text)
+        if due("other arguments"):
+            tried = check_other_arguments(network, text, program.text, program.net)
+            done["values of parameters"] += tried
         if due("open"):
             done[f"open: {check_opened(network, text, program.text, program.net)}"] += 1
     done["table rows with weights"] += check_table(network, module)

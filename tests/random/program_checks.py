@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,10 +36,14 @@ def emitted(design: Design, exact: bool = False) -> str:
 
 def module_of(text: str, name: str, filename: str = "<emitted>") -> nn.Module:
     """The network that a text defines."""
+    return class_of(text, name, filename)()
+
+
+def class_of(text: str, name: str, filename: str = "<emitted>") -> Callable[..., nn.Module]:
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(compile(text, filename, "exec"), names)  # noqa: S102
-    return names[name]()
+    return names[name]
 
 
 def state_of(module: nn.Module) -> dict[str, tuple[int, ...]]:

@@ -43,6 +43,7 @@ def classes(design: Design, width: int = WIDTH) -> tuple[Emitter, Template]:
     from netdsl.backends.torch.page import in_order
     from netdsl.backends.torch.rows import Differ
     from netdsl.backends.torch.tokens import Mismatch
+    from netdsl.diagnostics import Mistake
 
     why = ""
     for exact in (False, True):
@@ -59,6 +60,7 @@ def classes(design: Design, width: int = WIDTH) -> tuple[Emitter, Template]:
             TypeError,
             AttributeError,
             AssertionError,
+            Mistake,
         ) as error:
             why = f"{type(error).__name__}: {error}"
             if os.environ.get("NETDSL_TRACEBACK"):

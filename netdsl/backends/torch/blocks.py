@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.changed import ROLE, passed_number
 from netdsl.backends.torch.given import channels_of, sides_of, target_of
-from netdsl.backends.torch.modules import Made, named_channels, result_val, sayable
+from netdsl.backends.torch.modules import Made, named_channels, result_val, said_channels
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import SymTarget, Val, as_expr
+from netdsl.backends.torch.scene import INPUT, SymTarget, Val, as_expr
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Template, same_value
 from netdsl.code import expr as code
@@ -68,6 +68,10 @@ def _construct(
             known[param.name] = code.rename(param.computed, known)
         else:
             known[param.name] = _default_in_rows(b, param.source, links, at)
+    if template.fixed_sides:
+        for passed in _passed(template, target, val):
+            b.scene.wanted |= passed.taint
+            b.fixed_sides |= INPUT in passed.taint
     for name in template.decided & known.keys():
         b.scene.wanted |= b.dependencies(known[name])
     positional: list[Expr] = []
@@ -90,10 +94,7 @@ def _construct(
         else:
             named.append((param.name, value))
     call: Expr = code.Call(template.reference, tuple(positional), tuple(named))
-    out = template.out_channels
-    channels = None if out is None else code.rename(out, known)
-    if channels is not None and not sayable(b, channels):
-        channels = None
+    channels = said_channels(b, template.out_channels, known)
     channels, call, sets = named_channels(b, channels, call, at)
     taint = val.taint if val is not None else frozenset()
     for expr in known.values():
@@ -109,8 +110,22 @@ def _construct(
         tuple(sets),
         exports=exports,
         places=places,
+        export_channels=tuple(said_channels(b, c, known) for c in template.export_channels),
         takes_input=template.takes_input,
     )
+
+
+def _passed(template: Template, target: SymTarget, val: Val | None) -> Iterator[Val]:
+    """The values that a use of a block is given."""
+
+    def values(sym: object) -> Iterator[Val]:
+        if isinstance(sym, Val):
+            yield sym
+        elif isinstance(sym, tuple):
+            for entry in sym:
+                yield from values(entry)
+
+    return values((val, *(target.bound.get(a.source) for a in template.forward_params)))
 
 
 def _sides_differ(links: Sequence[Link]) -> bool:

@@ -26,7 +26,6 @@ from netdsl.design import (
     Loop,
     Scope,
     Shared,
-    Value,
 )
 from netdsl.walks import inner_value, links_of
 
@@ -58,13 +57,14 @@ def outputs_of(w: Walker, links: Sequence[Link], made: Made, at: At) -> list[Var
     places = made.places or tuple(range(1 + len(made.exports)))
     outs = [Var(branch=w.branch) for _ in range(max(places) + 1)]
     made.val.var = outs[places[0]]
-    for path, place in zip(made.exports, places[1:]):
+    said = made.export_channels or (None,) * len(made.exports)
+    for path, place, channels in zip(made.exports, places[1:], said):
         values = [link.exports.get(path) for link in links]
         if not all(v is not None for v in values):
             continue
         var = outs[place]
         var.label, var.tapped = path[-1], True
-        known = made.val.channels if place == places[0] else _export_channels(w, values, at)
+        known = made.val.channels if place == places[0] else channels
         taint = frozenset(taint_all(w))
         w.b.scene.know(Val(known, values, at.rows, taint, var))  # type: ignore[arg-type]
     return outs
@@ -127,11 +127,6 @@ def module_expr(w: Walker, module: SymModule) -> Expr:
     return var.expr
 
 
-def _export_channels(w: Walker, values: Sequence[Value | None], at: At) -> Expr | None:
-    numbers = {v.shape.channels for v in values if v is not None and v.shape is not None}
-    return Literal(numbers.pop()) if len(numbers) == 1 else None
-
-
 def taint_all(w: Walker) -> set[str]:
     return {p.name for p in w.b.block().params}
 
@@ -190,8 +185,13 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
         start = place
         values = [link.exports.get(path) for link in links]
         if all(v is not None for v in values):
-            known = _export_channels(w, values, at)
-            w.b.scene.know(Val(known, values, at.rows, made.val.taint, var))  # type: ignore[arg-type]
+            inside = [v for s in scopes if (v := inner_value(s, path)) is not None]
+            found = w.b.scene.peek(at.rows.reframed([s.frame for s in scopes]), inside)
+            said = None if found is None or found.channels is None else found.channels
+            if said is not None:  # a variable of the constructor may have another value by now
+                said = w.b.spelled_out(said)
+                said = said if said.names <= {p.name for p in w.b.params} else None
+            w.b.scene.know(Val(said, values, at.rows, made.val.taint, var))  # type: ignore[arg-type]
     made.val.var = Var(branch=w.branch)
     total = len(scopes[0].children)
     if start is not None and start >= total:

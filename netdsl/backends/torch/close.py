@@ -30,6 +30,7 @@ def close(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | No
     if b.outer is not None:
         said = result.channels if result is not None else None
         _take_free_names(b, needed(template.ctor), said.names if said is not None else frozenset())
+    template.fixed_sides = b.fixed_sides
     reads = needed(template.ctor)
     # As Python wants it; a default that callers must compute is none.
     template.params = sorted(b.params, key=lambda p: p.default is not None)

@@ -18,9 +18,9 @@ from netdsl.backends.torch.parameters import (
     place,
 )
 from netdsl.backends.torch.rows import Differ, Rows
-from netdsl.backends.torch.scene import Constants, Env
+from netdsl.backends.torch.scene import FREE, Constants, Env
 from netdsl.backends.torch.template import Template
-from netdsl.code.expr import Expr
+from netdsl.code.expr import Expr, Name
 from netdsl.design import (
     Design,
     Link,
@@ -138,7 +138,7 @@ class Emitter:
         val = input_value(builder, [s.input for s in scopes])
         at = place(builder, env, definition.file, val)
         flow.build(builder, scopes, val, at)
-        template.decided = builder.scene.wanted & {p.name for p in builder.params}
+        template.decided = decided(builder)
         return template
 
     def net(self) -> Template:
@@ -168,8 +168,7 @@ class Emitter:
         at = place(builder, env, definition.file, val)
         flow.build(builder, [net], val, at)
         add_checkpoints(template, self.design)
-        names = {p.name for p in builder.params}
-        return template, builder.scene.wanted & names
+        return template, decided(builder)
 
     # -------------------------------------------------------------------------------------- names
     def assign_names(self, classes: Sequence[Template]) -> None:
@@ -198,6 +197,13 @@ class Emitter:
                 template.name = distinct(wanted, taken)
                 taken.add(template.name)
         self.class_names = taken
+
+
+def decided(b: Builder) -> set[str]:
+    """The parameters of a class that decided what it is like, themselves or through its variables."""
+    names = {n.lstrip(FREE) for n in b.scene.wanted}
+    below = {n for name in names for n in b.dependencies(Name(name))}
+    return below & {p.name for p in b.params}
 
 
 def split(group: list[Scope], differ: Differ) -> list[list[Scope]]:

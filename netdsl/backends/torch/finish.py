@@ -47,7 +47,8 @@ def finish(
         ends.append(walker.var_of(result))
         names.append("output")
     main = ends[0]
-    inner = _exported(scopes, walker, template.exports, at)
+    exported = _exported(scopes, walker, template.exports, at)
+    inner = [walker.var_of(val) for val in exported]
     if ends[0] in inner:  # what it gives has a name too: then all stand in their order
         ends = list(dict.fromkeys(inner))
     else:
@@ -64,19 +65,23 @@ def finish(
     else:
         finisher = _plain
     conclude(b, val, [*ends, *(var for _, (var, _) in aux)], finisher, is_net)
-    return close(b, scopes, val, result, at)
+    closed = close(b, scopes, val, result, at)
+    template.export_channels = [
+        None if v.channels is None else in_own_words(b, v.channels, v, at) for v in exported
+    ]
+    return closed
 
 
 def _exported(
     scopes: Sequence[Scope], walker: Walker, paths: Sequence[tuple[str, ...]], at: At
-) -> list[Var]:
-    """The variables of inner values that are read from outside."""
+) -> list[Val]:
+    """The inner values that are read from outside."""
     found = []
     for path in paths:
         values = [_export(s, path) for s in scopes]
         if any(v is None for v in values):
             raise Differ(at.rows, [v is None for v in values], "inner values of some uses are read")
-        found.append(walker.var_of(walker.resolve(at, values)))  # type: ignore[arg-type]
+        found.append(walker.resolve(at, values))  # type: ignore[arg-type]
     return found
 
 

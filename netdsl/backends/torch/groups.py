@@ -8,11 +8,11 @@ from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.chains import is_chain
 from netdsl.backends.torch.given import channels_of
 from netdsl.backends.torch.items import write
-from netdsl.backends.torch.modules import Made, named_channels, result_val, sayable
+from netdsl.backends.torch.modules import Made, named_channels, result_val, said_channels
 from netdsl.backends.torch.names import camel, safe
 from netdsl.backends.torch.parameters import input_value
 from netdsl.backends.torch.rows import Rows
-from netdsl.backends.torch.scene import FREE, Env, Val
+from netdsl.backends.torch.scene import INPUT, Env, Val
 from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Template
@@ -85,13 +85,14 @@ def helper(
     inner.scene.freed = b.freed
     env = Env(at.env, b.freed)
     if val is not None:
-        entry = input_value(inner, val.at(at.rows))
+        entry = input_value(inner, val.at(at.rows), val.taint)
     else:
         entry = None
     around = _input_of(b, inner, at, rows)
     inner_at = At(inner.scene, env, rows, at.file, around, lambda n: _freed_fact(b, at, n))
     out = flow.build(inner, scopes, entry, inner_at)
     b.template.uses.append(template)
+    b.fixed_sides |= inner.fixed_sides and val is not None and INPUT in val.taint
     # what it must be given
     known: dict[str, Expr] = {}
     positional: list[Expr] = []
@@ -105,12 +106,7 @@ def helper(
         if param in template.kept:
             positional.append(value)
     call: Expr = code.Call(template.reference, tuple(positional))
-    channels = out.channels
-    if channels is not None:
-        known.update({n: Name(n[1:]) for n in channels.names if n.startswith(FREE)})
-        channels = code.rename(channels, known)
-        if not sayable(b, channels):
-            channels = None
+    channels = said_channels(b, out.channels, known)
     channels, call, sets = named_channels(b, channels, call, at)
     result = result_val(b, links, channels, at, out.taint)
     captured, places = tuple(inner.captured), tuple(template.places)
@@ -122,6 +118,7 @@ def helper(
         helper=captured,
         exports=tuple(exports),
         places=places,
+        export_channels=tuple(said_channels(b, c, known) for c in template.export_channels),
         takes_input=template.takes_input,
     )
 

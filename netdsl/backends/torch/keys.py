@@ -17,10 +17,13 @@ from netdsl.syntax import ast
 def key_expr(links: Sequence[Link], at: At) -> Expr:
     """The name of a step in its scope: a constant, or computed in a loop."""
     keys = [link.key or "" for link in links]
-    if all(k == keys[0] for k in keys):
-        return Literal(keys[0])
     node = links[0].node
     label = node.label if isinstance(node, (ast.Link, ast.Aux)) else None
+    if all(k == keys[0] for k in keys):
+        for part in label.parts if label is not None else ():
+            if not isinstance(part, str):  # it decides how a step is called
+                at.scene.wanted |= at.expr(part).names
+        return Literal(keys[0])
     if label is not None and links[0].label == links[0].key:
         if label.plain is None:
             pieces: list[str | Expr] = [

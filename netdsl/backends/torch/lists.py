@@ -32,7 +32,7 @@ def index(at: At, node: ast.Index) -> Sym:
     entries = _entries(of)
     if entries is not None and not isinstance(of, Expr):
         if not isinstance(place, Literal):
-            place = Literal(at.rows.uniform(at.values_of(node.index), node.index.span.text))
+            place = Literal(at.agreed(node.index))
         return entries[place.value]
     if isinstance(of, Expr) and not _are_sizes(at, node.of):
         return code.subscript(of, place)
@@ -80,12 +80,12 @@ def comprehension(at: At, node: ast.Comprehension) -> Sym:
     if holds_symbols(at.values_of(node)[0]):
         return one_by_one(at, node)
     iterable = passing(at.expr(node.iterable))
-    inner = at.inside()
+    inner, tested = at.among(node, False), at.among(node, True)
     for name in node.names:
-        inner.env.names[name.text] = Name(f"%{name.text}")
+        inner.env.names[name.text] = tested.env.names[name.text] = Name(f"%{name.text}")
     try:
         item = inner.expr(node.item)
-        condition = None if node.condition is None else inner.expr(node.condition)
+        condition = None if node.condition is None else tested.expr(node.condition)
     except (KeyError, TypeError):
         raise Unsayable from None
     taken = item.names | (condition.names if condition is not None else frozenset())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.changed import same_edits
 from netdsl.backends.torch.given import given_to, layer_of, taint_of, target_of
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Val
+from netdsl.backends.torch.scene import FREE, Val
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -30,6 +30,7 @@ class Made(Record):
     helper: Any = None  # values that forward must pass beside the running one
     exports: tuple[tuple[str, ...], ...] = ()
     places: tuple[int, ...] = ()  # which of the returned values the result and each export are
+    export_channels: tuple[Expr | None, ...] = ()
     takes_input: bool = True
 
 
@@ -125,6 +126,15 @@ def result_val(
     """What a step gives."""
     concretes = [link.output for link in links]
     return b.scene.know(Val(channels, concretes, at.rows, taint))  # type: ignore[arg-type]
+
+
+def said_channels(b: Builder, channels: Expr | None, known: Mapping[str, Expr]) -> Expr | None:
+    """Channels in words of another class, in those of this one, if it has them."""
+    if channels is None:
+        return None
+    free = {n: Name(n[1:]) for n in channels.names if n.startswith(FREE)}
+    said = code.rename(channels, {**known, **free})
+    return said if sayable(b, said) else None
 
 
 def sayable(b: Builder, expr: Expr) -> bool:

@@ -11,6 +11,7 @@ from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.values import InputFacts, Tapped, freeze
 from netdsl.shapes import Open, Size
 from netdsl.syntax import ast
+from netdsl.syntax.place import SIZES_OF_VALUES
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.symbols import At
@@ -49,7 +50,7 @@ def _here(at: At, sym: Sym) -> Sym:
 
 
 def tap(at: At, node: ast.Expr) -> Sym:
-    values = at.values_of(node)
+    values = at.in_rows(node)
     if isinstance(values[0], tuple):
         return one_by_one(at, node)
     concretes = [concrete(v) for v in values]
@@ -60,7 +61,7 @@ def tap(at: At, node: ast.Expr) -> Sym:
 
 def one_by_one(at: At, node: ast.Expr) -> Sym:
     """A list of values: resolved entry by entry."""
-    columns = at.values_of(node)
+    columns = at.in_rows(node)
     length = at.rows.uniform([len(c) for c in columns], "lists of values have different lengths")
     found = []
     for i in range(length):
@@ -72,18 +73,12 @@ def one_by_one(at: At, node: ast.Expr) -> Sym:
 
 
 def attribute(at: At, node: ast.Attribute) -> Sym:
-    of = at.values_of(node.of)
+    of = at.in_rows(node.of)
     first = of[0]
     plain = node.name.plain
     if isinstance(first, InputFacts) and at.input is not None:
         return _fact(at, at.input, plain or "", node)
-    if isinstance(first, (Tapped, Value)) and plain in (
-        "channels",
-        "height",
-        "width",
-        "length",
-        "shape",
-    ):
+    if isinstance(first, (Tapped, Value)) and plain in SIZES_OF_VALUES:
         val = at.scene.peek(at.rows, [concrete(v) for v in of]) or at.scene.peek(
             at.rows, [v.value if isinstance(v, Tapped) else v for v in of]
         )
@@ -98,7 +93,7 @@ def _fact(at: At, val: Val, name: str, node: ast.Expr) -> Sym:
         return val.channels
     if name == "shape":
         raise Unsayable
-    values = at.values_of(node)
+    values = at.in_rows(node)
     if any(isinstance(v, Open) for v in values):
         raise Unsayable
     at.scene.wanted |= val.taint

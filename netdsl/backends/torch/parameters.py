@@ -19,7 +19,7 @@ from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import BlockDef, Target
-from netdsl.shapes import Size
+from netdsl.shapes import Open, Size
 from netdsl.syntax import ast
 
 
@@ -51,13 +51,12 @@ def bind_parameters(b: Builder, definition: BlockDef, env: Env) -> None:
 
 
 def _parameter(b: Builder, node: ast.Param, name: str, values: list[Any], at: At) -> Any:
-    first = values[0]
-    b.rows.uniform([_kind(v) for v in values], name)
-    if isinstance(first, Target):
+    kind = b.rows.uniform([_kind(v) for v in values], name)
+    if kind in ("word", "open"):
         return at.from_value(b.rows.uniform(values, name))
-    if isinstance(first, Value) or _holds_values(first):
+    if kind == "value":
         return _value_parameter(b, name, values)
-    if not isinstance(first, (int, float, str, tuple)) and first is not None:
+    if kind == "module":
         return SymModule(b.rows.uniform(values, name), forward_parameter(b, name, "nn.Module"))
     return _number_parameter(b, node, name, values, at)
 
@@ -68,8 +67,14 @@ def _kind(value: Any) -> str:
         return "value"
     if isinstance(value, Target):
         return "word"
+    if _holds_open(value):  # no number that a constructor could be given
+        return "open"
     number = isinstance(value, (int, float, str, tuple)) or value is None
     return "number" if number else "module"
+
+
+def _holds_open(value: Any) -> bool:
+    return isinstance(value, Open) or isinstance(value, tuple) and any(map(_holds_open, value))
 
 
 def forward_parameter(b: Builder, name: str, annotation: str) -> Var:
@@ -94,13 +99,14 @@ def _value_parameter(b: Builder, name: str, values: list[Any]) -> Any:
                 code.subscript(channels, Literal(i)),
                 [v[i] for v in values],
                 b.rows,
-                var=inner,
+                frozenset([INPUT]),
+                inner,
             )
             entries.append(b.scene.know(val))
         return tuple(entries)
     var = forward_parameter(b, name, "Tensor")
     channels = _channels_parameter(b, name, values)
-    return b.scene.know(Val(channels, values, b.rows, var=var))
+    return b.scene.know(Val(channels, values, b.rows, frozenset([INPUT]), var))
 
 
 def _channels_parameter(b: Builder, name: str, values: Sequence[Any]) -> Expr:
@@ -240,8 +246,11 @@ def _holds_targets(value: Any) -> bool:
 
 
 # ------------------------------------------------------------------------------------ what flows in
-def input_value(b: Builder, values: Sequence[Value | None]) -> Val | None:
-    """What flows in: its channels are the parameter `in_channels`."""
+def input_value(
+    b: Builder, values: Sequence[Value | None], taint: frozenset[str] = frozenset()
+) -> Val | None:
+    """What flows in: its channels are the parameter `in_channels`. `taint` is what its sides depend on in the
+    class around."""
     known = [v for v in values if v is not None]
     if len(known) < len(values):
         return None
@@ -254,7 +263,7 @@ def input_value(b: Builder, values: Sequence[Value | None]) -> Val | None:
         b.locals.add(b.in_channels_name)
         b.params.insert(0, Param(b.in_channels_name, "in", "", "int"))
         channels = Name(b.in_channels_name)
-    return b.scene.know(Val(channels, known, b.rows, frozenset([INPUT]), Var(label="x")))
+    return b.scene.know(Val(channels, known, b.rows, taint | {INPUT}, Var(label="x")))
 
 
 def net_inputs(b: Builder) -> Val | None:

@@ -24,9 +24,9 @@ from netdsl.backends.torch.scene import (
 )
 from netdsl.code.expr import Expr, Literal
 from netdsl.design import SharedModule, Value
-from netdsl.elaborate.expressions import evaluate
+from netdsl.elaborate.expressions import evaluate, rounds
 from netdsl.elaborate.names import Names
-from netdsl.elaborate.values import Target
+from netdsl.elaborate.values import Target, freeze
 from netdsl.shapes import Size
 from netdsl.syntax import ast
 
@@ -51,6 +51,8 @@ class At:
         self.facts = facts  # `in.height` and the like as parameters of the class
         self.looping = False  # inside of a loop of the emitted code
         self.loops: tuple[str, ...] = ()  # variables of the loops around
+        # comprehensions around, and whether what is read stands in their condition
+        self.through: tuple[tuple[ast.Comprehension, bool], ...] = ()
         self._values: dict[int, list[Any]] = {}  # of expressions, by the identity of their node
 
     def inside(self, rows: Rows | None = None, env: Env | None = None, looping: bool = False) -> At:
@@ -59,6 +61,13 @@ class At:
         )
         found.looping = self.looping or looping
         found.loops = self.loops
+        found.through = self.through
+        return found
+
+    def among(self, node: ast.Comprehension, in_condition: bool) -> At:
+        """A place inside of a comprehension."""
+        found = self.inside()
+        found.through = (*self.through, (node, in_condition))
         return found
 
     # ------------------------------------------------------------------------------- concretely
@@ -66,11 +75,43 @@ class At:
         return Names(self.scene.run, self.file, self.rows.frames[row])
 
     def values_of(self, node: ast.Expr) -> list[Any]:
-        """What an expression is in every row. It is asked for in every round of a loop that is written out."""
+        """What an expression is in every row, or in every round of the comprehensions around whose variables it
+        reads. It is asked for in every round of a loop that is written out."""
         found = self._values.get(id(node))
         if found is None:
-            found = [evaluate(node, self.names(i)) for i in range(len(self.rows))]
+            rows = range(len(self.rows))
+            if self._reads_entries(node):
+                found = [evaluate(node, n) for i in rows for n in self._rounds(self.names(i))]
+                if not found:
+                    raise Unsayable  # there is no round
+            else:
+                found = [evaluate(node, self.names(i)) for i in rows]
             self._values[id(node)] = found
+        return found
+
+    def in_rows(self, node: ast.Expr) -> list[Any]:
+        """What an expression is in every row. Raises `Unsayable` if it has many values in each."""
+        if self._reads_entries(node):
+            raise Unsayable
+        return self.values_of(node)
+
+    def agreed(self, node: ast.Expr) -> Any:
+        """What an expression is in all rows."""
+        values = self.values_of(node)
+        if self._reads_entries(node) and any(freeze(v) != freeze(values[0]) for v in values):
+            raise Unsayable
+        return self.rows.uniform(values, node.span.text)
+
+    def _reads_entries(self, node: ast.Expr) -> bool:
+        if not self.through:
+            return False
+        names = {name.text for around, _ in self.through for name in around.names}
+        return any(isinstance(n, ast.Ref) and n.name in names for n in (node, *ast.below(node)))
+
+    def _rounds(self, names: Names) -> list[Names]:
+        found = [names]
+        for node, in_condition in self.through:
+            found = [inner for n in found for inner in rounds(node, n, in_condition)]
         return found
 
     def resolve(self, concretes: Sequence[Value]) -> Val:
@@ -85,7 +126,7 @@ class At:
 
     def literal(self, node: ast.Expr) -> Sym:
         """An expression as what it is in all rows."""
-        return self.from_value(self.rows.uniform(self.values_of(node), node.span.text))
+        return self.from_value(self.agreed(node))
 
     def from_value(self, value: Any) -> Sym:
         """A concrete value that is the same in all rows."""

@@ -63,7 +63,9 @@ class Template:
             Expr | None
         ] = []  # of the outputs of a net, if it says what they are
         self.exports: list[tuple[str, ...]] = []
+        self.export_channels: list[Expr | None] = []
         self.places: list[int] = []  # which returned value the result and each export are
+        self.fixed_sides = False  # heights and widths of what flows in are constants in it
         self.takes_input = True  # `forward` reads the running value
         self.uses: list[Template] = []
         self.parent: Template | None = None  # the class for whose group a helper was made
