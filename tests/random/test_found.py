@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from agreement import check_opened
+from other_arguments import check_other_arguments
 from program_checks import check_exact, check_numbers, check_on_meta, check_text, emitted
 
 import netdsl
@@ -21,5 +22,7 @@ def test_found(path: Path) -> None:
     check_on_meta(network, text)
     check_numbers(network, text)
     check_exact(network, text)
+    source = path.read_text(encoding="utf-8")
+    check_other_arguments(network, text, source, network.name)
     if not network.design.heads:
-        check_opened(network, text, path.read_text(encoding="utf-8"), network.name)
+        check_opened(network, text, source, network.name)

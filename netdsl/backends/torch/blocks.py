@@ -72,6 +72,10 @@ def _construct(
         for passed in _passed(template, target, val):
             b.scene.wanted |= passed.taint
             b.fixed_sides |= INPUT in passed.taint
+    told = {param.source for param in template.params}
+    for name, argument in target.bound.items():
+        if name not in told:  # the class is not given it: it is what all uses are alike in
+            b.scene.wanted |= _below(b, argument)
     for name in template.decided & known.keys():
         b.scene.wanted |= b.dependencies(known[name])
     positional: list[Expr] = []
@@ -113,6 +117,16 @@ def _construct(
         export_channels=tuple(said_channels(b, c, known) for c in template.export_channels),
         takes_input=template.takes_input,
     )
+
+
+def _below(b: Builder, argument: object) -> frozenset[str]:
+    """The parameters of this class below an argument."""
+    if isinstance(argument, Expr):
+        return b.dependencies(argument)
+    if isinstance(argument, SymTarget):
+        argument = tuple(argument.bound.values())
+    entries = argument if isinstance(argument, tuple) else ()
+    return frozenset(n for entry in entries for n in _below(b, entry))
 
 
 def _passed(template: Template, target: SymTarget, val: Val | None) -> Iterator[Val]:

@@ -8,7 +8,7 @@ from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.docs import shape_lines, text_of
 from netdsl.backends.torch.names import distinct
 from netdsl.backends.torch.row_values import row_values
-from netdsl.backends.torch.scene import FREE, Val
+from netdsl.backends.torch.scene import FREE, INPUT, Val
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Param, annotation_of
 from netdsl.backends.torch.tidy import inline_once, names_in_text_order, without_unused
@@ -30,7 +30,7 @@ def close(b: Builder, scopes: Sequence[Scope], val: Val | None, result: Val | No
     if b.outer is not None:
         said = result.channels if result is not None else None
         _take_free_names(b, needed(template.ctor), said.names if said is not None else frozenset())
-    template.fixed_sides = b.fixed_sides
+    template.fixed_sides = b.fixed_sides or INPUT in b.scene.wanted
     reads = needed(template.ctor)
     # As Python wants it; a default that callers must compute is none.
     template.params = sorted(b.params, key=lambda p: p.default is not None)

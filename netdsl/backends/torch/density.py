@@ -41,14 +41,15 @@ def dense(w: Walker, links: list[Link], val: Val, at: At) -> Val:
     b = w.b
     found: list[Dense] = [link.what for link in links]  # type: ignore[misc]
     trips = [len(d.iterations) for d in found]
-    if not any(trips):
-        out = result_val(b, links, val.channels, at, val.taint)
-        out.var = w.var_of(val)
-        return out
     step = step_of(links[0])
     target = form_target(at, step)
     count = target.bound["count"]
     assert isinstance(count, Expr)
+    if not any(trips):
+        b.scene.wanted |= b.dependencies(count)
+        out = result_val(b, links, val.channels, at, val.taint)
+        out.var = w.var_of(val)
+        return out
     if len(set(trips)) == 1 and (trips[0] <= FEW_TRIPS or b.emitter.exact):
         return _dense_unrolled(w, links, found, trips[0], val, at, count)
     restore = b.snapshot()

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 def loop(w: Walker, events: list[Loop], val: Val | None, at: At) -> Val | None:
     trips = [len(e.iterations) for e in events]
     if not any(trips):
+        w.b.scene.wanted |= loop_dependencies(w.b, events[0].node, at)
         return val
     same = len(set(trips)) == 1
     short = same and (trips[0] <= FEW_TRIPS or w.b.emitter.exact)

@@ -104,6 +104,7 @@ class SequenceBuilder:
     def loop(self, events: list[Loop], val: Val, at: At) -> tuple[list[Item], Val]:
         trips = [len(e.iterations) for e in events]
         if not any(trips):
+            self.b.scene.wanted |= loop_dependencies(self.b, events[0].node, at)
             return [], val
         if self.b.emitter.exact:
             return self._unrolled(events, trips, val, at)

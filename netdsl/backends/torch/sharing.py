@@ -75,7 +75,7 @@ def _shared_channels(w: Walker, links: Sequence[Link | None], at: At, numbers: l
                 found = row_values(b, Name(param.name), at)
                 if found == numbers:
                     return Name(param.name)
-        return Literal(numbers[0])
+        return _number(b, numbers)
     for param in b.params:
         found = row_values(b, Name(param.name), at)
         if found == numbers:
@@ -108,7 +108,13 @@ def _said_channels(b: Builder, module: SymModule, numbers: list[int], at: At) ->
     maker, said = b.emitter.shared_channels.get(id(module.shared), (None, None))
     if maker is b and said is not None and row_values(b, said, at) == numbers:
         return said
-    return Literal(numbers[0]) if len(set(numbers)) == 1 else None
+    return _number(b, numbers) if len(set(numbers)) == 1 else None
+
+
+def _number(b: Builder, numbers: Sequence[int]) -> Expr:
+    """Channels that all rows have, as a number: parameters that could change it are none then."""
+    b.scene.wanted |= {p.name for p in b.block().params}
+    return Literal(numbers[0])
 
 
 def weight(w: Walker, events: list[WeightEvent], at: At) -> None:
