@@ -85,6 +85,8 @@ def in_own_words(b: Builder, out: Expr, result: Val | None, at: At) -> Expr | No
         return None
     wanted = [v.shape.channels for v in result.concretes if v.shape is not None]
     for p in b.params:
+        if p.role == "free" and len(set(wanted)) == 1:
+            continue  # a parameter of the class around: that it is the same number says nothing
         candidates: list[Expr] = [Name(p.name)]
         if p.annotation.startswith("Sequence"):
             candidates = [

@@ -214,6 +214,8 @@ def _dense_class(b: Builder, scopes: Sequence[Scope], val: Val, at: At) -> Val:
     made = module_of(b, column, entry, inner)
     assert made is not None
     key = key_expr(column, inner)
+    if isinstance(key, Literal):  # of the only round here: another count has more
+        key = code.text_of([key.value[:-1], Name(index) + 1])
     body: list[Statement] = [*made.before, *made.sets, Assign(code.Subscript(SELF, key), made.expr)]
     used = any(index in s.reads() for s in body)
     b.ctor.append(For((index if used else "_",), code.call("range", count), tuple(body)))

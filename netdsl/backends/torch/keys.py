@@ -20,8 +20,6 @@ def key_expr(links: Sequence[Link], at: At) -> Expr:
     node = links[0].node
     label = node.label if isinstance(node, (ast.Link, ast.Aux)) else None
     if all(k == keys[0] for k in keys):
-        if label is not None and _numbers_its_only_round(label, keys[0], at):
-            return code.text_of([label.plain or "", _round_number(at) + 1])
         for part in label.parts if label is not None else ():
             if not isinstance(part, str):  # it decides how a step is called
                 at.scene.wanted |= at.expr(part).names
@@ -34,15 +32,6 @@ def key_expr(links: Sequence[Link], at: At) -> Expr:
             return code.text_of(pieces)
         return code.text_of([label.plain, _round_number(at) + 1])
     return _numbered_key(keys, at)
-
-
-def _numbers_its_only_round(label: ast.Computed, key: str, at: At) -> bool:
-    """Whether a name has the number of its round in a loop of the emitted code that has one round here, and
-    with other arguments has more."""
-    rounds = {_round_of_frame(frame) for frame in at.rows.frames}
-    if not at.looping or isinstance(_round_number(at), Literal) or rounds != {1}:
-        return False
-    return label.plain is not None and key == f"{label.plain}1"
 
 
 def _numbered_key(keys: Sequence[str], at: At) -> Expr:
