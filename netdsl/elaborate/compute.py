@@ -19,6 +19,7 @@ from netdsl.syntax import ast
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
 
+OVER_SIDES = ("min", "max", "mean")  # of one value; of several, number by number
 ARITHMETIC = ("+", "-", "*", "/", "**")
 
 
@@ -146,11 +147,25 @@ def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | Non
             f"`{name}` takes one value" if most == 1 else f"`{name}` needs a value",
             node.span,
         )
+    over = f"`{name}(@label)` goes over height and width, channel by channel"
+    for argument in node.args:
+        if argument.name is not None:
+            message = f"`{name}` has no argument `{argument.name.text}`"
+            hint = over if name in OVER_SIDES else None
+            raise Mistake("E110", message, argument.name.span, hint=hint)
     shapes = [(_shape(a.value, names, values), a.value) for a in node.args]
-    if len(shapes) == 1 and name in ("min", "max", "mean"):
+    if len(shapes) == 1 and name in OVER_SIDES:
         shape = shapes[0][0]
         assert shape is not None
+        if not shape.sides:
+            message = f"`{name}` goes over height and width, and a flat vector of {shape} has none"
+            hint = "`linear(1)` makes one number of a vector"
+            raise Mistake("E207", message, node.span, hint=hint)
         return Shape(shape[0], *(1 for _ in shape.sides))  # over the sides, channel by channel
+    number = next((part for shape, part in shapes if shape is None), None)
+    if name == "mean" and number is not None:
+        message = f"`mean` of several values takes values, not the number {number.span.text}"
+        raise Mistake("E207", message, number.span, hint=over)
     return broadcast(shapes, node, names)
 
 

@@ -281,8 +281,9 @@ class Arithmetic:
         if name == "mean":
             return sum(items) / len(items)
         if name in ("min", "max"):
-            total = items[0]
-            for item in items[1:]:
+            total, *others = [i for i in items if isinstance(i, Tensor)]
+            others += [torch.full_like(total, i) for i in items if not isinstance(i, Tensor)]
+            for item in others:
                 total = (torch.minimum if name == "min" else torch.maximum)(total, item)
             return total
         return getattr(torch, name)(items[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch.loops import folded
@@ -99,10 +99,12 @@ class _Work:
             return self.over_sides(name, items[0], node.args[0].value)
         if name == "mean":
             return code.Op("/", reduce(lambda a, b: a + b, items), Literal(len(items)))
-        function = "torch.minimum" if name == "min" else "torch.maximum"
-        total = items[0]
-        for item in items[1:]:
-            total = code.call(function, total, item)
+        function, bound = ("torch.minimum", "max") if name == "min" else ("torch.maximum", "min")
+        names = self.at.names(0)
+        flows = [holds_value(a.value, names) for a in node.args]
+        total = reduce(partial(code.call, function), [i for i, f in zip(items, flows) if f])
+        for number in [i for i, f in zip(items, flows) if not f]:
+            total = Call(code.Attribute(total, "clamp"), (), ((bound, number),))
         return total
 
     def over_sides(self, name: str, of: Expr, node: ast.Expr) -> Expr:

@@ -179,6 +179,10 @@ class Machine(Tokens):
             return Leaf(name, plain(positional), named)
         if name in _REDUCTIONS:
             return self.token("reduce", _REDUCTIONS[name], positional[0])
+        if name == ".clamp":
+            for bound, function in (("min", "max"), ("max", "min")):
+                if bound in named:
+                    return self.token("apply", function, *positional, named[bound])
         if name in _ELEMENTWISE:
             return self.token("apply", _ELEMENTWISE[name], *positional)
         key = ("call", self.normal(name, tuple(slots(positional)), named))

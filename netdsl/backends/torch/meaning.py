@@ -267,8 +267,9 @@ class Walk:
                 total = m.operation("+", total, item)
             return m.operation("/", total, len(items))
         if name in ("min", "max"):
-            value = items[0]
-            for item in items[1:]:
+            numbers = [item for item in items if isinstance(item, (int, float))]
+            value, *others = [item for item in items if not isinstance(item, (int, float))]
+            for item in [*others, *numbers]:  # as it is emitted
                 value = m.token("apply", name, value, item)
             return value
         if name in ("sigmoid", "tanh", "relu"):

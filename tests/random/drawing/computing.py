@@ -41,7 +41,7 @@ class Computing(Writer):
         if other.tensor and len(other.shape) > 1 and other.shape != value.shape:
             second, other = first, value
         number = self.real(frame, -3, 3)
-        if self.chance(0.15):
+        if len(value.shape) > 1 and self.chance(0.15):
             over = [f"mean({first})", f"min({first})", f"max({first})", f"mean(abs({first}))"]
             return Compute(seen(frame, self.pick(over)), [first], over=True)
         forms = [
@@ -59,6 +59,8 @@ class Computing(Writer):
             f"max({first}, {second})",
             f"min({first}, {second})",
             f"mean({first}, {second})",
+            f"max({first}, {number})",
+            f"min({number}, {first}, {second})",
             f"-{first} + {second}",
             f"{first} ** 2 + {second}",
             f"({first} + {second}) * ({first} - {number})",
