@@ -208,15 +208,16 @@ def check_geometry(run: Run, event: HeadEvent, names: Names) -> None:
         for width, height in sides:
             if width > columns and height > rows:  # type: ignore[operator]
                 message = (
-                    f"a box of {width:.0f}x{height:.0f} is larger than the input "
-                    f"{columns}x{rows} in every position"
+                    f"this box is {width:.0f} wide and {height:.0f} high, larger than the input, which is "
+                    f"{columns} wide and {rows} high"
                 )
                 if run.overridden:
                     run.skipped.append(_argument(link, name))
                 else:
                     size, ratio = (width * height) ** 0.5, height / width
                     hint = f"a size of {size:.0f} with a ratio of {ratio:g} makes this box"
-                    hint = hint if name == "sizes" and size != width else None
+                    if name != "sizes" or size == width:
+                        hint = "sizes are pixels of the input; are these those of larger images?"
                     run.report_mistake(Mistake("E236", message, _argument(link, name), hint=hint))
                 break
 

@@ -88,7 +88,9 @@ def pooling_step(event: HeadEvent) -> tuple[ast.Chain, ast.Call]:
     hint = "steps on whole maps stand above the head" if step is not None else None
     if meant is not None:
         hint = f"did you mean `{meant}`?"
-    raise Mistake("E150", f"the body of `head {event.word}` begins with {either}", at, hint=hint)
+    raise Mistake(
+        "E150", f"the body of `head {event.word}` must begin with {either}", at, hint=hint
+    )
 
 
 def end_of(event: HeadEvent) -> Span:
@@ -107,7 +109,7 @@ def split_body(node: ast.Head) -> tuple[list[ast.Statement], ast.Chain]:
     if isinstance(last, ast.Chain):
         return [s for s in node.body.statements if s is not last], last
     place = last.span if last is not None else node.name.span
-    message = f"the body of `head {node.name.text}` ends in `anchors(...)`"
+    message = f"the body of `head {node.name.text}` must end in `anchors(...)`"
     hint = "write it as the last step of the body"
     if isinstance(last, (ast.If, ast.For, ast.Repeat)):
         hint += f", outside of `{statement_word(last)}`"

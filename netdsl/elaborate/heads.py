@@ -152,7 +152,7 @@ def _bars(run: Run, event: HeadEvent, current: Value | None, names: Names) -> No
         step, module = outer.link.node, outer.module.name
         place = step.step.span if isinstance(step, ast.Link) else node.name.span
         message = f"`{word}` cannot use the module `{module}` of its net"
-        hint = f"use it above the head, and take what it gives: `below: {module}`"
+        hint = f"use it above the head, `@... -> below: {module}`, and begin the bar with `| @below -> ...`"
         raise Mistake("E150", message, place, hint=hint)
     event.maps = [step.what.map for step in event.predicted if isinstance(step.what, Predicted)]
     _together(event, scope)

@@ -128,6 +128,7 @@ def _check_given(node: ast.Input, declared: Size, given: Size) -> None:
             "E208",
             f"the input `{node.name.text}` is {declared}; {given} has another number of sides",
             node.span,
+            hint=f"give the size {len(declared)} numbers, like {declared}",
         )
     if given[0] is None or any(s is not None and s < 1 for s in given):
         raise Mistake("E208", f"{given} is no shape for the input `{node.name.text}`", node.span)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Link, Scope, Value, WeightEvent
-from netdsl.diagnostics import Mistake, did_you_mean, mistake_of
+from netdsl.diagnostics import Mistake, mistake_of, nearest
 from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
 from netdsl.frames import Frame
 from netdsl.source import Span
@@ -220,7 +220,10 @@ def unknown_value(
         if isinstance(found, Unknown):
             raise Silent
     except KeyError:
-        hint = did_you_mean(name, known)
+        near = nearest(name, known)
+        # as it stands in the text: `output a` has no `@`
+        sign = "@" if node.span.text.startswith("@") else ""
+        hint = None if near is None else f"did you mean `{sign}{near}`?"
         if hint is None and known:
             hint = f"labels here: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
     return Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)

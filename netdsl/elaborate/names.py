@@ -181,7 +181,8 @@ def _bound_below(node: ast.Ref, names: Names) -> str | None:
     name = nearest(node.name, [n for n, span in lets.items() if span.start > node.span.start])
     if name is None:
         return None
-    return f"`let {name}` stands further down, in line {lets[name].place[0]}: move it up"
+    slip = "" if name == node.name else f"did you mean `{name}`? "
+    return f"{slip}`let {name}` stands further down, in line {lets[name].place[0]}: move it up"
 
 
 def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
@@ -193,7 +194,9 @@ def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
     if name in PYTHONISMS:
         hint: str | None = f"write `{PYTHONISMS[name]}`"
     elif name in labels:
-        hint = f"what a step gave is reached with `@`: `@{name}`"
+        hint = (
+            f"what a step gave is reached with `@`: `@{name}`; its channels are `@{name}.channels`"
+        )
     elif name in FUNCTIONS:
         hint = f"`{name}` is a function: {name}(...)"
     elif name not in known and is_text_of_a_layer(name):

@@ -70,7 +70,7 @@ def step(span: Span, target: Target | None, usual: Any, channels: ast.Expr) -> a
 
 def _check_predict(value: Any, of: ast.Expr, node: ast.Expr) -> None:
     """`predict` is a step whose first argument, how many channels it gives, is left out."""
-    example = "like `conv(kernel_size=3x3, padding=1)`: how many channels is known"
+    example = "write `predict=conv(kernel_size=3x3, padding=1)`: `channels` follows from boxes and classes"
     if not isinstance(value, Target):
         message = "`predict` is a layer or a block with some arguments"
         raise Mistake("E112", message, node.span, hint=example)

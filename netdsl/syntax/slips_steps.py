@@ -46,7 +46,8 @@ def comma(p: Place) -> Found | None:
         return p.says("E023", "branches are not divided by `,`", hint, fix=fix)
     goes_on = p.kind(p.index + 1) in STARTS
     fix = p.replace("__ANON_0", "->", p.index) if goes_on else Fix(p.index, p.index + 1)
-    return p.says("E009", "steps are chained with `->`, not with `,`", "write `->`", fix=fix)
+    hint = "write `->`" if goes_on else "leave it out: the next step begins on a line of its own"
+    return p.says("E009", "steps are chained with `->`, not with `,`", hint, fix=fix)
 
 
 def sum_of_steps(p: Place) -> Found | None:
