@@ -55,6 +55,7 @@ def _take_free_names(b: Builder, reads: frozenset[str], kept: frozenset[str]) ->
     b.params = [p for p in b.params if p.name in reads or p.name in kept]
     taken = {p.name for p in b.params}
     taken |= {n for s in b.template.ctor for n in s.binds()}
+    taken |= kept  # a variable that says what comes out may be read by nobody here
     names: dict[str, Expr] = {}
     for name in dict.fromkeys(names_in_text_order(b.template.ctor)):
         if name.startswith(FREE):
