@@ -154,6 +154,9 @@ class Walker:
         """What a captured value is in one row of the class: it may not change within."""
         owners = at.rows.lift(list(range(len(self.b.rows))), self.b.rows)
         own = [c for c, owner in zip(concretes, owners) if owner == row]
+        if not own:
+            reads = [i in owners for i in range(len(self.b.rows))]
+            raise Differ(self.b.rows, reads, "a value that some uses read in no round")
         if any(c is not own[0] for c in own):
             raise Differ(
                 at.rows, [id(c) for c in concretes], "a value of another iteration is read"

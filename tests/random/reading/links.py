@@ -116,6 +116,7 @@ class Compute(Link):
         if condition is not None:
             return Val((found[0] if frame.truth(condition[1]) else found[-1]).shape)
         shape = broadcast([v.shape for v in found])
+        need(not self.over or len(shape) > 1)
         return Val((shape[0], *(1 for _ in shape[1:])) if self.over else shape)
 
 
