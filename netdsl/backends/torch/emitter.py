@@ -18,7 +18,7 @@ from netdsl.backends.torch.parameters import (
     place,
 )
 from netdsl.backends.torch.rows import Differ, Rows
-from netdsl.backends.torch.scene import FREE, Constants, Env
+from netdsl.backends.torch.scene import EVERYTHING, FREE, Constants, Env
 from netdsl.backends.torch.template import Template
 from netdsl.code.expr import Expr, Name
 from netdsl.design import (
@@ -201,9 +201,11 @@ class Emitter:
 
 def decided(b: Builder) -> set[str]:
     """The parameters of a class that decided what it is like, themselves or through its variables."""
+    params = {p.name for p in b.params}
+    if EVERYTHING in b.scene.wanted:
+        return params
     names = {n.lstrip(FREE) for n in b.scene.wanted}
-    below = {n for name in names for n in b.dependencies(Name(name))}
-    return below & {p.name for p in b.params}
+    return params & {n for name in names for n in b.dependencies(Name(name))}
 
 
 def split(group: list[Scope], differ: Differ) -> list[list[Scope]]:

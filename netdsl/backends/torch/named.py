@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.backends.torch.scene import Sym, Unsayable, Val, are_values, concrete, holds_symbols
+from netdsl.backends.torch.scene import (
+    EVERYTHING,
+    Sym,
+    Unsayable,
+    Val,
+    are_values,
+    concrete,
+    holds_symbols,
+)
 from netdsl.code.expr import Literal
 from netdsl.design import Value
 from netdsl.elaborate.expressions import evaluate
@@ -84,6 +92,7 @@ def attribute(at: At, node: ast.Attribute) -> Sym:
         )
         if val is not None:
             return _fact(at, val, plain, node)
+        at.scene.wanted.add(EVERYTHING)
         raise Unsayable
     return tap(at, node)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netdsl.backends.torch.symbols import At
 
 FREE = "^"  # before a name that a class reads from the one around it
+EVERYTHING = "every parameter"  # among those that decide: what a number depends on is not known
 INPUT = "the sides of the input"  # in a taint: they depend on what flows in
 
 
