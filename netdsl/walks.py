@@ -183,25 +183,27 @@ def modules_used(link: Link) -> list[SharedModule]:
     what = link.what
     if isinstance(what, Shared):
         return [what.home]
-    return list(_among(what, SharedModule)) if isinstance(what, Scope) else []
+    arguments = tuple(what.arguments.values()) if isinstance(what, Scope) else ()
+    return list(of_kind(arguments, SharedModule))
 
 
 def value_inputs(scope: Scope) -> list[Value]:
     """The values among a block's arguments, in the order of its parameters."""
-    return list(_among(scope, Value))
+    return list(of_kind(tuple(scope.arguments.values()), Value))
 
 
-def _among(scope: Scope, kind: type[T]) -> Iterator[T]:
-    """The arguments of a kind, those in lists too."""
+def of_kind(found: object, kind: type[T]) -> Iterator[T]:
+    """What is of a kind: itself, or in a list, or in a list of it."""
+    if isinstance(found, kind):
+        yield found
+    elif isinstance(found, tuple):
+        for entry in found:
+            yield from of_kind(entry, kind)
 
-    def found(value: object) -> Iterator[T]:
-        if isinstance(value, kind):
-            yield value
-        elif isinstance(value, tuple):
-            for entry in value:
-                yield from found(entry)
 
-    return found(tuple(scope.arguments.values()))
+def holds(found: object, *kinds: type[object]) -> bool:
+    """Whether something is of one of some kinds, or a list in which such a thing stands."""
+    return any(True for kind in kinds for _ in of_kind(found, kind))
 
 
 def inner_value(scope: Scope, path: tuple[str, ...]) -> Value | None:

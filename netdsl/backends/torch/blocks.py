@@ -16,6 +16,7 @@ from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal
 from netdsl.design import Link
 from netdsl.elaborate.values import BlockDef
+from netdsl.walks import of_kind
 
 
 def block_call(b: Builder, links: Sequence[Link], val: Val | None, at: At) -> Made:
@@ -131,15 +132,8 @@ def _below(b: Builder, argument: object) -> frozenset[str]:
 
 def _passed(template: Template, target: SymTarget, val: Val | None) -> Iterator[Val]:
     """The values that a use of a block is given."""
-
-    def values(sym: object) -> Iterator[Val]:
-        if isinstance(sym, Val):
-            yield sym
-        elif isinstance(sym, tuple):
-            for entry in sym:
-                yield from values(entry)
-
-    return values((val, *(target.bound.get(a.source) for a in template.forward_params)))
+    arguments = (target.bound.get(a.source) for a in template.forward_params)
+    return of_kind((val, *arguments), Val)
 
 
 def _sides_differ(links: Sequence[Link]) -> bool:

@@ -17,6 +17,7 @@ from netdsl.design import Value
 from netdsl.elaborate.values import Silent
 from netdsl.shapes import Open
 from netdsl.syntax import ast
+from netdsl.walks import holds
 
 FEW_TRIPS = 8  # rounds of a loop that are written out in any case
 
@@ -34,7 +35,7 @@ def loop_header(
         b.deps[name] = b.dependencies(count)
         return (name,), code.call("range", count)
     entries = at.values_of(node.iterable)[0]
-    if are_values(entries) or _holds_open(entries):
+    if are_values(entries) or holds(entries, Open):  # sizes that no constructor knows
         raise Differ(inner.rows, list(range(len(inner.rows))), "a loop over values")
     through = at.sym(node.iterable)
     if not isinstance(through, Expr):
@@ -53,13 +54,6 @@ def loop_header(
     if counter is not None:
         inner.env.names["round "] = counter
     return tuple(targets), iterable
-
-
-def _holds_open(entries: object) -> bool:
-    """Whether a list has an open size in it, which no constructor knows."""
-    if isinstance(entries, tuple):
-        return any(_holds_open(entry) for entry in entries)
-    return isinstance(entries, Open)
 
 
 def loop_name(b: Builder, wanted: str, at: At, source: str | None = None) -> str:

@@ -21,6 +21,7 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import BlockDef, Target
 from netdsl.shapes import Open, Size
 from netdsl.syntax import ast
+from netdsl.walks import holds
 
 
 def place(b: Builder, env: Env, file: Any, val: Val | None) -> At:
@@ -63,18 +64,14 @@ def _parameter(b: Builder, node: ast.Param, name: str, values: list[Any], at: At
 
 def _kind(value: Any) -> str:
     """What a parameter is for: a block that takes a number here and a value there is two classes."""
-    if isinstance(value, Value) or _holds_values(value):
+    if holds(value, Value):
         return "value"
     if isinstance(value, Target):
         return "word"
-    if _holds_open(value):  # no number that a constructor could be given
+    if holds(value, Open):  # no number that a constructor could be given
         return "open"
     number = isinstance(value, (int, float, str, tuple)) or value is None
     return "number" if number else "module"
-
-
-def _holds_open(value: Any) -> bool:
-    return isinstance(value, Open) or isinstance(value, tuple) and any(map(_holds_open, value))
 
 
 def forward_parameter(b: Builder, name: str, annotation: str) -> Var:
@@ -166,10 +163,6 @@ def _holds(b: Builder, expr: Expr, values: Sequence[Any], at: At) -> bool:
     return found is not None and all(same_value(plain(f), plain(v)) for f, v in zip(found, values))
 
 
-def _holds_values(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(v, Value) or _holds_values(v) for v in value)
-
-
 def _structure(value: Any) -> Hashable:
     """Where values stand in a list: two lists of one structure are read in the same way."""
     if isinstance(value, tuple):
@@ -208,7 +201,7 @@ def bind_net_parameters(b: Builder, env: Env, fixed: set[str]) -> None:
     for param in definition.node.params:
         name = param.name.text
         value = net.arguments[name]
-        if isinstance(value, Target) or _holds_targets(value):
+        if holds(value, Target):
             env.names[name] = at.from_value(value)
             continue
         literal = Literal(value, _as_written(param.default, value))
@@ -237,12 +230,6 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(_is_number(v) for v in value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _holds_targets(value: Any) -> bool:
-    return isinstance(value, tuple) and any(
-        isinstance(v, Target) or _holds_targets(v) for v in value
-    )
 
 
 # ------------------------------------------------------------------------------------ what flows in

@@ -13,6 +13,7 @@ from netdsl.design import SharedModule, Value
 from netdsl.elaborate.values import Tapped, Target
 from netdsl.record import Record
 from netdsl.syntax import ast
+from netdsl.walks import holds
 
 if TYPE_CHECKING:
     from netdsl.backends.torch.symbols import At
@@ -100,9 +101,7 @@ def as_expr(sym: Sym) -> Expr:
 
 def holds_symbols(value: Any) -> bool:
     """Whether a value of the elaborated network is more than numbers: layers, values, modules."""
-    if isinstance(value, tuple):
-        return any(holds_symbols(v) for v in value)
-    return isinstance(value, (Target, Tapped, Value, SharedModule))
+    return holds(value, Target, Tapped, Value, SharedModule)
 
 
 def concrete(found: Any) -> Any:
