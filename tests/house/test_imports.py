@@ -86,7 +86,7 @@ ROOMS = [
     "__main__",
 ]
 # Packages whose `__init__` is the one place from which their names are taken.
-FRONTS = ("netdsl", "netdsl.code.expr", "netdsl.counting")
+FRONTS = ("netdsl", "netdsl.code.expr", "netdsl.counting", "netdsl.design")
 
 
 def _module(path: Path) -> str:
