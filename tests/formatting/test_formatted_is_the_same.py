@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 from syntax_trees import tree_of
+from work import growth
 
 from netdsl.diagnostics import NetError
 from netdsl.formatting import formatted
@@ -138,16 +138,10 @@ def test_long_texts(kind: str) -> None:
     check(text)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", LONG)
-def test_time_is_linear(kind: str) -> None:
-    def cost(size: int) -> float:
+def test_work_is_linear(kind: str) -> None:
+    def laid_out(size: int) -> Callable[[], object]:
         text = LONG[kind](size)
-        costs = []
-        for _ in range(3):
-            start = time.process_time()
-            formatted(text)
-            costs.append(time.process_time() - start)
-        return min(costs)
+        return lambda: formatted(text)
 
-    assert cost(120_000) / cost(60_000) < 2.8
+    assert growth(laid_out, 2_000) < 1.3
