@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from netdsl.backends.diagram import boxes
 from netdsl.backends.diagram.canvas import End, Ends
 from netdsl.backends.diagram.figure import Child, Node, Panel, Split, nodes_of
 from netdsl.backends.diagram.items import Around, Chain, DenseItem, Item, Join, only_group
@@ -130,7 +131,7 @@ def _more(d: Drawer, chains: list[Chain], ends: Ends, joined: End) -> list[Child
     items = [item for chain in chains for item in chain.items]
     copies = [chain.times for chain in chains for _ in chain.items]
     title = f"{len(chains):,} more side by side"
-    d.link(d.summary(items, ends, children, title, None, copies), joined, "flow")
+    d.link(boxes.several(d, items, ends, children, title, None, copies), joined, "flow")
     return children
 
 
@@ -201,7 +202,7 @@ def dense(d: Drawer, item: DenseItem, ends: Ends, into: list[Child]) -> None:
             title = f"{left_out:,} more in a row"
             last = results[i + left_out - 1]
             assert last is not None
-            d.summary(items, ends, into, title, last, inside=[*joins, last])
+            boxes.several(d, items, ends, into, title, last, inside=[*joins, last])
         elif not len(head) <= i < len(head) + left_out:
             iteration(d, chain, ends, into, result, own_steps(item) if i == 0 else {})
 

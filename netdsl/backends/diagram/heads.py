@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from netdsl.backends.diagram import boxes
 from netdsl.backends.diagram.canvas import End, Ends
 from netdsl.backends.diagram.figure import Child, Panel, Split
 from netdsl.backends.diagram.head_texts import (
@@ -86,7 +87,7 @@ def whole(
     item.enters = current if any(value is current for value in item.reads) else None
     lines = [total(event.count)] if event.count else []
     role = "flow" if item.enters is not None else "tap"
-    d.box(item, ends, into, role, event.word, title, *lines)
+    boxes.many(d, item, ends, into, role, event.word, title, *lines)
     end = next(ends[value] for value in event.outputs.values())
     if regions is not None:
         d.link(regions, end, "tap")
@@ -317,7 +318,7 @@ def ending(d: Drawer, name: str, chain: Chain, ends: Ends, into: list[Child]) ->
     *before, last = chain.items
     d.chain(before, ends, into, chain.entry)
     if isinstance(last, Op):
-        d.op(last, ends, into, "flow", notes=(name,))
+        boxes.layer(d, last, ends, into, "flow", notes=(name,))
     else:
         d.item(last, ends, into, last.enters)
     return ends[chain.result]
