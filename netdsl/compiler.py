@@ -144,6 +144,7 @@ class Compilation:
             self.report.add(
                 Diagnostic("E109", f"{file.source.name} defines nothing", None, hint=hint)
             )
+        designs: list[Design] = []
         memo: dict[Any, Any] = {}  # blocks that several nets use are run once
         most = 2 * self.program.limits.layers
         for node in file.nets:
@@ -152,6 +153,8 @@ class Compilation:
             run = Run(self.report, self.program)
             run.memo, run.budget.spare = memo, most
             design = self._elaborate(run, file, node)
+            if design is not None:
+                designs.append(design)
             if design is not None and principles:
                 self._advise(design)
             if self.report.full:
@@ -161,11 +164,20 @@ class Compilation:
             check_names(self.report, self.program, file)
             if not self.report.errors:
                 lint(self.report, file)
+                self._idle(file, designs)
         except Enough:
             pass
         except TooLarge as error:
             self.report.add(error.diagnostic)
         return in_order(self.report.diagnostics)
+
+    def _idle(self, file: File, designs: list[Design]) -> None:
+        """Steps that nothing reads: there are none where every chain goes on from what is before it."""
+        if any(isinstance(node, (ast.From, ast.Output)) for node in ast.below(file.tree)):
+            from netdsl.idle import idle
+
+            for diagnostic in idle(designs):
+                self.report.add(diagnostic)
 
     def _advise(self, design: Design) -> None:
         from netdsl.principles import principles

@@ -29,7 +29,6 @@ from netdsl.design import (
 from netdsl.diagnostics import Diagnostic
 from netdsl.layers.base import Layer
 from netdsl.shapes import Shape
-from netdsl.source import Span
 from netdsl.syntax import ast
 from netdsl.unread import Unread, unread
 from netdsl.walks import links_of, own_links
@@ -65,9 +64,9 @@ def _bottlenecks(design: Design) -> Iterator[Diagnostic]:
         if widest.numbers >= SHARP * here.numbers:
             sizes = f"{before:,} numbers become {here.numbers:,} here"
             message = f"a bottleneck: {sizes}, then {widest.numbers:,}"
-            labels = ((_span(widest.link), f"gives {widest.shape}"),)
+            labels = ((widest.link.span, f"gives {widest.shape}"),)
             hint = "a convolution with the same stride beside the pooling, concatenated, loses less"
-            yield Diagnostic("W301", message, _span(here.link), labels, hint)
+            yield Diagnostic("W301", message, here.link.span, labels, hint)
 
 
 def _as_large(sides: tuple[int, ...], as_: tuple[int, ...]) -> bool:
@@ -120,7 +119,7 @@ def _unread(design: Design) -> Iterator[Diagnostic]:
     """Maps of which places are lost."""
     for lost in unread(design):
         sides = [n for n in lost.shape.sides if isinstance(n, int)]
-        span = _span(lost.readers[0])
+        span = lost.readers[0].span
         if any(lost.gaps):
             each = zip(lost.gaps, lost.end, sides)
             rest = 1 - prod((n - gap - end) / n for gap, end, n in each)
@@ -185,7 +184,7 @@ def _large(link: Link, layer: Layer, x: Shape) -> Iterator[Diagnostic]:
         (way, saved), *more = better
         message = f"a {k}x{k} convolution, where {way} see as much for {saved} % less"
         hint = f"or {more[0][0]} for {more[0][1]} % less" if more else None
-        yield Diagnostic("W302", message, _span(link), (), hint)
+        yield Diagnostic("W302", message, link.span, (), hint)
 
 
 def _square_kernel(layer: Layer, x: Shape) -> int:
@@ -217,7 +216,7 @@ def _unreduced(merge: Merge) -> Iterator[Diagnostic]:
             shown = f"a {k}x{k} convolution reads all {given} channels"
             less = f"with a 1x1 to {inner} before it, it takes {round(100 * saved)} % less"
             hint = "neighbours say much the same, so fewer channels lose little"
-            yield Diagnostic("W305", f"{shown}; {less}", _span(link), (), hint)
+            yield Diagnostic("W305", f"{shown}; {less}", link.span, (), hint)
 
 
 def _first(bar: BarEvent) -> Link | None:
@@ -229,7 +228,3 @@ def _first(bar: BarEvent) -> Link | None:
             return links[0] if what.layer.family == "convolution" else None
         links = list(own_links(what.region)) if isinstance(what, Scope) else []
     return None
-
-
-def _span(link: Link) -> Span:
-    return link.node.step.span if isinstance(link.node, ast.Link) else link.node.span

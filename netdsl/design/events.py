@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, Union
 from netdsl.design.scopes import Scope, Value
 from netdsl.frames import Frame
 from netdsl.layers.base import Layer
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 
@@ -56,6 +57,11 @@ class Link:
         self.inputs: list[Value] = []
         self.output: Value | None = None
         self.exports: dict[tuple[str, ...], Value] = {}
+
+    @property
+    def span(self) -> Span:
+        """Where the step stands in the text, without its label."""
+        return self.node.step.span if isinstance(self.node, ast.Link) else self.node.span
 
     @property
     def scope(self) -> Scope | None:

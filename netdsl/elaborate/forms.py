@@ -262,7 +262,7 @@ def dense(
     concat = find("concat")
     assert concat is not None
     scope = names.frame.scope
-    for i, _ in run.budget.rounds(range(count), count, step.body, names, step):
+    for i, _ in run.rounds(range(count), count, step.body, names, step):
         frame = Frame(names.frame, "repeat", iteration=i, loop=step.body.span)
         region = run.body(step.body, current, names.inside(frame))
         found.iterations.append(region)

@@ -122,9 +122,18 @@ def _chain(chain: ast.Chain, moved: bool) -> tuple[list[Diagnostic], bool]:
                 for body in bodies:
                     found += _bodies_below(body.statements, moved)[0]
         elif isinstance(step, ast.Group):
-            found += _bodies_below(step.body.statements, moved)[0]
-        moved = True
+            if moved:
+                found += _uses_of_in(step.body, "group")
+            else:
+                found += _bodies_below(step.body.statements, moved)[0]
+        moved = not _takes_in(step)
     return found, moved
+
+
+def _takes_in(step: ast.Step) -> bool:
+    """`@in`: what comes next is entered by it."""
+    value = step.value if isinstance(step, ast.From) else None
+    return isinstance(value, ast.Tap) and value.name is None
 
 
 def _uses_of_in(body: ast.Body, word: str) -> Iterator[Diagnostic]:

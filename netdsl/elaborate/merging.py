@@ -135,7 +135,7 @@ def bars(
                     entries = iterate(statement.iterable, names)
                 else:
                     entries = range(repeat_count(statement, names))
-                rounds = run.budget.rounds(entries, len(entries), statement.body, names, statement)
+                rounds = run.rounds(entries, len(entries), statement.body, names, statement)
                 for i, entry in rounds:
                     kind = "for" if isinstance(statement, ast.For) else "repeat"
                     frame = Frame(names.frame, kind, iteration=i, loop=statement.body.span)

@@ -8,7 +8,7 @@ is *numbered*, and every step counts from 0.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netdsl.design import Link, Scope
@@ -174,22 +174,30 @@ def chain_is_named(chain: ast.Chain, names: Names, depth: int = 0) -> bool:
 
 def _inlined_is_named(step: ast.Inline, names: Names, depth: int) -> bool:
     """Whether the steps of an inlined block name the scope that they go to."""
+    inlined = _inlined(step, names)
+    if inlined is None:
+        return False
+    node, inner = inlined
+    known = names.run.naming_inlined
+    if node not in known:
+        known[node] = False  # a block that inlines itself is a mistake elsewhere
+        known[node] = is_named(node.body.statements, inner, depth + 1)
+    return known[node]
+
+
+def _inlined(step: ast.Inline, names: Names) -> tuple[ast.Block, Names] | None:
+    """The block that a step inlines, and what its names mean to its text; None if there is none."""
     from netdsl.elaborate.names import step_target
 
     try:
         target = step_target(names, step.name)
     except (Mistake, Silent):
-        return False
+        return None
     if not isinstance(target, Target) or not isinstance(target.definition, BlockDef):
-        return False
-    definition = target.definition
-    known = names.run.naming_inlined
-    if definition.node not in known:
-        known[definition.node] = False  # a block that inlines itself is a mistake elsewhere
-        inner = names.inside(Frame(None))
-        inner.file = definition.file
-        known[definition.node] = is_named(definition.node.body.statements, inner, depth + 1)
-    return known[definition.node]
+        return None
+    inner = names.inside(Frame(None))
+    inner.file = target.definition.file
+    return target.definition.node, inner
 
 
 def can_hold_weights(step: ast.Step, names: Names) -> bool:
@@ -252,6 +260,38 @@ def _body_has_label(body: ast.Body) -> bool:
     return False
 
 
+def words_in(body: ast.Body, names: Names, depth: int = 0) -> Iterator[str]:
+    """The words of steps without a label that a body would add to its scope, by the text."""
+    for statement in body.statements:
+        if isinstance(statement, ast.Chain):
+            yield from _words_of(statement, names, depth)
+        elif isinstance(statement, ast.Bar) and has_label(statement.chain):
+            yield from _words_of(statement.chain, names, depth)
+        elif isinstance(statement, (ast.For, ast.Repeat)):
+            yield from words_in(statement.body, names, depth)
+        elif isinstance(statement, ast.If):
+            for arm in (statement.then, statement.other):
+                yield from words_in(arm, names, depth) if arm is not None else ()
+
+
+def _words_of(chain: ast.Chain, names: Names, depth: int) -> Iterator[str]:
+    for link in countable_steps(chain):
+        step = link.step
+        if isinstance(step, ast.Inline):
+            inlined = _inlined(step, names) if depth < 16 else None
+            if inlined is not None:
+                yield from words_in(inlined[0].body, inlined[1], depth + 1)
+        elif link.label is not None:
+            continue
+        elif isinstance(step, ast.Group):
+            yield "group"
+        elif isinstance(step, ast.Call) and step.body is None:
+            yield step.name.text
+        elif isinstance(step, ast.Call):
+            for inner in (step.body, *(clause.body for clause in step.clauses)):
+                yield from words_in(inner, names, depth) if inner is not None else ()
+
+
 def countable_steps(chain: ast.Chain) -> list[ast.Link]:
     """The links of a bar that take a place: not `@x`, not `identity`."""
     return [
@@ -286,6 +326,7 @@ class Naming:
         self.bars = 0
         self.heads: dict[str, Span] = {}  # the heads of a net, those with mistakes too
         self.unlabelled: dict[str, Span] = {}  # bars that are called branch1, branch2, ...
+        self.looping: set[str] = set()  # words that stand in a loop, also in one without rounds
         definition = getattr(scope.definition, "node", None)
         statements = definition.body.statements if isinstance(definition, ast.Net) else ()
         self.inputs = {s.name.text: s.name.span for s in statements if isinstance(s, ast.Input)}
@@ -329,7 +370,7 @@ class Naming:
             return
         loose = [(link, looped) for link, fixed, looped in self.steps if fixed is None]
         times: dict[str, int] = {}
-        looping: set[str] = set()
+        looping = set(self.looping)
         for link, looped in loose:
             times[link.word] = times.get(link.word, 0) + 1
             if looped:

@@ -6,7 +6,7 @@ one mistake gives one message and the rest of the text is still checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netdsl.design import Computed, Condition, Flow, Link, Note, Region, Scope, Taken, Value
@@ -172,6 +172,14 @@ class Run:
             bars = isinstance(statement, ast.Bar)
         region.exit = current
         return region
+
+    def rounds(
+        self, entries: Iterable[Any], count: int, body: ast.Body, names: Names, node: ast.Node
+    ) -> Iterator[tuple[int, Any]]:
+        """The rounds of a loop with their numbers, from 1."""
+        if not count and names.frame.scope is not None:
+            names.frame.scope.naming.looping |= set(naming.words_in(body, names))
+        return self.budget.rounds(entries, count, body, names, node)
 
     def attached(self, body: ast.Body) -> Iterable[ast.Statement]:
         """The statements of a body; a `shortcut { }` on a line of its own goes back to its residual."""

@@ -64,7 +64,7 @@ def _repeat(
 ) -> Value | None:
     loop = Loop(node)
     count = repeat_count(node, names)
-    for i, _ in run.budget.rounds(range(count), count, node.body, names, node):
+    for i, _ in run.rounds(range(count), count, node.body, names, node):
         frame = Frame(names.frame, "repeat", iteration=i, loop=node.body.span)
         inner = run.body(node.body, current, names.inside(frame))
         loop.iterations.append(inner)
@@ -93,7 +93,7 @@ def _for(
 ) -> Value | None:
     loop = Loop(node)
     entries = iterate(node.iterable, names)
-    for i, entry in run.budget.rounds(entries, len(entries), node.body, names, node):
+    for i, entry in run.rounds(entries, len(entries), node.body, names, node):
         frame = Frame(names.frame, "for", iteration=i, loop=node.body.span)
         unpack(node.names, entry, frame, node.iterable)
         inner = run.body(node.body, current, names.inside(frame))

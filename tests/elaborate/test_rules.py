@@ -46,6 +46,18 @@ NAMES = {
         "a: conv(8, 1x1)\n for i in [1] { conv(8, 1x1) }",
         "a conv1",
     ),
+    "beside a loop it is counted, whatever the rounds": (
+        "conv(16, 1x1) -> bn\n repeat 0 { residual { conv(16, 1x1) } -> a: bn }\n dense(0) { bn }",
+        "conv1 bn1",
+    ),
+    "bars of a loop are not": (
+        "conv(16, 1x1) -> bn\n concat { | bn\n for i in [] { | conv(16, 1x1) | a{i}: conv(16, 1x1) -> bn } }",
+        "conv bn1 branch1",
+    ),
+    "nor what is labelled in it": (
+        "conv(16, 1x1)\n for i in [] { a{i}: conv(16, 1x1) }",
+        "conv",
+    ),
     "of an if only the arm taken counts": (
         "a: conv(8, 1x1)\n if in.channels > 99 { conv(8, 1x1) } else { conv(8, 1x1) }",
         "a conv",

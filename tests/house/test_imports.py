@@ -43,6 +43,7 @@ ROOMS = [
     "receptive",
     "weights",
     "unread",
+    "idle",
     "principles",
     "ensembles",
     "elaborate",

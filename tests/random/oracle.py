@@ -13,6 +13,7 @@ from other_arguments import check_other_arguments
 from program_checks import (
     check_exact,
     check_frozen,
+    check_idle,
     check_numbers,
     check_on_meta,
     check_text,
@@ -86,6 +87,7 @@ def judged(case: Case, number: int = 0, every: dict[str, int] = ALL) -> Counter[
             check_exact(network, text)
         if due("frozen") and not network.design.heads and "extern layer" not in program.text:
             done["frozen steps"] += check_frozen(network, text)
+            check_idle(network, text)
         if due("other arguments"):
             tried = check_other_arguments(network, text, program.text, program.net)
             done["values of parameters"] += tried

@@ -18,6 +18,7 @@ from netdsl.backends.torch.emitter import Emitter
 from netdsl.backends.torch.page import in_order, page
 from netdsl.design import Design
 from netdsl.diagnostics import NetError
+from netdsl.idle import idle_steps
 from netdsl.network import Network
 from netdsl.weights import needed_for
 
@@ -236,6 +237,24 @@ def check_frozen(network: Network, text: str) -> int:
         assert {n for n in names if f"{n}.".startswith(parts)} == reached, name
         checked += 1
     return checked
+
+
+def check_idle(network: Network, text: str) -> None:
+    """The steps on which nothing depends are those whose weights autograd does not find."""
+    module = module_of(text, network.torch_class).to("meta").train()
+    named = dict(module.named_parameters())
+    with seeded(1):
+        outputs = tensors_of(module(*(x.to("meta") for x in inputs_of(network, torch.float))))
+    total = sum((output.sum() for output in outputs), start=torch.zeros((), device="meta"))
+    if total.requires_grad:
+        grads = torch.autograd.grad(total, list(named.values()), allow_unused=True)
+    else:
+        grads = [None] * len(named)
+    lost = {name for name, grad in zip(named, grads, strict=True) if grad is None}
+    dead, live = idle_steps(network.design)
+    idle, read = (tuple(f"{'.'.join(step.home)}." for step in part) for part in (dead, live))
+    assert {name for name in named if name.startswith(idle)} <= lost
+    assert not {name for name in lost if name.startswith(read)}
 
 
 def check_exact(network: Network, text: str) -> None:

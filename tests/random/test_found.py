@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from agreement import check_opened
 from other_arguments import check_other_arguments
-from program_checks import check_exact, check_numbers, check_on_meta, check_text, emitted
+from program_checks import (
+    check_exact,
+    check_idle,
+    check_numbers,
+    check_on_meta,
+    check_text,
+    emitted,
+)
 
 import netdsl
 
@@ -22,6 +29,7 @@ def test_found(path: Path) -> None:
     check_on_meta(network, text)
     check_numbers(network, text)
     check_exact(network, text)
+    check_idle(network, text)
     source = path.read_text(encoding="utf-8")
     check_other_arguments(network, text, source, network.name)
     if not network.design.heads:
