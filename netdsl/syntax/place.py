@@ -12,6 +12,20 @@ from netdsl.syntax.machine import Token
 
 ENDS = ("_NL", "VBAR", "LBRACE", "RBRACE")  # what a statement cannot reach over
 MERGES = ("concat", "add", "mul")
+LIBRARIES = frozenset(
+    [
+        "nn",
+        "torch",
+        "F",
+        "functional",
+        "tf",
+        "keras",
+        "layers",
+        "tensorflow",
+        "torchvision",
+        "numpy",
+    ]
+)
 SIZES_OF_VALUES = ("channels", "height", "width", "length", "shape")  # `@label.channels`
 
 
