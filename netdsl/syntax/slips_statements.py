@@ -217,6 +217,9 @@ def loop(p: Place) -> Found | None:
             f"`for` goes through a list, and {_shown(p)} stands here",
             "write `for x in list { ... }`, like `for i in range(4) { ... }`",
         )
+    if word == "for" and p.type == "LPAR" and p.before == "COMMA":
+        hint = "one name holds the inner list: `for i, pair in ...`, then `pair[0]` and `pair[1]`"
+        return p.says("E024", "names of `for` have no parentheses", hint)
     if word == "for" and p.text in ("to", "until", "step") and p.before == "NUMBER":
         hint = "a loop goes through a list: `for i in range(3)` for 0, 1 and 2"
         return p.says("E024", f"`{p.text}` cannot stand here", hint)
