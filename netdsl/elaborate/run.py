@@ -259,7 +259,7 @@ class Run:
                     raise not_computed(node, loop)
                 name = f"{plain}{loop.iteration}"
             naming.check_label(name, node, scope)
-            scope.naming.claim(name, node)
+            scope.naming.claim(name, node, names.frame)
         except Mistake as mistake:
             self.report_mistake(mistake.at(node.span))
         except Silent:
