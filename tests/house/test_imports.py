@@ -49,6 +49,7 @@ ROOMS = [
     "verify",
     "evaluation",
     "verification",
+    "larger",
     "compiler",
     "formatting",
     "backends.table",
