@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,19 @@ class Compilation:
         changed: dict[ast.Net, ast.Net] = {}
         said = len(self.report.diagnostics)
 
+        recipe = Recipe(self.program, file, node, expressions, sizes or {}, changed)
+
         def compiled() -> Design:
             run = Run(self.report, self.program)
             run.changed = changed
             design = self._elaborate(run, file, node, expressions, sizes)
-            self.report.check()
+            try:
+                self.report.check()
+            except NetError as error:
+                from netdsl.larger import with_larger_sizes
+
+                at = partial(recipe.design, None)
+                raise with_larger_sizes(error, recipe.sizes, at) from None
             assert design is not None
             return design
 
@@ -87,7 +96,7 @@ class Compilation:
             self.report.forget(said)  # beliefs are judged again
             design = compiled()
             design.replaced = other.places(design)
-        design.recipe = Recipe(self.program, file, node, expressions, sizes or {}, changed)
+        design.recipe = recipe
         verify(design)
         return design
 

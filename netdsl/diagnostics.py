@@ -18,6 +18,7 @@ from netdsl.excerpts import WIDTH, excerpt
 from netdsl.record import Record
 from netdsl.source import Span
 
+MOST_USES = 5  # lines for the blocks around a place
 MOST_ERRORS = 100  # of one run; nobody reads more
 SHORT = 6  # letters
 MOST_CANDIDATES = 1_000  # names among which the nearest is looked for
@@ -269,14 +270,13 @@ def _both(ways: Ways) -> list[str]:
 
 def _chain(uses: tuple[Use, ...]) -> list[str]:
     """The blocks around the place, innermost first; the middle of a long chain is left out."""
-    left_out = len(uses) - 4
-    shown = uses if left_out <= 0 else (*uses[:3], uses[-1])
-    lines = []
-    for i, use in enumerate(shown):
-        how = "which is in" if i else "in"
-        if i == 3 and left_out > 0:
-            how = f"which is, {left_out} further out, in"
-        lines.append(f"   {how} {use.what}, used at {use.span.source.name}:{use.span.place[0]}")
+    lines = [
+        f"   {'which is in' if i else 'in'} {use.what}, "
+        f"used at {use.span.source.name}:{use.span.place[0]}"
+        for i, use in enumerate(uses)
+    ]
+    if len(lines) > MOST_USES:
+        lines[3:-1] = [f"   ... ({len(lines) - 4} more blocks)"]
     return lines
 
 

@@ -56,9 +56,11 @@ def _entry(design: Design, statement: ast.Meta | ast.Keys, entry: ast.Entry, val
             design.meta[key] = value
         return
     if not isinstance(value, str):
-        raise Mistake("E122", f"`keys` maps a path to a text, not to {kind_of(value)}")
+        hint = f'write `{key}: "..."`, the beginning of its names in the checkpoint'
+        message = f"`keys` maps a path to a text, not to {kind_of(value)}"
+        raise Mistake("E122", message, hint=hint)
     if value and not _PREFIX.fullmatch(value):
-        hint = "names of a `state_dict` have parts with dots between them: `backbone.body`"
+        hint = 'write parts without spaces, one dot between two of them: "backbone.body"'
         raise Mistake("E141", f'no name of a `state_dict` begins with "{value}"', hint=hint)
     design.keys[key] = value
 

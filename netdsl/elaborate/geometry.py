@@ -107,16 +107,23 @@ def _check_step(
         return
     wrong = 0 if cells[0] != sides[0] else 1
     size, side = image.sides[wrong], sides[wrong]
-    if word == "stride":
-        message = f"stride={step:g}, but this map is 1/{pixels(size, side)} of the input"
-        fits = pixels(size, side)
-        _refuse(run, link, word, message, f"{side} places over {size} pixels: `stride={fits}`")
-        return
+    hint = _ceiling(event, side, cells[wrong]) or _fitting(word, size, side)
     message = (
         f"step={step:g} lays {cells[wrong]} cells over {size} pixels, "
         f"but this map is {sides[0]}x{sides[1]}"
     )
-    _refuse(run, link, word, message, _ceiling(event, side, cells[wrong]))
+    if word == "stride":
+        message = f"stride={step:g}, but this map is 1/{pixels(size, side)} of the input"
+        hint = _fitting(word, size, side)
+    _refuse(run, link, word, message, hint)
+
+
+def _fitting(word: str, size: Dim, side: Dim) -> str | None:
+    """The whole number of pixels between the places of a map that has as many places as it should."""
+    assert isinstance(size, int) and isinstance(side, int)
+    fits = -(-size // side)
+    lays = -(-size // fits)
+    return f"{side} places over {size} pixels: `{word}={fits}`" if lays == side else None
 
 
 def _refuse(run: Run, link: Link, word: str, message: str, hint: str | None) -> None:
@@ -200,7 +207,8 @@ def check_geometry(run: Run, event: HeadEvent, names: Names) -> None:
     if getattr(event.kind, "clip", False) and rows != columns:
         message = f"`clip=true` is for square images, and this one is {rows}x{columns}"
         given = [a.span for a in event.node.args if a.name is not None and a.name.text == "clip"]
-        raise Mistake("E239", message, given[0] if given else event.node.name.span)
+        place = given[0] if given else event.node.name.span
+        raise Mistake("E239", message, place, hint="leave it out, or make the image square")
     for number, link in enumerate(event.predicted):
         what = link.what
         assert isinstance(what, Predicted)

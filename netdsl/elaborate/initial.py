@@ -225,7 +225,12 @@ def _uneven(line: InitLine, word: str) -> Mistake:
     message = (
         f"`{line.start.name}` cannot fill a `{word}` whose outputs read unequally many numbers"
     )
-    hint = "give it a label and `uniform` or `normal`; without a line each starts by what it reads"
+    name, path = line.start.name, ".".join(line.node.path)
+    hint = (
+        f"`{path}: uniform(-0.1, 0.1)` fills it; without a line each output starts by what it reads"
+    )
+    if not line.links or not isinstance(line.links[-1].what, Applied):
+        hint = f"name the other layers instead, each by its label: `label: {name}`"
     return Mistake("E138", message, line.node.value.span, hint=hint)
 
 
@@ -244,6 +249,8 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
     hint = did_you_mean(line.tensor, known)
     if hint is None and known:
         hint = f"it has {' and '.join(f'`{name}`' for name in known)}"
+    elif hint is None:
+        hint = "it has nothing that is learned"
     return Mistake("E138", f"`{what}` has no `{line.tensor}` to fill", _key_span(entry), hint=hint)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from netdsl.diagnostics import Diagnostic, Report
 from netdsl.elaborate.program import File
 from netdsl.layers import find
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 
@@ -28,7 +29,7 @@ def lint(report: Report, file: File) -> None:
 def _early_taps(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
     """`conv1: conv(...) -> relu`, and `@conv1` elsewhere: the value before the relu."""
     nodes = list(ast.below(definition))
-    tapped = set(_tapped(nodes))
+    tapped = {name: span for name, span in reversed(list(_tapped(nodes)))}  # the first of each
     for chain in nodes:
         if not isinstance(chain, ast.Chain):
             continue
@@ -43,19 +44,19 @@ def _early_taps(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
                     "W101",
                     f"`@{label.plain}` is the value before `{word}`",
                     label.span,
-                    ((after.name.span, "comes after it"),),
+                    ((after.name.span, "comes after it"), (tapped[label.plain], "read here")),
                     f"for the value after it write `... -> {label.plain}: {word}`; if this one is "
                     f"meant, put `{word}` on a line of its own",
                 )
 
 
-def _tapped(nodes: Iterable[ast.Node]) -> Iterator[str | None]:
+def _tapped(nodes: Iterable[ast.Node]) -> Iterator[tuple[str | None, Span]]:
     for node in nodes:
         if isinstance(node, (ast.Tap, ast.Attribute)):
-            yield node.name.plain if node.name is not None else None
+            yield node.name.plain if node.name is not None else None, node.span
         elif isinstance(node, ast.Output):
             for path in node.paths:
-                yield path[-1].plain
+                yield path[-1].plain, path[-1].span
 
 
 def _activation(links: tuple[ast.Link, ...]) -> ast.Call | None:

@@ -186,7 +186,18 @@ def _unknown(node: ast.Tap, name: str, names: Names) -> Mistake:
     if scope is not None and name in scope.block.heads:
         hint = "what a head gives is what the network gives; no step reads it"
         raise Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
-    return unknown_value(node, name, names, labels_in_reach(names.frame), body_around(scope))
+    body = body_around(scope)
+    for head in body.statements if body is not None else ():
+        if isinstance(head, ast.Head) and head.span.end <= node.span.start:
+            inside = [label for label, _ in labels_of(head.body) if label.plain == name]
+            if inside:
+                label = (inside[0].span, f"it stands in `head {head.name.text}`")
+                hint = (
+                    "what a head does stays in it: do this step above the head, where both read it"
+                )
+                message = f"there is no value `@{name}` here"
+                raise Mistake("E103", message, node.span, labels=[label], hint=hint)
+    return unknown_value(node, name, names, labels_in_reach(names.frame), body)
 
 
 def unknown_value(

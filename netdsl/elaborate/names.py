@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import SharedModule
 from netdsl.diagnostics import Mistake, did_you_mean, nearest, surely
-from netdsl.elaborate.functions import FUNCTIONS
+from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
 from netdsl.elaborate.lookup import body_around
 from netdsl.elaborate.program import lookup as lookup_definition
 from netdsl.elaborate.values import (
@@ -104,29 +104,25 @@ def name_target(name: str, names: Names, place: int | None = None) -> Any:
 
 def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
     """What a word means where a step stands: only layers, blocks and modules are looked up."""
+    builtin = builtin_target(name.text)
     try:
         found = names.find(name.text, name.span.start)
-        if isinstance(found, (Target, SharedModule)):
-            return found
-        if found is UNKNOWN:
-            raise Silent
     except KeyError:
-        found = None
-    builtin = builtin_target(name.text)
+        if builtin is None:
+            raise no_step(name, names) from None
+        return builtin
+    if isinstance(found, (Target, SharedModule)):
+        return found
+    if found is UNKNOWN:
+        raise Silent
     if builtin is not None:
         return builtin
-    if found is not None:
-        if isinstance(found, NetDef):
-            raise Mistake(
-                "E115",
-                f"`{name.text}` is a net, and a net is no step",
-                name.span,
-                hint="make a block of the part that both use",
-            )
-        raise Mistake(
-            "E115", f"`{name.text}` is {kind_of(found)}, not a layer or a block", name.span
-        )
-    raise no_step(name, names)
+    hint = "a layer that changes nothing is `identity`" if found is None else None
+    message = f"`{name.text}` is {kind_of(found)}, not a layer or a block"
+    if isinstance(found, NetDef):
+        message = f"`{name.text}` is a net, and a net is no step"
+        hint = "make a block of the part that both use"
+    raise Mistake("E115", message, name.span, hint=hint)
 
 
 def meant_target(run: Run, name: ast.Name, names: Names) -> Target | SharedModule:
@@ -145,7 +141,9 @@ def no_step(name: ast.Name, names: Names) -> Mistake:
     """The mistake of a word that is neither a layer nor a block."""
     folded = name.text.lower().replace("_", "")
     hint = did_you_mean(name.text, names_of_steps(names))
-    if folded in ELSEWHERE:
+    if name.text in ON_VALUES:
+        hint = f"of values it stands in parentheses: `({name.text}(@label))`"
+    elif folded in ELSEWHERE:
         hint = f"it is {ELSEWHERE[folded]}"
     elif hint is None or name.text in _of_heads():
         hint = _of_heads().get(name.text)
@@ -252,6 +250,9 @@ ELSEWHERE = {
     **dict.fromkeys(("norm", "normalization"), "`bn` here, or `groupnorm(8)`, `layernorm`, ..."),
     **dict.fromkeys(("input", "inputlayer"), "no step: `input image: 3x224x224` begins a net"),
     **dict.fromkeys(("zeropad", "zeropad2d", "zeropadding2d"), "`pad` here"),
+    **dict.fromkeys(
+        ("transpose", "swapaxes"), "`permute([1, 0])` of sides here, or the layer `conv_transpose`"
+    ),
     **dict.fromkeys(("reorg", "passthrough"), "`space_to_depth` here"),
     **dict.fromkeys(
         ("squeezeexcite", "seblock"), "a block: docs/language.md has it in a few lines"

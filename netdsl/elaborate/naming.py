@@ -16,6 +16,7 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate.edits import holds_weights, is_dropped, kept_key
 from netdsl.elaborate.values import BlockDef, LayerDef, Silent, Target
 from netdsl.frames import Frame
+from netdsl.layers.fields import is_int
 from netdsl.source import Span
 from netdsl.syntax import ast
 
@@ -338,8 +339,8 @@ class Naming:
             self.unlabelled[fixed] = link.node.span
         self.steps.append((link, fixed, looped))
 
-    def claim(self, name: str, node: ast.Computed) -> None:
-        """Two labels of one scope must differ."""
+    def claim(self, name: str, node: ast.Computed, frame: Frame | None = None) -> None:
+        """Two labels of one scope must differ; `frame` is that of a label that may stand in loops."""
         span, first = node.span, self.taken.get(name)
         if name in self.unlabelled:
             raise _bar_has_name(name, span, self.unlabelled[name])
@@ -352,9 +353,7 @@ class Naming:
             return
         if first.start == span.start and first.source is span.source:
             message = f"the label `{name}` is given in more than one iteration"
-            hint = "compute it from the loop's variable"
-            if node.plain is not None:
-                hint += f": `{node.plain}{{i}}: ...`"
+            hint = own_in_every_round(node, frame) if frame is not None else None
             raise Mistake("E105", message, span, hint=hint)
         raise labelled_twice(name, span, first)
 
@@ -435,6 +434,23 @@ def loop_around(frame: Frame) -> Frame | None:
             return at
         at = at.host if at.kind == "inline" else at.parent
     return None
+
+
+def own_in_every_round(node: ast.Computed, frame: Frame) -> str:
+    """How a label is written so that all rounds of the loops around it have their own."""
+    indices: list[str | None] = []
+    loop = loop_around(frame)
+    while loop is not None:
+        numbers = [name for name, held in loop.names.items() if is_int(held)]
+        indices.insert(0, numbers[0] if numbers and loop.kind == "for" else None)
+        loop = loop_around(loop.parent) if loop.parent is not None else None
+    stem = next((part for part in node.parts if isinstance(part, str)), "")
+    wanted = stem + "_".join(f"{{{index}}}" for index in indices)
+    if None not in indices and wanted != node.text:
+        return f"each iteration has its own: write `{wanted}: ...`"
+    counted = "_".join(f"{{{letter}}}" for _, letter in zip(indices, "ijklmn"))
+    loops = "the rounds" if len(indices) == 1 else "the rounds of each loop around it"
+    return f"count {loops}, `for i, x in enumerate(...)`, and write `{stem}{counted}: ...`"
 
 
 def in_loop(frame: Frame) -> bool:

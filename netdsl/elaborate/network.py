@@ -79,6 +79,7 @@ def _elaborate(
     scope.input = values[0] if len(values) == 1 else None
     run.budget.expect(base.body, base_file, frame, base.name.span)
     run.blocks.append(base)
+    run.given.append({n: b.node.span for n, b in bound.items() if b.node is not None})
     try:
         region = run.body(base.body, scope.input, inner)
         if _is_empty(base.body):
@@ -92,6 +93,7 @@ def _elaborate(
         run.close(scope, region)
         resolve_init(run, scope)
     finally:
+        run.given.pop()
         run.blocks.pop()
     if not scope.outputs and scope.result is None:
         raise Mistake(

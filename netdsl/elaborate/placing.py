@@ -74,12 +74,13 @@ def check_net(node: ast.Head, kind: type[Kind], net: Scope) -> None:
     image = _image(net)
     if len(image) != 3:
         message = f"`head {word}` needs an image (CxHxW), and the input is {image}"
-        raise Mistake("E239", message, span)
+        hint = "an image has three numbers, like `input image: 3x300x300`"
+        raise Mistake("E239", message, span, hint=hint)
     if word in LAID_ONCE and not image.known:
         message = f"`head {word}` needs an image of known size, and this one is {image}"
         hint = (
-            "write the size, like `input image: 3x300x300`: its boxes are laid over the image once "
-            "(`head retina` and `head rpn` make theirs for every image)"
+            "write the size, like `input image: 3x300x300` (from outside `--input 3x300x300`): its boxes "
+            "are laid over the image once; `head retina` and `head rpn` make theirs for every image"
         )
         raise Mistake("E239", message, span, hint=hint)
     if net.aux or any(len(path) != 2 or path[0] not in net.heads for path in net.outputs):

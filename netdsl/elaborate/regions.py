@@ -124,7 +124,9 @@ def finish_body(
     if outer is not None:
         step = outer.link.node
         place = step.step.span if isinstance(step, ast.Link) else event.node.name.span
-        hint = "it is a function of what flows into it: `in`, `@in`"
         read = "a value" if outer.module is None else f"module `{outer.module.name}`"
         message = f"the body of `head {event.word}` reads {read} from around it"
+        hint = "only what stands above flows in: do this step above the head too"
+        if features_of(event) is not None:
+            hint = "only `features` flow in, as `@in`: do this step above the head, and list its value there"
         raise Mistake("E150", message, place, hint=hint)

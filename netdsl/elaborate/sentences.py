@@ -7,12 +7,13 @@ a mistake has one wording.
 from __future__ import annotations
 
 from netdsl.design import SharedModule
-from netdsl.diagnostics import Mistake, surely
+from netdsl.diagnostics import Edit, Mistake, surely
 from netdsl.elaborate.arguments import Shown
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
 from netdsl.frames import Frame
 from netdsl.layers.arguments import needs
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 
@@ -29,8 +30,7 @@ def check_body(step: ast.Call, target: Target) -> None:
     """Merges and forms have a body, and nothing else has one."""
     word = step.name.text
     if step.body is not None and not takes_body(target):
-        hint = f"steps follow it: `{word} -> ...`; a group is `label: {{ ... }}`"
-        raise Mistake("E116", f"`{word}` takes no body", step.name.span, hint=hint)
+        raise _no_body(step, step.body)
     if step.body is None and takes_body(target):
         example = f"{word} {{ | a | b }}" if is_merge(target) else f"{word} {{ ... }}"
         if word == "dense":
@@ -40,6 +40,20 @@ def check_body(step: ast.Call, target: Target) -> None:
         if word == "dense" and step.args:
             hint += f"; a fully connected layer is `linear({count})`"
         raise Mistake("E116", f"`{word}` needs a body", step.name.span, hint=hint)
+
+
+def _no_body(step: ast.Call, body: ast.Body) -> Mistake:
+    """The mistake of a body behind a layer or a block: what stands in it may be meant to follow."""
+    source, start = body.span.source, body.span.start
+    call = source.text[step.span.start : start].rstrip()
+    chain = body.statements[0] if len(body.statements) == 1 else None
+    follows = chain.span.text if isinstance(chain, ast.Chain) else "..."
+    fix = [Edit(body.span, f"-> {follows}")] if isinstance(chain, ast.Chain) else []
+    if "\n" in f"{call}{follows}":
+        call, follows = step.name.text, "..."
+    hint = f"steps follow it: `{call} -> {follows}`; a group is `label: {{ ... }}`"
+    brace = Span(source, start, start + 1)
+    return Mistake("E116", f"`{step.name.text}` takes no body", brace, hint=hint, fix=fix)
 
 
 def check_module(step: ast.Call) -> None:

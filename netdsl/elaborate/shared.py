@@ -101,16 +101,19 @@ def _check_alone(shared: SharedModule, use: Link) -> None:
         reader = Around(use, module) if module is not None or len(use.inputs) > 1 else None
     if reader is None:
         return
-    if reader.module is not None:
-        what = f"uses module `{reader.module.name}`, which is not its own"
-        hint = "a block can be used in both; steps of one block share no weights"
-    else:
-        what = "reads values from around it"
-        hint = "a module is a function of what flows into it; read them in a step of their own, or in a block"
-    labels = [(reader.link.node.span, "here")] if reader.link is not use else []
-    raise Mistake(
-        "E140", f"module `{shared.name}` {what}", shared.node.span, labels=labels, hint=hint
+    name, module = shared.name, reader.module
+    place = shared.node.span if reader.link is use else reader.link.node.span
+    if module is None:
+        message = f"module `{name}` reads values from around it"
+        hint = "it is a function of what flows into it; read them where it is used, or in a block"
+        raise Mistake("E140", message, place, hint=hint)
+    message = f"module `{name}` uses module `{module.name}`, which is no part of it"
+    labels = [(module.node.name.span, "defined here")]
+    hint = (
+        f"move `module {module.name} = ...` into the braces of `{name}`, as their first line: it is "
+        f"a part of `{name}` then, and of nothing else"
     )
+    raise Mistake("E140", message, place, labels=labels, hint=hint)
 
 
 def _node_span(link: Link) -> Span:

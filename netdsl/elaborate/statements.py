@@ -322,16 +322,9 @@ STATEMENTS: dict[type, Callable[[Run, Any, Value | None, Names, Region], Value |
 # ------------------------------------------------------------------------------------------ out of place
 def not_computed(node: ast.Computed, loop: Frame) -> Mistake:
     """The mistake of a plain label in `for`."""
-    name = next((n for n, held in loop.names.items() if isinstance(held, int)), None)
-    hint = f"write `{node.text}{{{name}}}: ...`"
-    if name is None:  # a list of what is no number
-        hint = f"count the rounds, `for i, x in enumerate(...)`, and write `{node.text}{{i}}: ...`"
-    return Mistake(
-        "E119",
-        f"a label inside `for` must be computed, and `{node.text}` is not",
-        node.span,
-        hint=hint,
-    )
+    message = f"a label inside `for` must be computed, and `{node.text}` is not"
+    hint = naming.own_in_every_round(node, loop)
+    return Mistake("E119", message, node.span, hint=hint)
 
 
 def own_line_clause(statement: ast.Statement) -> ast.Call | None:

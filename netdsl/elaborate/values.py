@@ -231,7 +231,7 @@ def kind_of(value: Any) -> str:
         return "a module"
     if isinstance(value, InputFacts):
         return "the block's input"
-    return "none" if value is None else type(value).__name__
+    return "`none`" if value is None else type(value).__name__
 
 
 def shown_number(value: Any) -> str:

@@ -92,16 +92,10 @@ def _mistake(layer: type[Checked], refused: Refused, arguments: dict[str, Any]) 
         return ArgumentMistake("E111", f"`{layer.word}` needs `{name}`", hint=form)
     if refused.problem == "unknown":
         hint = did_you_mean(name, layer.fields) or form
-        found = ArgumentMistake("E110", f"`{layer.word}` has no argument `{name}`", hint=hint)
-    else:
-        wanted, value = refused.wanted, arguments[name]
-        found = ArgumentMistake(
-            "E112",
-            f"`{name}` of `{layer.word}` must be {wanted}, not {source_text(value)}",
-            hint=_argument_hint(value, wanted),
-        )
-    found.argument = name
-    return found
+        return ArgumentMistake("E110", f"`{layer.word}` has no argument `{name}`", name, hint=hint)
+    wanted, value = refused.wanted, arguments[name]
+    message = f"`{name}` of `{layer.word}` must be {wanted}, not {source_text(value)}"
+    return ArgumentMistake("E112", message, name, hint=_argument_hint(value, wanted))
 
 
 def _argument_hint(value: Any, wanted: str) -> str | None:

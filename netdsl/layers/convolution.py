@@ -7,11 +7,10 @@ from typing import ClassVar
 from typing import Literal as OneOf
 
 from netdsl.code.expr import Call, Expr, Literal, call, given
-from netdsl.diagnostics import Mistake
 from netdsl.formulas import Count, product
 from netdsl.layers.base import Given, Layer, Tensor, Window
 from netdsl.layers.connections import Connections, check_connections, kernels_in
-from netdsl.layers.fields import Bool, Extent, Positive
+from netdsl.layers.fields import ArgumentMistake, Bool, Extent, Positive
 from netdsl.layers.geometry import (
     Motion,
     Padding,
@@ -72,23 +71,24 @@ class Conv(Layer):
 
     def _check_form(self, x: Shape) -> None:
         """What is given of the kernels must be one thing."""
-        wrong, hint = "", None
+        wrong, about, hint = "", "weights", ""
         if self.trainable and self.weights is not None:
             wrong, hint = "has `weights`, but learns them", "add `trainable=false`"
         elif not self.trainable and self.weights is None:
-            wrong, hint = (
-                "is not trainable, and has no `weights`",
-                "give them: `weights=[[0, 1], ...]`",
-            )
+            wrong, about = "is not trainable, and has no `weights`", "trainable"
+            hint = "give a kernel, like `weights=[[0, 1], [1, 0]]`, or leave `trainable=false` out"
         elif not self.trainable and self.bias and "bias" in self.given:
-            wrong, hint = "is not trainable, and has a bias", "leave `bias` out: there is none then"
+            wrong, about = "is not trainable, and has a bias", "bias"
+            hint = "leave `bias` out: there is none then"
         elif self.connections is not None and (self.flip or not self.trainable):
             other = "`flip`" if self.flip else "given `weights`"
-            wrong, hint = f"has a connection table and {other}", "leave one of them out"
+            wrong, about = f"has a connection table and {other}", "connections"
+            hint = "leave one of them out"
         elif self.flip and len(x) != 3:
-            wrong = f"with `flip` needs an image (CxHxW), but gets {x}"
+            wrong, about = f"with `flip` needs an image (CxHxW), but gets {x}", "flip"
+            hint = "leave `flip` out: kernels that are learned do without"
         if wrong:
-            raise Mistake("E233", f"`{self.word}` {wrong}", hint=hint)
+            raise ArgumentMistake("E233", f"`{self.word}` {wrong}", about, hint=hint)
         if self.weights is not None:
             (weight,) = self.tensors(x)
             check_kernels(self.word, self.weights, x, weight.shape)

@@ -145,21 +145,24 @@ Flowing = Annotated[Value, _flowing]
 class ArgumentMistake(Mistake):
     """A mistake in one argument; `argument` is its name, None where it is missing."""
 
-    argument: str | None = None
+    def __init__(
+        self, code: str, message: str, argument: str | None = None, *, hint: str | None = None
+    ) -> None:
+        super().__init__(code, message, hint=hint)
+        self.argument = argument
 
 
 def spread(value: int | tuple[int | None, ...], dims: int, what: str, word: str) -> tuple[int, ...]:
     """One number a side. A size with another number of sides is a mistake."""
     if isinstance(value, tuple):
         if len(value) != dims:
-            mistake = ArgumentMistake(
+            raise ArgumentMistake(
                 "E210",
                 f"`{what}={Size(value)}` of `{word}` has {sides_text(len(value))}, "
                 f"but the input has {dims}",
+                what,
                 hint=f"write one number for all sides, or a size with {sides_text(dims)}",
             )
-            mistake.argument = what
-            raise mistake
         return tuple([v for v in value if v is not None])
     return (value,) * dims
 

@@ -75,11 +75,15 @@ class Motion(NamedTuple):
         spans = ""
         if set(self.dilation) != {1}:
             spans = f", which spans {Size(self.reach)} with dilation {Size(self.dilation)},"
+        fits = [
+            min(k, (n + 2 * p - 1) // d + 1) if isinstance(n, int) else k
+            for n, k, p, d in zip(x.sides, self.kernel, self.padding, self.dilation)
+        ]
         return Mistake(
             "E213",
             f"the {Size(self.kernel)} kernel of `{word}`{spans} is larger than its input, "
             f"{Shape(*x.sides)}{padded}",
-            hint="a smaller kernel, more padding or fewer strides above would fit",
+            hint=f"a kernel of at most {Size(fits)} fits; with fewer strides above, more of the map is left",
         )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from netdsl.diagnostics import Mistake
 from netdsl.layers.checked import Refused
-from netdsl.layers.fields import is_list, is_number
+from netdsl.layers.fields import ArgumentMistake, is_list, is_number
 from netdsl.shapes import Shape, Size
 
 
@@ -39,12 +38,15 @@ def lengths_of(nested: Any) -> tuple[int, ...]:
 def check_kernels(word: str, nested: Any, x: Shape, weight: tuple[int, ...]) -> None:
     """Given kernels must fit a weight of this shape: outputs, inputs, height, width."""
     if len(x) != 3:
-        raise Mistake("E233", f"`weights` of `{word}` are for images (CxHxW), but it gets {x}")
+        message = f"`weights` of `{word}` are for images (CxHxW), but it gets {x}"
+        raise ArgumentMistake("E233", message, "weights")
     found = lengths_of(nested)
     wanted = (*weight[: len(found) - 2], *weight[2:])
     if found != wanted:
-        raise Mistake(
+        raise ArgumentMistake(
             "E233",
             f"`weights` of `{word}` are {Size(found)} numbers, but must be {Size(wanted)}",
-            hint=f"one kernel for all is {Size(weight[2:])}, all of them are {Size(weight)}",
+            "weights",
+            hint=f"for all maps {Size(weight[2:])}, for every output map {Size((weight[0], *weight[2:]))}, "
+            f"for every output and input map {Size(weight)}",
         )

@@ -158,7 +158,7 @@ class LocalResponseNorm(Normalization):
             raise Mistake(
                 "E212",
                 f"`{self.word}` within channels needs an odd size, not {self.size}",
-                hint="an even neighbourhood has no middle",
+                hint=f"write {self.size - 1} or {self.size + 1}: an even neighbourhood has no middle",
             )
         return x
 

@@ -6,11 +6,10 @@ from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
 
 from netdsl.code.expr import Call, call, given
-from netdsl.diagnostics import Mistake
 from netdsl.layers.base import Given, Tensor
 from netdsl.layers.batchnorm import WeightedNormalization
 from netdsl.layers.checked import Refused
-from netdsl.layers.fields import is_list, is_number
+from netdsl.layers.fields import ArgumentMistake, is_list, is_number
 from netdsl.layers.inputs import open_size
 from netdsl.shapes import Shape
 
@@ -64,19 +63,21 @@ class Normalize(WeightedNormalization):
         for name in ("mean", "std"):
             value = getattr(self, name)
             if isinstance(value, tuple) and len(value) != x.channels:
-                raise Mistake(
+                raise ArgumentMistake(
                     "E234",
                     f"`{name}` of `{self.word}` has {len(value)} numbers, but the input has "
                     f"{x.channels} channel{'' if x.channels == 1 else 's'}",
+                    name,
                     hint="give one number per channel, or one for all",
                 )
         if self.form == "image":
             if x.elements is None:
                 raise open_size(self.word, x, "a mean image has a number for every place")
             if self.std != 1:
-                raise Mistake(
+                raise ArgumentMistake(
                     "E234",
                     f"`{self.word}` takes off an image, and divides by `std` too",
+                    "std",
                     hint="leave `std` out, or give the mean of every channel",
                 )
         return super().output(x)

@@ -242,7 +242,8 @@ def _too_deep(source: Source, tokens: list[Token]) -> Diagnostic | None:
 
 
 DEFINES = re.compile(
-    r"^(?:let|[ \t]*(?:net|block|extern[ \t]+layer|def|class|function|func|module|layer))[ \t]+(\w+)|^[ \t]*import[ \t]+([\w, \t]+?)[ \t]+from",
+    r"^(?:let|[ \t]*(?:net|block|extern[ \t]+layer|def|class|function|func|module|layer))[ \t]+(\w+)"
+    r"|^[ \t]*import[ \t]+([\w, \t]+?)[ \t]+from|^[ \t]*from[^\n]*?\bimport[ \t]+([\w, \t]+)",
     re.MULTILINE,
 )
 
@@ -250,8 +251,8 @@ DEFINES = re.compile(
 def _lost(tree: ast.File) -> frozenset[str]:
     """Names that the text seems to define, but whose definitions could not be read."""
     found: set[str] = set()
-    for one, several in DEFINES.findall(tree.source.text):
-        found.update([one] if one else (name.strip() for name in several.split(",")))
+    for names in DEFINES.findall(tree.source.text):
+        found.update(name.strip() for name in "".join(names).split(","))
     for definition in tree.definitions:
         if isinstance(definition, ast.Import):
             found -= {name.text for name in definition.names}

@@ -12,6 +12,20 @@ from netdsl.syntax.machine import Token
 
 ENDS = ("_NL", "VBAR", "LBRACE", "RBRACE")  # what a statement cannot reach over
 MERGES = ("concat", "add", "mul")
+LIBRARIES = frozenset(
+    [
+        "nn",
+        "torch",
+        "F",
+        "functional",
+        "tf",
+        "keras",
+        "layers",
+        "tensorflow",
+        "torchvision",
+        "numpy",
+    ]
+)
 SIZES_OF_VALUES = ("channels", "height", "width", "length", "shape")  # `@label.channels`
 
 
@@ -106,10 +120,10 @@ class Place:
                 depth += (token.type == "LBRACE") - (token.type == "RBRACE")
         return depth
 
-    def opener(self) -> int | None:
-        """The brace whose body this place stands in."""
+    def opener(self, index: int | None = None) -> int | None:
+        """The brace whose body this place, or another one, stands in."""
         depth = 0
-        for i in range(self.index - 1, -1, -1):
+        for i in range((self.index if index is None else index) - 1, -1, -1):
             depth += (self.kind(i) == "RBRACE") - (self.kind(i) == "LBRACE")
             if depth < 0:
                 return i

@@ -20,6 +20,7 @@ SLIPS: tuple[Slip, ...] = (
     words.comment,
     flow.else_on_own_line,
     flow.chained_after_loop,
+    flow.chained_to_loop,
     words.arithmetic_without_brackets,
     words.commas_in_entries,
     words.size_or_number,

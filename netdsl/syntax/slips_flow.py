@@ -52,6 +52,15 @@ def chained_after_loop(p: Place) -> Found | None:
     return p.says("E014", f"`{p.text}` cannot follow the body of `{word}`", hint, fix=fix)
 
 
+def chained_to_loop(p: Place) -> Found | None:
+    """`conv(8, 3x3) -> if deep { bn }`."""
+    if p.word(p.index - 1) != "->" or p.type not in ("FOR", "REPEAT", "IF"):
+        return None
+    hint = "put it on a line of its own, without `->`; it takes what the step above gives"
+    fix = p.replace("_NL", "\n", p.index - 1)
+    return p.says("E014", f"`->` cannot lead to `{p.text}`, which is no step", hint, fix=fix)
+
+
 def nothing(p: Place) -> Found | None:
     """A bar without steps, an arrow without one before or after it."""
     if p.before == "VBAR" and p.type in ("RBRACE", "VBAR", "_NL"):
@@ -113,9 +122,24 @@ def bar(p: Place) -> Found | None:
         return p.says(
             "E023", f"`|` is missing before the first branch of `{word}`", hint, p.start, fix
         )
-    stop = p.index
+    merge, stop = _merge_closed(p), p.index
     while p.kind(stop) not in ("_NL", "RBRACE", "LBRACE", "$END"):
         stop += 1
+    if p.kind(stop) == "LBRACE":
+        fix = None
+    elif merge is not None:
+        fix = Fix(p.index - 1, stop, (*p.tokens[p.index : stop], p.tokens[p.index - 1]))
+    else:
+        fix = Fix(p.index, stop)
+    if merge is not None:
+        hint = f"all bars stand in one pair of braces: `{merge} {{ | a | b }}`"
+        return p.says("E023", f"this bar stands behind the `}}` of `{merge}`", hint, fix=fix)
     hint = "each bar begins with `|` and stands in the body of a merge: `concat { | a | b }`"
-    fix = Fix(p.index, stop) if p.kind(stop) != "LBRACE" else None
     return p.says("E023", "a bar cannot stand here", hint, fix=fix)
+
+
+def _merge_closed(p: Place) -> str | None:
+    """The merge whose body ends right before this place."""
+    opener = p.opener(p.index - 1) if p.before == "RBRACE" else None
+    word = p.word(opener - 1) if opener is not None else ""
+    return word if word in MERGES else None

@@ -6,7 +6,7 @@ import re
 
 from netdsl.diagnostics import did_you_mean
 from netdsl.syntax.brackets import end_of, placed
-from netdsl.syntax.place import ENDS, Fix, Found, Place
+from netdsl.syntax.place import ENDS, LIBRARIES, Fix, Found, Place
 
 RESERVED = [
     "net",
@@ -35,11 +35,10 @@ RESERVED = [
 DEFINITIONS = ("net", "block", "import", "let", "extern")
 
 
+MEANT_BLOCKS = ("module", "layer", "def", "class", "function", "func", "cell")
 MEANT_WORDS = {
     **dict.fromkeys(("network", "model"), "write `net Name { ... }`"),
-    **dict.fromkeys(
-        ("module", "layer", "def", "class", "function", "cell"), "write `block name(...) { ... }`"
-    ),
+    **dict.fromkeys(MEANT_BLOCKS, "write `block name(...) { ... }`"),
     **dict.fromkeys(("const", "var", "val", "define"), "write `let name = ...`"),
 }
 
@@ -133,8 +132,20 @@ def imported(p: Place) -> Found | None:
     """`import torch`, `import "blocks.net"`, `from "blocks.net" import unit`."""
     if p.depth() or p.word(p.start) not in ("import", "from"):
         return None
-    hint = 'blocks of another file: `import unit, stem from "blocks.net"`'
-    fix = Fix(p.start, _next_definition(p))
+    stop = p.index
+    while p.kind(stop) not in ("_NL", "$END"):
+        stop += 1
+    line = p.tokens[p.start : stop]
+    names = [str(t) for t in line if t.type == "NAME"]
+    files = [str(t) for t in line if t.type == "STRING"]
+    if not files and LIBRARIES.intersection(names):
+        hint = "leave it out: layers need no import"
+    else:
+        file = files[0] if files else '"blocks.net"'
+        hint = f"write `import {', '.join(names) or 'unit, stem'} from {file}`"
+        if not names:
+            hint += ", with the names of what is needed"
+    fix = Fix(p.start, stop + (p.kind(stop) == "_NL"))
     return p.says("E021", "an import has names and a file", hint, p.start, fix)
 
 
@@ -162,15 +173,14 @@ def definition(p: Place) -> Found | None:
             meant,
             fix=p.replace(word.upper(), word, p.index),
         )
+    fix = Fix(p.index, _next_definition(p))
+    if named and p.text in MEANT_BLOCKS:
+        message = f"a block is defined with `block`, not with `{p.text}`"
+        hint = f"write `block {p.word(p.index + 1)}(...) {{ ... }}`, its steps in the braces"
+        return p.says("E021", message, hint, fix=fix)
+    message = "steps must stand inside a `net` or a `block`, not at the top of a file"
     hint = did_you_mean(p.text, DEFINITIONS) if named else "write `net Name { ... }` around them"
-    if p.text in ("def", "class", "function", "func"):
-        hint = "write `block name(parameters) { ... }`"
-    return p.says(
-        "E021",
-        "steps must stand inside a `net` or a `block`, not at the top of a file",
-        hint,
-        fix=Fix(p.index, _next_definition(p)),
-    )
+    return p.says("E021", message, hint, fix=fix)
 
 
 def _next_definition(p: Place) -> int:
@@ -178,7 +188,8 @@ def _next_definition(p: Place) -> int:
     depth = 0
     for i in range(p.index, len(p.tokens)):
         depth += (p.kind(i) == "LBRACE") - (p.kind(i) == "RBRACE")
-        if depth <= 0 and p.kind(i) == "_NL" and p.word(i + 1) in DEFINITIONS:
+        meant = p.word(i + 1) in MEANT_BLOCKS and p.at(i + 1).place[1] == 1  # no method of a class
+        if depth <= 0 and p.kind(i) == "_NL" and (meant or p.word(i + 1) in DEFINITIONS):
             return i + 1
     return len(p.tokens)
 
@@ -206,6 +217,9 @@ def loop(p: Place) -> Found | None:
             f"`for` goes through a list, and {_shown(p)} stands here",
             "write `for x in list { ... }`, like `for i in range(4) { ... }`",
         )
+    if word == "for" and p.type == "LPAR" and p.before == "COMMA":
+        hint = "one name holds the inner list: `for i, pair in ...`, then `pair[0]` and `pair[1]`"
+        return p.says("E024", "names of `for` have no parentheses", hint)
     if word == "for" and p.text in ("to", "until", "step") and p.before == "NUMBER":
         hint = "a loop goes through a list: `for i in range(3)` for 0, 1 and 2"
         return p.says("E024", f"`{p.text}` cannot stand here", hint)

@@ -6,12 +6,11 @@ import re
 
 from netdsl.diagnostics import did_you_mean
 from netdsl.syntax.machine import Token
-from netdsl.syntax.place import MERGES, Fix, Found, Place
+from netdsl.syntax.place import LIBRARIES, MERGES, Fix, Found, Place
 from netdsl.syntax.slips_flow import STATEMENTS
 
 STARTS = ("NAME", "AT", "LPAR", "LBRACE", "OPEN_NAME", "INLINE")  # of a step
 LONGEST_STEP = 40  # characters that a hint repeats
-LIBRARIES = ("nn", "torch", "F", "functional", "tf", "keras", "layers")
 
 
 def other_arrow(p: Place) -> Found | None:
@@ -62,7 +61,7 @@ def sum_of_steps(p: Place) -> Found | None:
 def several_times(p: Place) -> Found | None:
     """`unit(16) x 3`, `unit(16) * 3`, `unit(16) x3`, `3 x unit(16)`."""
     if p.type == "NUMBER" and not p.statement and p.word(p.index + 1) in ("x", "*"):
-        hint = f"to run a step so often, write `repeat {p.text} {{ ... }}` around it"
+        hint = f"to run a step {p.text} times, write `repeat {p.text} {{ ... }}` around it"
         return p.says("E009", "a step is not multiplied", hint, fix=Fix(p.index, p.index + 2))
     if p.before not in ("NAME", "RPAR", "RBRACE") or "__ANON_0" not in p.accepts:
         return None
@@ -76,9 +75,9 @@ def several_times(p: Place) -> Found | None:
     while first > p.start and p.word(first - 1) not in ("->", ":", "|"):
         first -= 1
     step = p.at(first).to(p.at(p.index - 1)).text
-    hint = f"to run it so often, write `repeat {count} {{ {step} }}` on a line of its own"
     if "\n" in step or len(step) > LONGEST_STEP:
-        hint = f"to run it so often, write `repeat {count} {{ ... }}` around it"
+        step = "..."
+    hint = f"to run it {count} times: `repeat {count} {{ {step} }}`, on a line of its own"
     found = p.says("E009", "a step is not multiplied", hint, fix=Fix(p.index, stop))
     return Found(found.diagnostic.but(span=p.span.to(p.at(stop - 1))), found.fix)
 

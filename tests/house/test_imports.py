@@ -50,6 +50,7 @@ ROOMS = [
     "verify",
     "evaluation",
     "verification",
+    "larger",
     "compiler",
     "formatting",
     "backends.table",
