@@ -123,9 +123,11 @@ def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
                 name.span,
                 hint="make a block of the part that both use",
             )
-        raise Mistake(
-            "E115", f"`{name.text}` is {kind_of(found)}, not a layer or a block", name.span
-        )
+        message = f"`{name.text}` is {kind_of(found)}, not a layer or a block"
+        hint = None
+        if isinstance(found, str) and found in names_of_steps(names):
+            hint = f"names of layers and blocks have no quotes: `{name.text}={found}`"
+        raise Mistake("E115", message, name.span, hint=hint)
     raise no_step(name, names)
 
 

@@ -39,7 +39,9 @@ from netdsl.syntax import ast
 
 DEEPEST = 96  # bodies and blocks that are run inside of each other: each takes at most 40 frames
 DEEPEST_LETS = 128  # that need each other
-ARGUMENT = frozenset(["E112", "E122"])  # mistakes of a value: where it comes from is told too
+ARGUMENT = frozenset(
+    ["E112", "E115", "E122"]
+)  # mistakes of a value: where it comes from is told too
 
 # Statements that move no value: a mistake in one of them leaves the current value as it is.
 STILL = (
