@@ -159,7 +159,7 @@ def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | Non
         assert shape is not None
         if not shape.sides:
             message = f"`{name}` goes over height and width, and a flat vector of {shape} has none"
-            hint = "`linear(1)` makes one number of a vector"
+            hint = "`linear(1)` turns a vector into one number"
             raise Mistake("E207", message, node.span, hint=hint)
         return Shape(shape[0], *(1 for _ in shape.sides))  # over the sides, channel by channel
     number = next((part for shape, part in shapes if shape is None), None)

@@ -120,7 +120,7 @@ def _unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual
     if found.shortcut is not None:
         labels.append((_end(found.shortcut), f"the shortcut gives {shortcut}"))
         parted = keeps_sides(both.other, entry, body) or parting(
-            both.other, both.one, entry, body, False
+            both.other, both.one, entry, body, False, beside=True
         )
         odd = End("the shortcut", _last_chain(found.shortcut), shortcut)
         usual = End("the body", _last_chain(found.body), body)
@@ -273,7 +273,7 @@ def dense(
             shape = concat().output(entered, region.exit.shape)  # type: ignore[call-arg]
         except Mistake:
             both = fork(region.exit, current)
-            parted = parting(both.one, [], entered, entered, True)
+            parted = parting(both.one, [], entered, entered, True, beside=True)
             raise Mistake(
                 "E205",
                 f"the body of `dense` gives {region.exit.shape}, which cannot be joined to {entered}",

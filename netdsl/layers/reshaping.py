@@ -125,7 +125,7 @@ class Reshape(Reshaping):
             several = "a multiple of " if None in self.shape else ""
             raise Mistake(
                 "E219",
-                f"`reshape` cannot make {Size(self.shape)} of {x}, which holds {numbers} numbers",
+                f"`reshape` cannot turn {x}, which holds {numbers} numbers, into {Size(self.shape)}",
                 hint=f"{Size(self.shape)} needs {several}{known} numbers",
             )
         if self.shape[0] is None and isinstance(rest, Open):
