@@ -102,7 +102,8 @@ def _of_channels(odd: list[Link], entry: Shape, end: Shape) -> Parting | None:
     out = _out(link)
     assert out is not None
     advice = repair(link, (end.channels, *out.sides)) if out == _last(odd, entry) else None
-    return Parting(link, f"`{step_text(link)}` gives {out.channels} channels", advice)
+    counted = "channels" if len(out) > 1 else "numbers"
+    return Parting(link, f"`{step_text(link)}` gives {out.channels} {counted}", advice)
 
 
 def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> Parting | None:

@@ -41,7 +41,7 @@ def _after(odd: End, usual: End, word: str, others: bool, shrinks: bool) -> tupl
     if len(a) != len(b):
         return _of_ranks(a, b, word), "", odd
     if a.sides == b.sides:
-        steps = f"conv({b.channels}, 1x1)"
+        steps = f"conv({b.channels}, 1x1)" if len(b) > 1 else f"linear({b.channels})"
         return _at_end(odd, steps, b), steps, odd
     larger, smaller = (odd, usual) if _is_larger(a, b) else (usual, odd)
     stride = stride_between(larger.shape, smaller.shape)
@@ -70,7 +70,7 @@ def _after(odd: End, usual: End, word: str, others: bool, shrinks: bool) -> tupl
 
 def _at_end(end: End, steps: str, gives: Shape) -> str:
     """What is said of steps that should follow a way."""
-    return f"`{steps}` at the end of {end.name} would turn {end.shape} into {gives}"
+    return f"`{steps}` at the end of {end.name} would turn {end.shape.said} into {gives.said}"
 
 
 def _cropped(odd: End, usual: End, word: str) -> str | None:

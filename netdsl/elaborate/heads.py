@@ -269,7 +269,9 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
         )
         raise Mistake("E237", message, end_of(event), hint=hint)
     if len(shape) != len(image):
-        message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
+        message = (
+            f"`head fcn` gives {shape.said}, but the image is {image}: every pixel has a class"
+        )
         hint = f"`conv({classes}, 1x1)` gives scores and keeps the places of a map"
         raise Mistake("E237", message, end_of(event), hint=hint)
     multiples = [equal_when(a, b) for a, b in zip(shape.sides, image.sides)]

@@ -84,7 +84,7 @@ def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge) -> Mistake:
     shown = sorted(
         {*shown, *[i for i in range(len(shapes)) if i not in shown][: MOST_LABELS - len(shown)]}
     )
-    labels = [(found.bars[i].node.chain.span, f"bar {i + 1}: {shapes[i]}") for i in shown]
+    labels = [(found.bars[i].node.chain.span, f"bar {i + 1}: {shapes[i].said}") for i in shown]
     both = fork(found.branches[odd], found.branches[usual])
     names = (f"bar {odd + 1}", f"bar {usual + 1}")
     others = len(shapes) - len(mistake.different) > 1

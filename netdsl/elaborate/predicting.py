@@ -258,7 +258,7 @@ def _places(shape: Shape, boxes: int) -> int | None:
 
 def _of_map(value: Value, word: str, node: ast.Link) -> None:
     if value.shape is not None and len(value.shape) != 3:
-        message = f"`{word}` predicts on a map (CxHxW), not on {value.shape}"
+        message = f"`{word}` predicts on a map (CxHxW), not on {value.shape.said}"
         raise Mistake("E211", message, node.step.span)
 
 

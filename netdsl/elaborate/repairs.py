@@ -62,7 +62,7 @@ def _first_that_gives(
             edits = _edits(link, layer, change)
             if _unnamed(link) & {edit.span for edit in edits}:  # its name does not stand there
                 said = _changed(link, edits)
-            return Repair(f"`{said}` would give {shape}", edits)
+            return Repair(f"`{said}` would give {shape.said}", edits)
     return None
 
 
@@ -169,13 +169,14 @@ def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, A
 
 
 def in_words(region: Region, name: str, value: int) -> str:
-    """A number as the text of a body says it where a convolution is given it (`width`, `stride=stride`); else
-    the number, which may be right for this use of a block only."""
+    """A number as the text of a body says it where a convolution (or, for `features`, a linear layer) is given
+    it: `width`, `stride=stride`. Else the number, which may be right for this use of a block only."""
+    word = "linear" if name == "features" else "conv"
     if any(isinstance(event, Note) for event in region.events):
         return str(value)  # what a body calls its numbers is not known behind it
     for link in reversed([*own_links(region)]):
         layer = link.what.layer if isinstance(link.what, Applied) else None
-        if layer is None or layer.word != "conv" or link.frame is not region.frame:
+        if layer is None or layer.word != word or link.frame is not region.frame:
             continue
         said = (_arguments(link, layer) or {}).get(name)
         if said is not None and getattr(layer, name) == value:

@@ -75,7 +75,7 @@ def use_shared(
             different = next((n for n in theirs if mine.get(n) != theirs[n]), next(iter(mine), ""))
             raise Mistake(
                 "E206",
-                f"module `{shared.name}` cannot take {current.shape}: its weights were made for {first.inputs[0].shape}",
+                f"module `{shared.name}` cannot take {current.shape.said}: its weights were made for {first.inputs[0].shape.said}",
                 labels=labels,
                 hint=f"`{different}` is {_shown(theirs.get(different))} there and would be {_shown(mine.get(different))} here",
             )
