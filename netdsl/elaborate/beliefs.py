@@ -61,7 +61,7 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
         return
     labels, hint, fix = [], None, ()
     if value.maker is not None:
-        labels.append((_step_span(value.maker), f"gives {shape.said}"))
+        labels.append((step_span(value.maker), f"gives {shape.said}"))
         mended = repair(value.maker, wanted)
         if mended is not None:
             hint, fix = mended
@@ -97,7 +97,7 @@ def shape_too_large(shape: Shape | None, span: Span) -> Mistake:
     return Mistake("E200", message, span)
 
 
-def _step_span(link: Link) -> Span:
+def step_span(link: Link) -> Span:
     node = link.node
     return node.step.span if isinstance(node, ast.Link) else node.span
 
@@ -128,7 +128,7 @@ def _in_loop(link: Link | None) -> bool:
 def _origin(value: Value) -> Span | None:
     """The step that gave a value, or the line of the input that it is."""
     if value.maker is not None:
-        return _step_span(value.maker)
+        return step_span(value.maker)
     definition = value.owner.definition if value.owner is not None else None
     if isinstance(definition, NetDef) and isinstance(definition.node, ast.Net):
         for statement in definition.node.body.statements:
