@@ -19,6 +19,7 @@ from netdsl.elaborate.values import (
     extent_of,
 )
 from netdsl.layers.arguments import SHOWN, call_text, needs, signature
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def bind(
     here: dict[str, ast.Argument] = {}
     names = list(parameters)
     free = [n for n in names[:positional] if n not in already]
-    failed = surplus = False
+    failed = False
+    surplus: list[ast.Argument] = []
     for node, value in arguments:
         mistake: Mistake | None = None
         if node.name is not None:
@@ -121,10 +123,7 @@ def bind(
             hint = f"name it: `{free[0]}={_short(node.value.span.text)}`" if free else None
             mistake = Mistake("E114", message, node.span, hint=hint or f"it is `{shown}`")
         elif not free:
-            failed = True
-            if not surplus:
-                report(_surplus(word, names, positional, already, node, shown))
-            surplus = True
+            surplus.append(node)
             continue
         else:
             name = free.pop(0)
@@ -138,7 +137,9 @@ def bind(
             continue
         here[name] = node
         bound[name] = Bound(value, node.value, node.name is None, frame)
-    if failed:
+    if surplus:
+        report(_surplus(word, names, positional, already, here, surplus, shown))
+    if failed or surplus:
         raise Silent
     return bound
 
@@ -148,19 +149,31 @@ def _surplus(
     names: list[str],
     positional: int,
     already: dict[str, Bound],
-    node: ast.Argument,
+    here: dict[str, ast.Argument],
+    surplus: list[ast.Argument],
     shown: str | Shown,
 ) -> Mistake:
-    """The mistake of one argument without a name too many."""
-    most = len([n for n in names[:positional] if n not in already])
-    rest = [n for n in names[positional:] if n not in already]
-    hint = f"name it: `{rest[0]}={_short(node.value.span.text)}`" if rest else f"it is `{shown}`"
-    said = "no argument without a name"
-    if not names:
-        said, hint = "no arguments", None
-    elif most:
-        said = f"at most {most} argument{'s' * (most != 1)} without a name"
-    return Mistake("E114", f"`{word}` takes {said}", node.span, hint=hint)
+    """The mistake of arguments without a name for which no parameter is left."""
+    free = [n for n in names if n not in already]
+    left = [n for n in free if n not in here]
+    unnamed = len([n for n in names[:positional] if n in free])
+    more = "more " if already else ""
+    s = "s" * (unnamed != 1)
+    texts = [_short(node.value.span.text) for node in surplus]
+    pairs = ", ".join(f"{name}={text}" for name, text in zip(left, texts))
+    hint = (
+        f"name {'it' if len(surplus) == 1 else 'them'}: `{pairs}`" if pairs else f"it is `{shown}`"
+    )
+    if not free:
+        said, hint = f"takes no {more}arguments", None
+    elif unnamed == len(free):
+        said = f"has only {unnamed} {more}parameter{s}"
+    elif unnamed:
+        said = f"takes at most {unnamed} {more}argument{s} without a name"
+    else:
+        said = "takes no argument without a name"
+    span = Span(surplus[0].span.source, surplus[0].span.start, surplus[-1].span.end)
+    return Mistake("E114", f"`{word}` {said}", span, hint=hint)
 
 
 def _short(text: str) -> str:
