@@ -87,43 +87,44 @@ def _changed(link: Link, edits: Sequence[Edit]) -> str:
 def padded(way: Sequence[Link], entry: Shape, wanted: Shape) -> Repair | None:
     """The padding of all steps of a way that shrink what they get by their kernels only, if the way then
     has the wanted sides at its end."""
-    shape, shrinking, edits = entry, [], []
-    paddings: set[Any] = set()
+    before = shape = entry  # as it is, and with the padding
+    shrinking: dict[int, list[str]] = {}  # the texts of steps, by the padding that they need
+    edits: list[Edit] = []
     for link in way:
-        layer = link.what.layer if isinstance(link.what, Applied) else None
-        before, out = (value and value.shape for value in (link.inputs[0], link.output))
-        if before is None or out is None:
+        out = link.output.shape if link.output is not None else None
+        if out is None:
             return None
-        if layer is None:  # a step with steps inside; what else meets there was made for its sides
-            fits = not isinstance(link.what, (Merge, Computed)) or shape == before
-            if not fits or out.sides != before.sides:
+        if not isinstance(link.what, Applied):
+            joins = isinstance(link.what, (Merge, Computed))  # with what was made for these sides
+            if out.sides != before.sides or joins and shape != before:
                 return None
-            shape = out.with_sides(shape.sides)
+            before, shape = out, out.with_sides(shape.sides)
             continue
+        layer = link.what.layer
         change = _keeping(layer, before) if out.sides != before.sides else None
         if change is not None:
-            shrinking.append(link)
-            paddings.add(change["padding"])
+            shrinking.setdefault(change["padding"], []).append(step_text(link))
             edits += _edits(link, layer, change)
             layer = layer.but(**change)
         try:
-            shape = layer.output(shape)
+            before, shape = out, layer.output(shape)
         except Mistake:
             return None
-    if len(paddings) != 1 or shape.sides != wanted.sides:
+    if not shrinking or shape.sides != wanted.sides:
         return None
-    said = f"`padding={paddings.pop()}` in {_these([step_text(link) for link in shrinking])}"
-    whole = len(edits) == len(shrinking)
+    said = " and ".join(f"`padding={n}` in {_these(steps)}" for n, steps in shrinking.items())
+    whole = len(edits) == sum(map(len, shrinking.values()))
     return Repair(f"{said} would keep the sides", tuple(edits) if whole else ())
 
 
 def _keeping(layer: Layer, before: Shape) -> dict[str, Any] | None:
     """The padding with which a layer keeps the sides, if it is all that it needs."""
     for change in _changes(layer, before):
-        if (
-            change.keys() == {"padding"}
-            and layer.but(**change).output(before).sides == before.sides
-        ):
+        try:
+            sides = layer.but(**change).output(before).sides
+        except Mistake:
+            continue
+        if change.keys() == {"padding"} and sides == before.sides:
             return change
     return None
 
