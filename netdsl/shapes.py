@@ -290,6 +290,11 @@ class Shape(tuple[Dim, ...]):
     def at(self, values: Mapping[str, Dim]) -> Shape:
         return Shape(*(d.at(values) if isinstance(d, Open) else d for d in self))
 
+    @property
+    def said(self) -> str:
+        """The shape in a sentence, where a bare number would not say what it counts."""
+        return f"a flat vector of {self}" if len(self) == 1 else str(self)
+
     def __str__(self) -> str:
         def shown(dim: Dim) -> str:
             text = str(dim)

@@ -8,18 +8,22 @@ from typing import Any, NamedTuple
 
 from netdsl.design import Flow, Link, Region, Residual, Scope
 from netdsl.diagnostics import Edit
-from netdsl.elaborate.repairs import Repair, padded, repair
+from netdsl.elaborate.repairs import Repair, keeping_pool, padded, repair
 from netdsl.elaborate.ways import step_text
 from netdsl.shapes import Shape
 from netdsl.source import Span
 
 
 class Parting(NamedTuple):
-    """The step at which a way leaves another one, what is said of it, and what would mend it."""
+    """The step at which a way leaves another one, what is said of it, and what would mend it.
+    `comes_back`: what shrinks there is enlarged again further on, as in a U-Net, where one may crop too.
+    `divides`: it shrinks by a stride, so that no padding would have kept the sides."""
 
     link: Link
     said: str
     repair: Repair | None = None
+    comes_back: bool = False
+    divides: bool = False
 
     @property
     def hint(self) -> str:
@@ -36,11 +40,19 @@ def steps_of(region: Region) -> list[Link]:
 
 
 def parting(
-    odd: list[Link], other: list[Link], entry: Shape, end: Shape, only_sides: bool
+    odd: list[Link],
+    other: list[Link],
+    entry: Shape,
+    end: Shape,
+    only_sides: bool,
+    others: bool = False,
+    beside: bool = False,
 ) -> Parting | None:
     """The step at which one way (`odd`) leaves what another one does; `end` is what that one gives.
 
-    `only_sides`: channels may differ. None if no step can be blamed.
+    `only_sides`: channels may differ. `others`: more ways end as the other one does, so it is `odd` that must
+    change. `beside`: the ways stand beside each other in the text, where a pool is not there to shrink. None if
+    no step can be blamed.
     """
     outs = [out for out in map(_out, odd) if out is not None]
     sides = entry.sides != end.sides or any(out.sides != end.sides for out in outs)
@@ -48,23 +60,37 @@ def parting(
         return _of_channels(odd, entry, end)
     if not sides:
         return None
-    for way, seen in ((odd, other), (other, odd)):
-        known = {entry.sides, *(s.sides for s in map(_out, seen) if s is not None)}
-        target = end if way is odd else _last(odd, entry)
-        comes_back = any(_enlarges(link) for link in way)
-        for link in way:
-            out, before = _out(link), _in(link)
-            if out is None or before is None or out.sides in known or not _changes_sides(link):
-                continue
-            if comes_back and _divides(before, out):
-                continue  # a step further on multiplies again
-            said = f"`{step_text(link)}` makes {_sides(out)} of {_sides(before)}{_inside(link)}"
-            advice = None
-            if out.sides == _last(way, entry).sides:
-                advice = repair(link, (out.channels, *target.sides))
-            elif target.sides == entry.sides:
-                advice = padded([step for step in way if _changes_sides(step)])
-            return Parting(link, said, advice)
+    ways = [
+        _leaving(odd, other, entry, end, beside),
+        _leaving(other, odd, entry, _last(odd, entry), beside),
+    ]
+    if others and ways[1] is not None:
+        ways[1] = ways[1]._replace(repair=None)
+    found = [way for way in ways if way is not None]
+    return next((way for way in found if way.repair is not None), found[0] if found else None)
+
+
+def _leaving(
+    way: list[Link], other: list[Link], entry: Shape, wanted: Shape, beside: bool
+) -> Parting | None:
+    """The first step of a way that gives sides which the other one never has, and what would let the way
+    have the sides that are wanted at its end."""
+    known = {entry.sides, *(shape.sides for shape in map(_out, other) if shape is not None)}
+    comes_back = any(_enlarges(link) for link in way)
+    for link in way:
+        out, before = _out(link), _in(link)
+        if out is None or before is None or out.sides in known or not _changes_sides(link):
+            continue
+        divides = _divides(before, out)
+        if comes_back and divides:
+            continue  # a step further on multiplies again
+        said = f"`{step_text(link)}` turns {_sides(before)} into {_sides(out)}{_inside(link)}"
+        if out.sides == _last(way, entry).sides:
+            shape = (out.channels, *wanted.sides)
+            advice = repair(link, shape) or (keeping_pool(link, shape) if beside else None)
+        else:
+            advice = padded(way, entry, wanted)
+        return Parting(link, said, advice, comes_back, divides)
     return None
 
 
@@ -76,7 +102,8 @@ def _of_channels(odd: list[Link], entry: Shape, end: Shape) -> Parting | None:
     out = _out(link)
     assert out is not None
     advice = repair(link, (end.channels, *out.sides)) if out == _last(odd, entry) else None
-    return Parting(link, f"`{step_text(link)}` gives {out.channels} channels", advice)
+    counted = "channels" if len(out) > 1 else "numbers"
+    return Parting(link, f"`{step_text(link)}` gives {out.channels} {counted}", advice)
 
 
 def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> Parting | None:

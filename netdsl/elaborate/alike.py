@@ -23,7 +23,7 @@ Label = tuple[Span, str]
 
 
 def unlike(
-    run: Run, name: str, use: Link, first: Link, labels: Sequence[Label] = ()
+    run: Run, name: str, use: Link, first: Link, hint: str, labels: Sequence[Label] = ()
 ) -> Mistake | None:
     """The mistake of a use that would not do the same as the first on what flows into it, if it is one.
     Shapes may differ, and what a head predicts from."""
@@ -34,23 +34,19 @@ def unlike(
         return None
     here, there = use.inputs[0].shape, first.inputs[0].shape
     steps = [(mine and mine[0], here), (theirs and theirs[0], there)]
-    found = [(link.node.span, _said(link), shape) for link, shape in steps if link is not None]
-    more: list[Label] = [(span, f"{said}for {shape} only") for span, said, shape in found]
-    if len(found) == 2 and found[0][0] == found[1][0]:
-        same = found[0][1] == found[1][1]
-        said = "not the same" if same else " and ".join(f"{s}for {x}" for _, s, x in found[::-1])
-        more = [(found[0][0], said)]
-    return Mistake(
-        "E145",
-        f"{name} would not do for {here} what it does for {there}",
-        labels=[*labels, *more],
-        hint="it is one module for all of its uses, so nothing in it may depend on height or width; a block is made anew for every use",
-    )
+    found = [(link, shape) for link, shape in steps if link is not None]
+    more: list[Label] = [(link.node.span, f"done for {shape} only") for link, shape in found]
+    if len({span for span, _ in more}) < len(more):  # one text that means two things
+        said = [f"{_layer_label(link)} for {shape}" for link, shape in found]
+        alike = _layer_label(found[0][0]) == _layer_label(found[1][0])
+        both = f"not the same for {here} as for {there}" if alike else " and ".join(said[::-1])
+        more = [(more[0][0], both)]
+    message = f"{name} would not do the same for {here} as for {there}"
+    return Mistake("E145", message, labels=[*labels, *more], hint=hint, mark=str(here))
 
 
-def _said(link: Link) -> str:
-    layer = link.what.layer if isinstance(link.what, Applied) else None
-    return f"`{layer.label()}` " if layer is not None else ""
+def _layer_label(link: Link) -> str:
+    return f"`{link.what.layer.label()}`" if isinstance(link.what, Applied) else ""
 
 
 def _doings(run: Run, use: Link) -> Iterator[Doing]:

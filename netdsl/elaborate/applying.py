@@ -22,6 +22,7 @@ from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import (
     InputFacts,
+    LayerDef,
     Silent,
     Tapped,
     Target,
@@ -29,6 +30,7 @@ from netdsl.elaborate.values import (
 )
 from netdsl.layers.arguments import create
 from netdsl.layers.base import Layer
+from netdsl.layers.checked import Refused
 from netdsl.layers.fields import ArgumentMistake
 from netdsl.shapes import Open, Shape
 from netdsl.syntax import ast
@@ -73,9 +75,22 @@ def plain_value(name: str, value: Any, target: Target) -> Any:
         return value_of(value)
     if isinstance(value, (Target, SharedModule, InputFacts)):
         node = target.bound[name].node
-        said = f"`{name}` of `{target.name}` cannot be {kind_of(value)}"
+        said = f"`{name}` of `{target.name}` {_refusal(name, value, target)}"
         raise Mistake("E112", said, node.span if node else None)
     return value
+
+
+def _refusal(name: str, value: Target | SharedModule | InputFacts, target: Target) -> str:
+    """What is said of a layer, a block or a module where an argument should stand."""
+    kind = kind_of(value)
+    if not isinstance(value, InputFacts):
+        kind = f"{kind.replace('a ', 'the ', 1)} `{value.name}`"
+    if isinstance(target.definition, LayerDef):
+        try:
+            target.definition.layer.fields[name].check(value)
+        except Refused as refused:
+            return f"must be {refused.wanted}, not {kind}"
+    return f"cannot be {kind}"
 
 
 def apply_layer(

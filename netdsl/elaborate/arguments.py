@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any
 from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.names import FORM_PARAMETERS
+from netdsl.elaborate.surplus import Shown, short_text, too_many, without_the_input
 from netdsl.elaborate.values import (
-    BlockDef,
     Bound,
-    ExternDef,
     Form,
     LayerDef,
     Silent,
     Target,
     extent_of,
 )
-from netdsl.layers.arguments import SHOWN, call_text, needs, signature
-from netdsl.layers.base import Layer
-from netdsl.layers.checked import Refused
-from netdsl.layers.fields import is_int
-from netdsl.shapes import Size
+from netdsl.layers.arguments import needs
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -47,26 +42,6 @@ def bind_arguments(
     bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown, report)
     extent = extent_of(tuple(b.value for b in bound.values())) if bound else target.extent
     return Target(definition, bound, extent)
-
-
-class Shown:
-    """How a definition is called, for messages: few arguments come to one."""
-
-    __slots__ = ("definition",)
-
-    def __init__(self, definition: LayerDef | Form | BlockDef | ExternDef) -> None:
-        self.definition = definition
-
-    def __str__(self) -> str:
-        definition = self.definition
-        if isinstance(definition, LayerDef):
-            return signature(definition.layer, SHOWN)
-        return definition.name if isinstance(definition, Form) else block_signature(definition)
-
-
-def block_signature(definition: BlockDef | ExternDef) -> str:
-    """`bottleneck(width, stride=1)`, from the text."""
-    return call_text(definition.name, [p.span.text for p in definition.params], SHOWN)
 
 
 def check_function(name: str, node: ast.Apply) -> None:
@@ -107,7 +82,8 @@ def bind(
     here: dict[str, ast.Argument] = {}
     names = list(parameters)
     free = [n for n in names[:positional] if n not in already]
-    failed = surplus = False
+    failed = False
+    surplus: list[ast.Argument] = []
     for node, value in arguments:
         mistake: Mistake | None = None
         if node.name is not None:
@@ -122,19 +98,16 @@ def bind(
                 free.remove(name)
         elif any(a.name is not None for a in here.values()):
             message = "an argument without a name stands after one with a name"
-            hint = f"name it: `{free[0]}={_text(node)}`" if free else None
+            hint = f"name it: `{free[0]}={short_text(node)}`" if free else None
             mistake = Mistake("E114", message, node.span, hint=hint or f"it is `{shown}`")
         elif not free:
-            failed = True
-            if not surplus:
-                report(_surplus(word, names, positional, already, arguments, shown))
-            surplus = True
+            surplus.append(node)
             continue
         else:
             name = free.pop(0)
         if mistake is None and name in here:
             message, first = f"`{name}` of `{word}` is given twice", (here[name].span, "first here")
-            known = _without_the_input(shown, already, arguments)
+            known = without_the_input(shown, already, arguments)
             hint = "leave one of them out" + (f"; {known}" if known is not None else "")
             mistake = Mistake("E113", message, node.span, labels=[first], hint=hint)
         if mistake is not None:
@@ -143,84 +116,11 @@ def bind(
             continue
         here[name] = node
         bound[name] = Bound(value, node.value, node.name is None, frame)
-    if failed:
+    if surplus:
+        report(too_many(word, names, positional, already, here, arguments, surplus, shown))
+    if failed or surplus:
         raise Silent
     return bound
-
-
-def _surplus(
-    word: str,
-    names: list[str],
-    positional: int,
-    already: dict[str, Bound],
-    arguments: list[tuple[ast.Argument, Any]],
-    shown: str | Shown,
-) -> Mistake:
-    """The mistake of one argument without a name too many."""
-    most = len([n for n in names[:positional] if n not in already])
-    rest = [n for n in names[positional:] if n not in already]
-    nameless = [(n, value) for n, value in arguments if n.name is None]
-    node, value = nameless[most]
-    said = "no argument without a name"
-    if not names:
-        said = "no arguments"
-    elif most:
-        said = f"at most {most} argument{'s' * (most != 1)} without a name"
-    layer = _layer(shown)
-    known = _without_the_input(shown, already, arguments)
-    hint: str | None = f"name it: `{rest[0]}={_text(node)}`" if rest else f"it is `{shown}`"
-    if not names:
-        hint = None
-    elif layer is not None and layer.family == "normalization" and is_int(value):
-        hint = "the channels that flow in are known: leave the number out"
-    elif known is not None and layer is not None:
-        sense = rest and _takes(layer, rest[0], value)
-        hint = known + (f"; a {rest[0]} has its name: `{rest[0]}={_text(node)}`" if sense else "")
-    elif layer is not None and not rest and _takes(layer, names[0], [v for _, v in nameless]):
-        hint = (
-            f"the numbers stand in a list: `{word}([{', '.join(_text(n) for n, _ in nameless)}])`"
-        )
-    return Mistake("E114", f"`{word}` takes {said}", node.span, hint=hint)
-
-
-def _layer(shown: str | Shown) -> type[Layer] | None:
-    """The layer that is called; None for anything else, like a step that predicts."""
-    definition = shown.definition if isinstance(shown, Shown) else None
-    layer = definition.layer if isinstance(definition, LayerDef) else None
-    return layer if layer is not None and issubclass(layer, Layer) else None
-
-
-def _without_the_input(
-    shown: str | Shown, already: dict[str, Bound], arguments: list[tuple[ast.Argument, Any]]
-) -> str | None:
-    """What is said where the channels of the input stand before those of the output, as in PyTorch."""
-    layer = _layer(shown)
-    nameless = [(n, value) for n, value in arguments if n.name is None]
-    free = [name for name in layer.fields if name not in already] if layer is not None else []
-    if layer is None or free[:1] not in (["channels"], ["features"]):
-        return None
-    if len(nameless) < 2 or isinstance(nameless[1][1], Size):
-        return None
-    parts = [
-        _text(node) if i < layer.positional else f"{name}={_text(node)}"
-        for i, (name, (node, _)) in enumerate(zip(free, nameless[1:]))
-    ]
-    parts += [node.span.text for node, _ in arguments if node.name is not None]
-    return f"the {free[0]} that flow in are known: `{layer.word}({', '.join(parts)})`"
-
-
-def _takes(layer: type[Layer], name: str, value: Any) -> bool:
-    try:
-        layer.fields[name].check(value)
-    except Refused:
-        return False
-    return True
-
-
-def _text(node: ast.Argument) -> str:
-    """The value of an argument as it is written, if it is short."""
-    text = node.value.span.text
-    return text if len(text) < 20 and "\n" not in text else "..."
 
 
 # What arguments are called elsewhere; the first that there is here is meant.

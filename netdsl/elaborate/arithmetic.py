@@ -8,11 +8,11 @@ from netdsl.code.expr import OPERATIONS
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.functions import MOST_ENTRIES, bounded
 from netdsl.elaborate.values import LONGEST, kind_of
+from netdsl.layers.fields import GIVE_SIZE
 from netdsl.shapes import Open
 from netdsl.syntax import ast
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-GIVE_SIZE = "give the input a size, or pass `--input`"
 
 
 def _comparable(left: Any, right: Any, op: str) -> bool:

@@ -61,11 +61,12 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
         return
     labels, hint, fix = [], None, ()
     if value.maker is not None:
-        labels.append((_step_span(value.maker), f"gives {shape}"))
+        labels.append((step_span(value.maker), f"gives {shape.said}"))
         mended = repair(value.maker, wanted)
         if mended is not None:
             hint, fix = mended
-    message = f"the shape here is {shape}, not {believed}"
+    flat = "a flat vector of " if len(wanted) == 1 else ""
+    message = f"the shape here is {shape.said}, not {flat}{believed}"
     run.report_mistake(Mistake("E201", message, node.span, labels=labels, hint=hint, fix=fix))
 
 
@@ -91,11 +92,12 @@ def too_large(shape: Shape | None) -> bool:
 
 
 def shape_too_large(shape: Shape | None, span: Span) -> Mistake:
-    message = f"the shape here is {shape}; channels and sides stay below 2**31"
+    assert shape is not None
+    message = f"the shape here is {shape.said}; channels and sides stay below 2**31"
     return Mistake("E200", message, span)
 
 
-def _step_span(link: Link) -> Span:
+def step_span(link: Link) -> Span:
     node = link.node
     return node.step.span if isinstance(node, ast.Link) else node.span
 
@@ -109,7 +111,7 @@ def with_origin(mistake: Mistake, current: Value | None, node: ast.Link) -> Mist
     if origin is None or current.shape is None or diagnostic.span is None:
         return mistake
     if origin.source is diagnostic.span.source:
-        said = f"gives {current.shape}"
+        said = f"gives {current.shape.said}"
         if origin.start >= diagnostic.span.start and _in_loop(current.maker):
             said += " in the round before"
         mistake.diagnostic = diagnostic.but(labels=((origin, said),))
@@ -126,7 +128,7 @@ def _in_loop(link: Link | None) -> bool:
 def _origin(value: Value) -> Span | None:
     """The step that gave a value, or the line of the input that it is."""
     if value.maker is not None:
-        return _step_span(value.maker)
+        return step_span(value.maker)
     definition = value.owner.definition if value.owner is not None else None
     if isinstance(definition, NetDef) and isinstance(definition.node, ast.Net):
         for statement in definition.node.body.statements:

@@ -158,8 +158,8 @@ def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | Non
         shape = shapes[0][0]
         assert shape is not None
         if not shape.sides:
-            message = f"`{name}` goes over height and width, and a flat vector of {shape} has none"
-            hint = "`linear(1)` makes one number of a vector"
+            message = f"`{name}` goes over height and width, and {shape.said} has none"
+            hint = "`linear(1)` turns a vector into one number"
             raise Mistake("E207", message, node.span, hint=hint)
         return Shape(shape[0], *(1 for _ in shape.sides))  # over the sides, channel by channel
     number = next((part for shape, part in shapes if shape is None), None)
@@ -216,7 +216,7 @@ def _unequal(
         "E207",
         "these values do not have equal shapes",
         node.span,
-        labels=[(first.span, str(a)), (second.span, str(b))],
+        labels=[(first.span, a.said), (second.span, b.said)],
         hint=hint,
         ways=shown,
         fix=fix,

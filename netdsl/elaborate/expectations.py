@@ -6,13 +6,14 @@ from typing import Any
 
 from netdsl.design import Design
 from netdsl.diagnostics import Mistake, did_you_mean
-from netdsl.elaborate.arithmetic import COMPARISONS, GIVE_SIZE, combine
+from netdsl.elaborate.arithmetic import COMPARISONS, combine
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.run import Run
 from netdsl.elaborate.values import Silent, kind_of
 from netdsl.elaborate.verdicts import Verdict
 from netdsl.frames import Frame
+from netdsl.layers.fields import GIVE_SIZE
 from netdsl.syntax import ast
 
 EXPECTED = ("parameters", "macs", "connections", "boxes", "layers")

@@ -75,7 +75,7 @@ def fact(shape: Shape, name: str, what: str) -> Any:
         return tuple(shape)
     index = {"height": -2, "width": -1, "length": -1}[name]
     if len(shape) < (2 if name == "length" else 3):
-        raise Mistake("E122", f"{what} is {shape} and has no {name}")
+        raise Mistake("E122", f"{what} is {shape.said} and has no {name}")
     return shape[index]
 
 

@@ -80,10 +80,10 @@ def external_layer(
 ) -> External:
     """The extern layer with its arguments; its shape is computed from them and from what flows in."""
     from netdsl.elaborate.applying import nothing_flows, plain_value
-    from netdsl.elaborate.arithmetic import GIVE_SIZE
     from netdsl.elaborate.expressions import evaluate
     from netdsl.elaborate.names import Names
     from netdsl.elaborate.sentences import check_complete
+    from netdsl.layers.fields import GIVE_SIZE
 
     if current is None:
         raise nothing_flows(definition.name)

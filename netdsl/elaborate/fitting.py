@@ -25,21 +25,24 @@ def joined(parted: Parting | None, odd: End, usual: End, word: str, others: bool
     """What to do where `odd` meets `usual`: an argument of the step at which they part, else a step behind
     one of them. `others`: more ways end as `usual` does, so it is `odd` that must change."""
     if parted is not None and parted.repair is not None:
-        return parted.hint, parted.fix
-    said, steps, where = _after(odd, usual, word, others, parted is not None)
+        crop = _cropped(odd, usual, word) if parted.comes_back else None
+        return f"{parted.hint}, or {crop}" if crop else parted.hint, parted.fix
+    shrinks = parted is not None and not parted.divides
+    said, steps, where = _after(odd, usual, word, others, shrinks)
     if parted is not None and len(odd.shape) == len(usual.shape):
         said = f"{parted.said}; {said}"
     return said, appended(where.place, f" -> {steps}") if steps else ()
 
 
-def _after(odd: End, usual: End, word: str, others: bool, parted: bool) -> tuple[str, str, End]:
-    """What is said, the steps that would mend it, and after which of both."""
+def _after(odd: End, usual: End, word: str, others: bool, shrinks: bool) -> tuple[str, str, End]:
+    """What is said, the steps that would mend it, and after which of both. `shrinks`:
+    one of them has lost its sides to a kernel."""
     a, b = odd.shape, usual.shape
     if len(a) != len(b):
         return _of_ranks(a, b, word), "", odd
     if a.sides == b.sides:
-        steps = f"conv({b.channels}, 1x1)"
-        return f"`{steps}` after {odd.name} would make {b} of {a}", steps, odd
+        steps = f"conv({b.channels}, 1x1)" if len(b) > 1 else f"linear({b.channels})"
+        return _at_end(odd, steps, b), steps, odd
     larger, smaller = (odd, usual) if _is_larger(a, b) else (usual, odd)
     stride = stride_between(larger.shape, smaller.shape)
     if stride is not None and others and larger is usual:
@@ -50,25 +53,35 @@ def _after(odd: End, usual: End, word: str, others: bool, parted: bool) -> tuple
         if word == "concat":
             steps = f"maxpool(1x1, stride={stride})"
             target = larger.shape.with_sides(smaller.shape.sides)
-        said = f"`{steps}` after {larger.name} would make {target} of {larger.shape}"
-        return said, steps, larger
+        return _at_end(larger, steps, target), steps, larger
     if not (a.known and b.known):
         return (
             f"{b} and {a} are not equal for every size; pad, or write the sizes after `input`",
             "",
             odd,
         )
-    return _cropped(larger, smaller, word, parted), "", odd
+    crop = _cropped(odd, usual, word)
+    if crop is None:
+        said = "padding keeps the sides as they are" if shrinks else "their sides must be equal"
+    else:
+        said = f"padding would keep the sides, or {crop}" if shrinks else crop
+    return said, "", odd
 
 
-def _cropped(larger: End, smaller: End, word: str, parted: bool) -> str:
-    """What is said where no stride brings the larger one to the sides of the smaller."""
+def _at_end(end: End, steps: str, gives: Shape) -> str:
+    """What is said of steps that should follow a way."""
+    return f"`{steps}` at the end of {end.name} would turn {end.shape.said} into {gives.said}"
+
+
+def _cropped(odd: End, usual: End, word: str) -> str | None:
+    """What is said of cutting the larger one to the sides of the smaller; None if that does not make them fit."""
+    larger, smaller = (odd, usual) if _is_larger(odd.shape, usual.shape) else (usual, odd)
     a, b = larger.shape, smaller.shape
-    if not _is_larger(a, b) or word != "concat" and a.channels != b.channels:
-        return "padding keeps the sides as they are" if parted else "their sides must be equal"
-    steps = f"center_crop({Shape(*b.sides)})"
-    said = f"`{steps}` after {larger.name} would make {a.with_sides(b.sides)} of {a}"
-    return f"padding would keep the sides, or {said}" if parted else said
+    if not (a.known and b.known and _is_larger(a, b)):
+        return None
+    if word != "concat" and a.channels != b.channels:
+        return None
+    return _at_end(larger, f"center_crop({Shape(*b.sides)})", a.with_sides(b.sides))
 
 
 def _enlarged(odd: End, usual: End, scale: int, word: str) -> tuple[str, str, End]:
@@ -82,7 +95,7 @@ def _enlarged(odd: End, usual: End, scale: int, word: str) -> tuple[str, str, En
     steps, target = f"upsample(scale={scale})", odd.shape.with_sides(usual.shape.sides)
     if word != "concat" and odd.shape.channels != usual.shape.channels:
         steps, target = f"conv({usual.shape.channels}, 1x1) -> {steps}", usual.shape
-    return f"`{steps}` after {odd.name} would make {target} of {odd.shape}", steps, odd
+    return _at_end(odd, steps, target), steps, odd
 
 
 def _of_ranks(odd: Shape, usual: Shape, word: str) -> str:
@@ -92,7 +105,7 @@ def _of_ranks(odd: Shape, usual: Shape, word: str) -> str:
     flat, other = (odd, usual) if len(odd) == 1 else (usual, odd)
     if word == "mul" and flat.channels == other.channels:
         return "one number per channel multiplies in arithmetic: label both and write `(@map * @weights)`"
-    return f"{flat} is a flat vector and {other} a map: `flatten` makes a vector of a map"
+    return f"{flat} is a flat vector and {other} a map: `flatten` turns a map into a vector"
 
 
 def _is_larger(a: Shape, b: Shape) -> bool:

@@ -116,11 +116,11 @@ def _unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual
     entry, body, shortcut = entered.shape, left.shape, right.shape
     assert entry is not None and body is not None and shortcut is not None
     both = fork(left, right)
-    labels = [(_end(found.body), f"the body gives {body}")]
+    labels = [(_end(found.body), f"the body gives {body.said}")]
     if found.shortcut is not None:
-        labels.append((_end(found.shortcut), f"the shortcut gives {shortcut}"))
+        labels.append((_end(found.shortcut), f"the shortcut gives {shortcut.said}"))
         parted = keeps_sides(both.other, entry, body) or parting(
-            both.other, both.one, entry, body, False
+            both.other, both.one, entry, body, False, beside=True
         )
         odd = End("the shortcut", _last_chain(found.shortcut), shortcut)
         usual = End("the body", _last_chain(found.body), body)
@@ -150,8 +150,8 @@ def _without_shortcut(
     """What to do where a body gives something else than came in, and nothing makes that fit."""
     assert region.exit is not None and region.exit.shape is not None
     body = region.exit.shape
-    hint = f"what came in is {entry}; "
-    stride = 1 if body.sides == entry.sides and len(body) > 1 else stride_between(entry, body)
+    hint = f"what came in is {entry.said}; "
+    stride = 1 if body.sides == entry.sides else stride_between(entry, body)
     if clause is not None and clause.condition is not None:
         written = clause.condition.span.text
         hint += f"the shortcut's condition is false here: `{written}`"
@@ -164,6 +164,8 @@ def _without_shortcut(
     if stride is not None:
         width, step_ = _words(region, stride)
         projection = f"conv({width}, 1x1{'' if step_ == '1' else f', stride={step_}'})"
+        if len(body) == 1:
+            projection = f"linear({width})"
         conditions = _needed(region, entry, stride)
         condition = f"if {' or '.join(conditions)} " if conditions else ""
         shortcut = f"shortcut {condition}{{ {projection} }}"
@@ -181,8 +183,9 @@ def _without_shortcut(
 def _words(region: Region, stride: int) -> tuple[str, str]:
     """The channels and the stride of a body as its text says them."""
     assert region.exit is not None and region.exit.shape is not None
-    channels = region.exit.shape.channels
-    return in_words(region, "channels", channels), in_words(region, "stride", stride)
+    shape = region.exit.shape
+    width = "channels" if len(shape) > 1 else "features"
+    return in_words(region, width, shape.channels), in_words(region, "stride", stride)
 
 
 def _needed(region: Region, entry: Shape, stride: int, here: bool = False) -> list[str]:
@@ -273,12 +276,12 @@ def dense(
             shape = concat().output(entered, region.exit.shape)  # type: ignore[call-arg]
         except Mistake:
             both = fork(region.exit, current)
-            parted = parting(both.one, [], entered, entered, True)
+            parted = parting(both.one, [], entered, entered, True, beside=True)
             raise Mistake(
                 "E205",
-                f"the body of `dense` gives {region.exit.shape}, which cannot be joined to {entered}",
+                f"the body of `dense` gives {region.exit.shape.said}, which cannot be joined to {entered.said}",
                 step.name.span,
-                labels=[(_end(region), f"gives {region.exit.shape}")],
+                labels=[(_end(region), f"gives {region.exit.shape.said}")],
                 hint=parted.hint if parted is not None else "the body must keep height and width",
                 ways=shown_ways(both, ("body", "input"), parted and parted.link),
                 fix=parted.fix if parted is not None else (),

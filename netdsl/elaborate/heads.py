@@ -224,14 +224,22 @@ def _on_map(
 def _check_same(run: Run, event: HeadEvent, link: Link, value: Value) -> None:
     """Maps that share weights have as many channels, and the same is done with them."""
     mine, first = tensors_of(link), tensors_of(event.link)
-    place = place_of_map(features_of(event), event.maps.index(value), len(event.maps))
+    node, maps = features_of(event), event.maps
+    place = place_of_map(node, maps.index(value), len(maps))
     if mine == first:
-        refusal = unlike(run, f"`head {event.word}`", link, event.link)
+        beside = place_of_map(node, 0, len(maps))
+        labels = [(beside, str(maps[0].shape))] if beside is not None and beside != place else []
+        hint = (
+            "all maps have one body with the same weights: use the same steps for each, "
+            "or move what is meant for one map only above the head"
+        )
+        refusal = unlike(run, f"`head {event.word}`", link, event.link, hint, labels)
         if refusal is not None:
             raise refusal.at(place or event.node.name.span)
         return
-    reference = event.maps[0]
-    message = f"`head {event.word}` cannot take {value.shape}: its weights were made for {reference.shape}"
+    message = (
+        f"`head {event.word}` cannot take {value.shape}: its weights were made for {maps[0].shape}"
+    )
     hint = "some of them depend on height and width"
     raise Mistake("E206", message, place or event.node.name.span, hint=hint)
 
@@ -261,7 +269,9 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
         )
         raise Mistake("E237", message, end_of(event), hint=hint)
     if len(shape) != len(image):
-        message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"
+        message = (
+            f"`head fcn` gives {shape.said}, but the image is {image}: every pixel has a class"
+        )
         hint = f"`conv({classes}, 1x1)` gives scores and keeps the places of a map"
         raise Mistake("E237", message, end_of(event), hint=hint)
     multiples = [equal_when(a, b) for a, b in zip(shape.sides, image.sides)]

@@ -84,15 +84,17 @@ def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge) -> Mistake:
     shown = sorted(
         {*shown, *[i for i in range(len(shapes)) if i not in shown][: MOST_LABELS - len(shown)]}
     )
-    labels = [(found.bars[i].node.chain.span, str(shapes[i])) for i in shown]
+    labels = [(found.bars[i].node.chain.span, f"bar {i + 1}: {shapes[i].said}") for i in shown]
     both = fork(found.branches[odd], found.branches[usual])
     names = (f"bar {odd + 1}", f"bar {usual + 1}")
+    others = len(shapes) - len(mistake.different) > 1
     parted = None
     if both.entry is not None:
         only_sides = step.name.text == "concat"
-        parted = parting(both.one, both.other, both.entry, shapes[usual], only_sides)
+        beside = both.start is found.region.entry
+        end = shapes[usual]
+        parted = parting(both.one, both.other, both.entry, end, only_sides, others, beside)
     ends = [End(f"bar {i + 1}", found.bars[i].node.chain.span, shapes[i]) for i in (odd, usual)]
-    others = len(shapes) - len(mistake.different) > 1
     hint, fix = joined(parted, ends[0], ends[1], step.name.text, others)
     if len(mistake.different) > 1:
         fix = ()  # of the first one only

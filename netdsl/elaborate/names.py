@@ -118,6 +118,8 @@ def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
     if builtin is not None:
         return builtin
     hint = "a layer that changes nothing is `identity`" if found is None else None
+    if isinstance(found, str) and found in names_of_steps(names):
+        hint = f"names of layers and blocks have no quotes: `{name.text}={found}`"
     message = f"`{name.text}` is {kind_of(found)}, not a layer or a block"
     if isinstance(found, NetDef):
         message = f"`{name.text}` is a net, and a net is no step"

@@ -73,7 +73,7 @@ def check_net(node: ast.Head, kind: type[Kind], net: Scope) -> None:
         raise Mistake("E150", message, span)
     image = _image(net)
     if len(image) != 3:
-        message = f"`head {word}` needs an image (CxHxW), and the input is {image}"
+        message = f"`head {word}` needs an image (CxHxW), and the input is {image.said}"
         hint = "an image has three numbers, like `input image: 3x300x300`"
         raise Mistake("E239", message, span, hint=hint)
     if word in LAID_ONCE and not image.known:
@@ -152,7 +152,7 @@ def _maps(target: Target, word: str) -> list[Value]:
         shape, first = value.shape, maps[0].shape
         assert shape is not None and first is not None
         if len(shape) != 3:
-            message = f"`features` of `{word}` are maps (CxHxW), and this is {shape}"
+            message = f"`features` of `{word}` are maps (CxHxW), and this is {shape.said}"
             raise Mistake("E211", message, place_of_map(bound.node, number, len(maps)))
         if shape.channels != first.channels:
             message = f"the maps of `{word}` must have equally many channels, and this is {shape} beside {first}"

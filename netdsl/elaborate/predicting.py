@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Applied, HeadEvent, Link, Predicted, Region, Scope, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import steps, written
+from netdsl.elaborate.advice import parting
+from netdsl.elaborate.beliefs import step_span
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.placing import argument_span, options
 from netdsl.elaborate.sentences import check_complete
 from netdsl.elaborate.values import LayerDef, Silent, Target
+from netdsl.elaborate.ways import fork, shown_ways
 from netdsl.heads.predictors import Anchors, Boxes, Cells, Multibox, Predictor
 from netdsl.layers.base import Layer
 from netdsl.shapes import Open, Shape
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -128,9 +132,8 @@ def map_step(
             raise Silent
         _of_map(of, said.word, node)
         if of.shape.sides != (event.maps[number].shape or of.shape).sides:
-            message = f"`{name}` are made of {of.shape}, but the map is {event.maps[number].shape}"
             place = argument_span(target, name) or node.step.span
-            raise Mistake("E235", message, place, hint="every place of the map has its anchors")
+            raise _other_sides(name, of, event.maps[number], place)
         each = 2 if said.softmax and name == "scores" else 1
         channels = written.channels(node.span, what.boxes * each, name, event, 0)
         call = written.step(node.span, target, written.small, channels)
@@ -246,6 +249,20 @@ def _give(what: Predicted, name: str, part: Link | None, columns: int, names: Na
     what.values[name] = Value(Shape(length, columns), names.frame.scope)
 
 
+def _other_sides(name: str, value: Value, map_: Value, place: Span) -> Mistake:
+    """The mistake of a value whose places are not those of the map that it was made of."""
+    assert map_.shape is not None
+    message = f"`{name}` are made of {value.shape}, but the map is {map_.shape}"
+    hint, fix, ways, labels = "every place of the map has its anchors", (), None, []
+    both = fork(value, map_)
+    parted = parting(both.one, both.other, map_.shape, map_.shape, True, beside=True)
+    if parted is not None:
+        hint, fix = f"{hint}; {parted.hint}", parted.fix
+        ways = shown_ways(both, (f"`{name}`", "map"), parted.link)
+        labels = [(step_span(parted.link), "here its sides change")]
+    return Mistake("E235", message, place, labels=labels, hint=hint, ways=ways, fix=fix)
+
+
 def _read(said: Anchors, name: str, value: Value) -> Value:
     return getattr(said, name) or value
 
@@ -258,7 +275,7 @@ def _places(shape: Shape, boxes: int) -> int | None:
 
 def _of_map(value: Value, word: str, node: ast.Link) -> None:
     if value.shape is not None and len(value.shape) != 3:
-        message = f"`{word}` predicts on a map (CxHxW), not on {value.shape}"
+        message = f"`{word}` predicts on a map (CxHxW), not on {value.shape.said}"
         raise Mistake("E211", message, node.step.span)
 
 

@@ -91,7 +91,7 @@ def _vector(
         raise Silent
     if len(region.exit.shape) != 1:
         message = f"the body of `head {event.word}` gives {region.exit.shape}, not a vector"
-        hint = "`flatten` makes one of a map"
+        hint = "`flatten` turns a map into one"
         raise Mistake("E211", message, end_of(event), hint=hint)
     step = predicting.vector_step(run, event, region.exit, inner)
     event.predicted.append(step)

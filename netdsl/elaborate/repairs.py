@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from netdsl.design import Applied, Link, Note, Region
+from netdsl.design import Applied, Computed, Link, Merge, Note, Region
 from netdsl.diagnostics import Edit, Mistake
+from netdsl.elaborate.sentences import listed
+from netdsl.elaborate.ways import step_text
 from netdsl.layers.arguments import source_text
 from netdsl.layers.base import Layer
-from netdsl.shapes import Dim
+from netdsl.shapes import Dim, Shape, Size
 from netdsl.source import Span
 from netdsl.syntax import ast
 from netdsl.walks import own_links
@@ -25,12 +27,34 @@ class Repair(NamedTuple):
 
 def repair(link: Link, wanted: Sequence[Dim | None]) -> Repair | None:
     """The argument of a step's layer that would make its output `wanted` (None fits anything)."""
-    if not isinstance(link.what, Applied) or not link.inputs or link.inputs[0].shape is None:
+    if not isinstance(link.what, Applied):
         return None
-    layer = link.what.layer
-    for change in _changes(layer, wanted):
+    return _first_that_gives(wanted, link, link.what.layer, _changes(link.what.layer, wanted))
+
+
+def keeping_pool(link: Link, wanted: Sequence[Dim | None]) -> Repair | None:
+    """The arguments of a pool whose window moves place by place and keeps the sides: the next odd one."""
+    layer = link.what.layer if isinstance(link.what, Applied) else None
+    kernel = getattr(layer, "kernel_size", None)
+    if layer is None or layer.family != "pooling" or kernel is None:
+        return None
+    sides = kernel if isinstance(kernel, tuple) else (kernel,)
+    odd = sides[0] // 2 * 2 + 1
+    window = Size((odd,) * len(sides)) if isinstance(kernel, tuple) else odd
+    change = {"kernel_size": window, "stride": 1, "padding": odd // 2}
+    return _first_that_gives(wanted, link, layer, [change])
+
+
+def _first_that_gives(
+    wanted: Sequence[Dim | None], link: Link, layer: Layer, changes: Iterable[dict[str, Any]]
+) -> Repair | None:
+    """The first change of a step's arguments that makes its output `wanted`."""
+    before = link.inputs[0].shape if link.inputs else None
+    if before is None:
+        return None
+    for change in changes:
         try:
-            shape = layer.but(**change).output(link.inputs[0].shape)
+            shape = layer.but(**change).output(before)
         except (Mistake, TypeError, ValueError):
             continue
         if len(shape) == len(wanted) and all(w is None or w == d for w, d in zip(wanted, shape)):
@@ -38,7 +62,7 @@ def repair(link: Link, wanted: Sequence[Dim | None]) -> Repair | None:
             edits = _edits(link, layer, change)
             if _unnamed(link) & {edit.span for edit in edits}:  # its name does not stand there
                 said = _changed(link, edits)
-            return Repair(f"`{said}` would give {shape}", edits)
+            return Repair(f"`{said}` would give {shape.said}", edits)
     return None
 
 
@@ -60,31 +84,56 @@ def _changed(link: Link, edits: Sequence[Edit]) -> str:
     return " ".join(text.split())
 
 
-def padded(links: Sequence[Link]) -> Repair | None:
-    """The padding of several steps that together would keep the sides; None if they shrink by strides."""
+def padded(way: Sequence[Link], entry: Shape, wanted: Shape) -> Repair | None:
+    """The padding of all steps of a way that shrink what they get by their kernels only, if the way then
+    has the wanted sides at its end."""
+    before = shape = entry  # as it is, and with the padding
+    shrinking: dict[int, list[str]] = {}  # the texts of steps, by the padding that they need
     edits: list[Edit] = []
-    paddings: set[Any] = set()
-    for link in links:
-        before = link.inputs[0].shape if link.inputs else None
-        if not isinstance(link.what, Applied) or before is None:
+    for link in way:
+        out = link.output.shape if link.output is not None else None
+        if out is None:
             return None
+        if not isinstance(link.what, Applied):
+            joins = isinstance(link.what, (Merge, Computed))  # with what was made for these sides
+            if out.sides != before.sides or joins and shape != before:
+                return None
+            before, shape = out, out.with_sides(shape.sides)
+            continue
         layer = link.what.layer
-        for change in _changes(layer, before):
-            if change.keys() != {"padding"}:
-                continue
-            shape = layer.but(**change).output(before)
-            if shape.sides == before.sides:
-                paddings.add(change["padding"])
-                edits += _edits(link, layer, change)
-                break
-        else:
+        change = _keeping(layer, before) if out.sides != before.sides else None
+        if change is not None:
+            shrinking.setdefault(change["padding"], []).append(step_text(link))
+            edits += _edits(link, layer, change)
+            layer = layer.but(**change)
+        try:
+            before, shape = out, layer.output(shape)
+        except Mistake:
             return None
-    if not links or len(paddings) != 1:
+    if not shrinking or shape.sides != wanted.sides:
         return None
-    said = (
-        f"`padding={paddings.pop()}` in all {len(links)} steps that shrink it would keep its sides"
-    )
-    return Repair(said, tuple(edits) if len(edits) == len(links) else ())
+    said = " and ".join(f"`padding={n}` in {_these(steps)}" for n, steps in shrinking.items())
+    whole = len(edits) == sum(map(len, shrinking.values()))
+    return Repair(f"{said} would keep the sides", tuple(edits) if whole else ())
+
+
+def _keeping(layer: Layer, before: Shape) -> dict[str, Any] | None:
+    """The padding with which a layer keeps the sides, if it is all that it needs."""
+    for change in _changes(layer, before):
+        try:
+            sides = layer.but(**change).output(before).sides
+        except Mistake:
+            continue
+        if change.keys() == {"padding"} and sides == before.sides:
+            return change
+    return None
+
+
+def _these(steps: list[str]) -> str:
+    """Several steps by their texts, which may all be one."""
+    if len(steps) == 1 or len(set(steps)) > 1:
+        return listed(steps)
+    return f"{'both' if len(steps) == 2 else f'all {len(steps)}'} `{steps[0]}`"
 
 
 def appended(span: Span, steps: str) -> tuple[Edit, ...]:
@@ -121,13 +170,14 @@ def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, A
 
 
 def in_words(region: Region, name: str, value: int) -> str:
-    """A number as the text of a body says it where a convolution is given it (`width`, `stride=stride`); else
-    the number, which may be right for this use of a block only."""
+    """A number as the text of a body says it where a convolution (or, for `features`, a linear layer) is given
+    it: `width`, `stride=stride`. Else the number, which may be right for this use of a block only."""
+    word = "linear" if name == "features" else "conv"
     if any(isinstance(event, Note) for event in region.events):
         return str(value)  # what a body calls its numbers is not known behind it
     for link in reversed([*own_links(region)]):
         layer = link.what.layer if isinstance(link.what, Applied) else None
-        if layer is None or layer.word != "conv" or link.frame is not region.frame:
+        if layer is None or layer.word != word or link.frame is not region.frame:
             continue
         said = (_arguments(link, layer) or {}).get(name)
         if said is not None and getattr(layer, name) == value:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from netdsl.design import SharedModule
 from netdsl.diagnostics import Edit, Mistake, surely
-from netdsl.elaborate.arguments import Shown
 from netdsl.elaborate.naming import in_loop
+from netdsl.elaborate.surplus import Shown
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
 from netdsl.frames import Frame
 from netdsl.layers.arguments import needs

@@ -75,11 +75,15 @@ def use_shared(
             different = next((n for n in theirs if mine.get(n) != theirs[n]), next(iter(mine), ""))
             raise Mistake(
                 "E206",
-                f"module `{shared.name}` cannot take {current.shape}: its weights were made for {first.inputs[0].shape}",
+                f"module `{shared.name}` cannot take {current.shape.said}: its weights were made for {first.inputs[0].shape.said}",
                 labels=labels,
                 hint=f"`{different}` is {_shown(theirs.get(different))} there and would be {_shown(mine.get(different))} here",
             )
-        refusal = unlike(run, f"module `{shared.name}`", use, first, labels)
+        hint = (
+            "all uses of a module are one: give it steps that do not depend on height or width, "
+            "or make it a block above the net, which is made anew for every use"
+        )
+        refusal = unlike(run, f"module `{shared.name}`", use, first, hint, labels)
         if refusal is not None:
             raise Silent if run.guesses.of(*first.inputs) else refusal
     what = use.what

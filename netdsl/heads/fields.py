@@ -17,13 +17,16 @@ def _share(value: Any) -> float:
 
 def _band(value: Any) -> tuple[float, float]:
     """[low, high]; one number is both."""
+    meant = None
     if is_number(value):
         value = (value, value)
     if is_list(value) and len(value) == 2 and all(is_number(v) for v in value):
         low, high = value
         if 0 <= low <= high <= 1:
             return float(low), float(high)
-    raise Refused("an overlap from 0 to 1, or two as [low, high]")
+        if 0 <= high < low <= 1:
+            meant = f"[{high:g}, {low:g}]"
+    raise Refused("an overlap from 0 to 1, or two as [low, high]", meant=meant)
 
 
 def _variances(value: Any) -> tuple[float, ...]:
@@ -63,7 +66,7 @@ def _grid(value: Any) -> tuple[int, int]:
 def _positive(value: Any, wanted: str) -> tuple[float, ...]:
     if is_list(value) and value and all(is_number(v) and v > 0 for v in value):
         return tuple(value)
-    raise Refused(wanted)
+    raise Refused(wanted, meant=f"[{value:g}]" if is_number(value) and value > 0 else None)
 
 
 def _ratios(value: Any) -> tuple[float, ...]:
@@ -81,16 +84,26 @@ def _sizes(value: Any) -> tuple[Any, ...]:
 def _pairs(value: Any) -> tuple[tuple[float, float], ...]:
     """Widths and heights of anchors: `116x90`, or `[3.19, 4.0]` for numbers that are not whole."""
     wanted = "a list of sizes, width first, like [116x90, 156x198]"
+    if isinstance(value, Size) and len(value) == 2:
+        raise Refused(wanted, meant=f"[{value}]")
     if not is_list(value) or not value:
         raise Refused(wanted)
     found = []
     for pair in value:
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise Refused(wanted)
+            raise Refused(wanted, meant=_paired(value))
         if not all(is_number(v) and v > 0 for v in pair):
             raise Refused("a list of sizes above 0, width first, like [116x90, 156x198]")
         found.append((pair[0], pair[1]))
     return tuple(found)
+
+
+def _paired(numbers: Any) -> str | None:
+    """What to write where widths and heights stand one by one."""
+    if len(numbers) % 2 or not all(is_int(n) and n > 0 for n in numbers):
+        return None
+    pairs = ", ".join(f"{w}x{h}" for w, h in zip(numbers[::2], numbers[1::2]))
+    return f"[{pairs}]"
 
 
 Share = Annotated[Any, _share]

@@ -50,7 +50,9 @@ class Multibox(Predictor):
         """Raises `Mistake` (E151) where sizes or ratios contradict each other."""
         if self.min >= self.max:
             message = f"`min={self.min:g}` of `multibox` is not below `max={self.max:g}`"
-            hint = "the larger square has a side of sqrt(min * max)"
+            hint = f"the smaller one comes first: `min={self.max:g}, max={self.min:g}`"
+            if self.min == self.max:
+                hint = f"like `min={self.min:g}, max={2 * self.min:g}`: the second square has a side of sqrt(min * max)"
             raise Mistake("E151", message, hint=hint)
         known: list[float] = []
         for ratio in self.ratios:

@@ -26,7 +26,7 @@ class Region(Layer):
 
     def output(self, x: Shape) -> Shape:
         if len(x.sides) != 2:
-            message = f"`{self.word}` cuts regions out of a map, not out of {x}"
+            message = f"`{self.word}` cuts regions out of a map, not out of {x.said}"
             raise Mistake("E211", message)
         return x.with_sides(self.output_size)
 

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from netdsl.code.expr import number_text
 from netdsl.diagnostics import did_you_mean, nearest
 from netdsl.layers.checked import Checked, Refused
-from netdsl.layers.fields import ArgumentMistake, Value, is_list
+from netdsl.layers.fields import GIVE_SIZE, ArgumentMistake, Value, is_list
+from netdsl.shapes import Open
 
 Made = TypeVar("Made", bound=Checked)
 
@@ -95,7 +96,8 @@ def _mistake(layer: type[Checked], refused: Refused, arguments: dict[str, Any]) 
         return ArgumentMistake("E110", f"`{layer.word}` has no argument `{name}`", name, hint=hint)
     wanted, value = refused.wanted, arguments[name]
     message = f"`{name}` of `{layer.word}` must be {wanted}, not {source_text(value)}"
-    return ArgumentMistake("E112", message, name, hint=_argument_hint(value, wanted))
+    meant = f"write `{name}={refused.meant}`" if refused.meant else None
+    return ArgumentMistake("E112", message, name, hint=meant or _argument_hint(value, wanted))
 
 
 def _argument_hint(value: Any, wanted: str) -> str | None:
@@ -107,6 +109,10 @@ def _argument_hint(value: Any, wanted: str) -> str | None:
         return f"numbers and sizes have no quotes: {value}"
     if isinstance(value, float) and wanted.startswith("a whole number"):
         return "whole numbers have no point, and `//` divides without a rest"
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    opened = [v for v in entries if isinstance(v, Open)]
+    if opened:
+        return f"`{opened[0]}` is an open size, which cannot stand here: {GIVE_SIZE}"
     if isinstance(value, Value) and "number" in wanted:
         return "`@label.channels` is a number of a value: so are `.height` and `.width`"
     if isinstance(value, str):

@@ -34,13 +34,16 @@ _REQUIRED = object()
 
 class Refused(ValueError):
     """An argument that is not what is `wanted`, which completes "`stride` of `conv` must be ...". `problem` is
-    "wrong", "missing" or "unknown", `name` that of the parameter."""
+    "wrong", "missing" or "unknown", `name` that of the parameter; `meant` is what should probably stand there."""
 
-    def __init__(self, wanted: str, name: str = "", problem: str = "wrong") -> None:
+    def __init__(
+        self, wanted: str, name: str = "", problem: str = "wrong", meant: str | None = None
+    ) -> None:
         super().__init__(wanted)
         self.wanted = wanted
         self.name = name
         self.problem = problem
+        self.meant = meant
 
 
 class Field:
@@ -92,7 +95,7 @@ class Checked:
                 try:
                     slots[name] = field.check(arguments[name])
                 except Refused as refused:
-                    raise Refused(refused.wanted, name) from None
+                    raise Refused(refused.wanted, name, meant=refused.meant) from None
             elif field.required:
                 raise Refused("given", name, "missing")
             else:
@@ -181,6 +184,6 @@ def _or_none(inner: Check) -> Check:
             if wanted.startswith(BOUNDS):
                 raise
             comma = "," if " or " in wanted else ""
-            raise Refused(f"{wanted}{comma} or `none`") from None
+            raise Refused(f"{wanted}{comma} or `none`", meant=refused.meant) from None
 
     return check

@@ -31,7 +31,7 @@ class Cropping(Layer):
     is_view: ClassVar[bool] = True
 
     def _outside(self, x: Shape, what: str, hint: str) -> Mistake:
-        return Mistake("E226", f"`{self.word}` takes {what} of {x}", hint=hint)
+        return Mistake("E226", f"`{self.word}` takes {what} of {x.said}", hint=hint)
 
 
 class Rectangle(Cropping):

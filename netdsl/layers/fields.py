@@ -13,6 +13,7 @@ from netdsl.diagnostics import Mistake
 from netdsl.layers.checked import Check, Refused
 from netdsl.shapes import Shape, Size
 
+GIVE_SIZE = "give the input a size, or pass `--input`"
 LIMIT = 2**31  # PyTorch's sizes are 64 bit, but nothing sensible is larger than this
 
 

@@ -21,11 +21,9 @@ def sides_of(x: Shape, word: str, allowed: tuple[int, ...] = MAP) -> int:
         *others, last = forms
         wanted = f"{', '.join(others)} or {last}" if others else last
         what = "a map" if 0 not in allowed else "a vector or a map"
-        got, hint = str(x), None
-        if dims == 0:
-            got = f"a flat vector of {x}"
-            hint = "a vector has no sides: write `flatten` and `linear` after what works on maps"
-        raise Mistake("E211", f"`{word}` needs {what} ({wanted}), but gets {got}", hint=hint)
+        hint = "a vector has no sides: write `flatten` and `linear` after what works on maps"
+        message = f"`{word}` needs {what} ({wanted}), but gets {x.said}"
+        raise Mistake("E211", message, hint=hint if dims == 0 else None)
     return dims
 
 
@@ -87,7 +85,7 @@ def sides_like(word: str, x: Shape, like: Shape) -> tuple[Dim, ...]:
     if len(like) != len(x):
         raise Mistake(
             "E210",
-            f"`{word}` gets {x} and should be like {like}: {sides_text(len(x) - 1)} cannot become "
+            f"`{word}` gets {x.said} and should be like {like.said}: {sides_text(len(x) - 1)} cannot become "
             f"{len(like) - 1}",
             hint="the value must have as many sides as the input",
         )

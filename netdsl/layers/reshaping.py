@@ -125,7 +125,7 @@ class Reshape(Reshaping):
             several = "a multiple of " if None in self.shape else ""
             raise Mistake(
                 "E219",
-                f"`reshape` cannot make {Size(self.shape)} of {x}, which holds {numbers} numbers",
+                f"`reshape` cannot turn {x.said}, which holds {numbers} numbers, into {Size(self.shape)}",
                 hint=f"{Size(self.shape)} needs {several}{known} numbers",
             )
         if self.shape[0] is None and isinstance(rest, Open):
@@ -183,7 +183,7 @@ class Permute(Reshaping):
         if sorted(self.order) != list(range(len(x))):
             raise Mistake(
                 "E220",
-                f"`permute` cannot order the {len(x)} dimensions of {x} as {list(self.order)}",
+                f"`permute` cannot order the {len(x)} dimensions of {x.said} as {list(self.order)}",
                 hint=f"each of {', '.join(str(i) for i in range(len(x)))} must stand there once",
             )
         if isinstance(x[self.order[0]], Open):

@@ -277,7 +277,7 @@ class PadChannels(Resizing):
         if x.channels > self.channels:
             raise Mistake(
                 "E227",
-                f"`pad_channels({self.channels})` gets {x}, which has more channels already",
+                f"`pad_channels({self.channels})` gets {x.said}, which has more channels already",
                 hint="`slice` takes channels away, and so does a `conv` with a 1x1 kernel",
             )
         return x.with_channels(self.channels)

@@ -200,7 +200,8 @@ class _Flat(Follower[State]):
         for n, m in zip(x.sides, y.sides):
             if not isinstance(n, int) or not isinstance(m, int) or n % m:
                 why = "whose size is open" if not isinstance(n, int) else "which is no multiple"
-                return None, f"`{layer.word}` gives {Shape(*y.sides)} of {Shape(*x.sides)}, {why}"
+                word = layer.word
+                return None, f"`{word}` turns {Shape(*x.sides)}, {why}, into {Shape(*y.sides)}"
             kernel.append(n // m)
         if set(kernel) == {1}:
             return Edit(drop=True), f"`{layer.word}` of maps of {Shape(*x.sides)} is left out"

@@ -28,25 +28,25 @@ def advice(word: str, usual: Shape, odd: Shape, others: bool = False) -> tuple[s
     [
         (
             *("add", (64, 28, 28), (64, 56, 56)),
-            "`conv(64, 1x1, stride=2)` after bar 2 would make 64x28x28 of 64x56x56",
+            "`conv(64, 1x1, stride=2)` at the end of bar 2 would turn 64x56x56 into 64x28x28",
             "| one | two -> conv(64, 1x1, stride=2)",
         ),
         (
             *("add", (64, 7, 7), (128, 4, 4)),
-            "`conv(128, 1x1, stride=2)` after bar 1 would make 128x4x4 of 64x7x7",
+            "`conv(128, 1x1, stride=2)` at the end of bar 1 would turn 64x7x7 into 128x4x4",
             "| one -> conv(128, 1x1, stride=2) | two",
         ),
         (
             *("add", (256, 7, 7), (64, 7, 7)),
-            "`conv(256, 1x1)` after bar 2 would make 256x7x7 of 64x7x7",
+            "`conv(256, 1x1)` at the end of bar 2 would turn 64x7x7 into 256x7x7",
             "| one | two -> conv(256, 1x1)",
         ),
         (
             *("concat", (5, 9, 9), (4, 3, 3)),
-            "`maxpool(1x1, stride=3)` after bar 1 would make 5x3x3 of 5x9x9",
+            "`maxpool(1x1, stride=3)` at the end of bar 1 would turn 5x9x9 into 5x3x3",
             "| one -> maxpool(1x1, stride=3) | two",
         ),
-        ("add", (64, 7, 7), (64, 5, 5), "`center_crop(5x5)` after bar 1", "| one | two"),
+        ("add", (64, 7, 7), (64, 5, 5), "`center_crop(5x5)` at the end of bar 1", "| one | two"),
         ("add", (8, 7, 7), (64, 5, 5), "their sides must be equal", "| one | two"),
         ("add", (64, 7, 5), (64, 5, 7), "their sides must be equal", "| one | two"),
         ("add", (64, 1, 1), (64,), "64 is a flat vector and 64x1x1 a map", "| one | two"),
@@ -55,7 +55,7 @@ def advice(word: str, usual: Shape, odd: Shape, others: bool = False) -> tuple[s
         ("add", (4, H), (4, H - 2), "not equal for every size", "| one | two"),
         (
             *("add", (4, H, 4), (4, 2 * H, 8)),
-            "`conv(4, 1x1, stride=2)` after bar 2 would make 4xHx4 of 4x(2*H)x8",
+            "`conv(4, 1x1, stride=2)` at the end of bar 2 would turn 4x(2*H)x8 into 4xHx4",
             "| one | two -> conv(4, 1x1, stride=2)",
         ),
     ],
