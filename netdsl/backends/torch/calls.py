@@ -14,7 +14,7 @@ from netdsl.backends.torch.builder import Captured
 from netdsl.backends.torch.chains import is_chain
 from netdsl.backends.torch.given import target_of
 from netdsl.backends.torch.loops import folded, loop_dependencies
-from netdsl.backends.torch.modules import Made
+from netdsl.backends.torch.modules import Made, always_sayable
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
@@ -188,9 +188,9 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
             inside = [v for s in scopes if (v := inner_value(s, path)) is not None]
             found = w.b.scene.peek(at.rows.reframed([s.frame for s in scopes]), inside)
             said = None if found is None or found.channels is None else found.channels
-            if said is not None:  # a variable of the constructor may have another value by now
+            if said is not None:
                 said = w.b.spelled_out(said)
-                said = said if said.names <= {p.name for p in w.b.params} else None
+                said = said if always_sayable(w.b, said) else None
             w.b.scene.know(Val(said, values, at.rows, made.val.taint, var))  # type: ignore[arg-type]
     made.val.var = Var(branch=w.branch)
     total = len(scopes[0].children)

@@ -139,12 +139,18 @@ def said_channels(b: Builder, channels: Expr | None, known: Mapping[str, Expr]) 
 
 def sayable(b: Builder, expr: Expr) -> bool:
     """Whether the constructor can say an expression: it knows every name in it."""
-    return all(
-        b.is_local(n)
-        or n in ("int", "min", "max", "round", "abs", "len", "sum", "make_divisible")
-        or n.startswith("math.")
-        for n in expr.names
-    )
+    return all(b.is_local(n) or _is_function(n) for n in expr.names)
+
+
+def always_sayable(b: Builder, expr: Expr) -> bool:
+    """Whether an expression is the same anywhere in the constructor: a variable may have another value later."""
+    known = {p.name for p in b.params}
+    return all(n in known or _is_function(n) for n in expr.names)
+
+
+def _is_function(name: str) -> bool:
+    functions = ("int", "min", "max", "round", "abs", "len", "sum", "make_divisible")
+    return name in functions or name.startswith("math.")
 
 
 def named_channels(
