@@ -13,7 +13,7 @@ from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.operations import Op
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import SymModule, Val, Var
+from netdsl.backends.torch.scene import EVERYTHING, SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
@@ -74,11 +74,13 @@ def _shared_channels(w: Walker, links: Sequence[Link | None], at: At, numbers: l
             if param.role == "in":
                 found = row_values(b, Name(param.name), at)
                 if found == numbers:
+                    b.scene.wanted.add(EVERYTHING)
                     return Name(param.name)
         return _number(b, numbers)
     for param in b.params:
         found = row_values(b, Name(param.name), at)
         if found == numbers:
+            b.scene.wanted.add(EVERYTHING)
             return Name(param.name)
     raise Differ(at.rows, numbers, "channels of a shared module")
 
@@ -113,7 +115,7 @@ def _said_channels(b: Builder, module: SymModule, numbers: list[int], at: At) ->
 
 def _number(b: Builder, numbers: Sequence[int]) -> Expr:
     """Channels that all rows have, as a number: parameters that could change it are none then."""
-    b.scene.wanted |= {p.name for p in b.block().params}
+    b.scene.wanted.add(EVERYTHING)
     return Literal(numbers[0])
 
 
