@@ -33,7 +33,9 @@ from netdsl.terminal import (
     guarded,
     missing_beside,
     open_text,
+    settings,
     show,
+    sizes,
     tell,
     write,
 )
@@ -137,13 +139,22 @@ def compile(
     show_default=True,
     help="How messages are written: for people, or for editors and build servers.",
 )
+@options.asked
 @of_passes
 @guarded
 def check(
-    files: tuple[str, ...], root: Path | None, principles: bool, format: str, changed: Changed
+    files: tuple[str, ...],
+    root: Path | None,
+    principles: bool,
+    format: str,
+    net: str | None,
+    values: tuple[str, ...],
+    inputs: tuple[str, ...],
+    changed: Changed,
 ) -> None:
     """Check files: syntax, names, shapes and beliefs of every net. Nothing is written.
 
+    With --net, --set or --input one net of each file is checked, with what they say.
     With passes (--drop, --fold-bn, ...) the net of each file is checked once more with them. The exit
     status is 0 if there are no errors, 1 if there are, 2 if a file cannot be read.
     """
@@ -151,14 +162,19 @@ def check(
     from netdsl.reporting.findings import Findings
     from netdsl.reporting.output import finished, went_on
 
+    overrides, given = settings(values), sizes(inputs)
     findings = Findings()
     for file in files:
         found: Sequence[Diagnostic]
         try:
             compilation, meant = open_text(file, root)
-            found = compilation.check(principles=principles)
+            if net or overrides or given:
+                found = compilation.check_asked(net or meant, overrides, given, principles)
+            else:
+                found = compilation.check(principles)
             if changed.any and not compilation.report.errors:
-                found = [*found, *changed.mistakes(compilation, meant)]
+                wrong = changed.mistakes(compilation, net or meant, overrides, given)
+                found = [*found, *wrong]
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             findings.cannot_read(file, reason_of(error) + (similar_file(file) if missing else ""))

@@ -142,7 +142,6 @@ class Compilation:
     def check(self, principles: bool = False) -> list[Diagnostic]:
         """Everything that is wrong with the file: all its nets, and what no net uses; with `principles`
         also where its nets depart from principles of design."""
-        from netdsl.elaborate.lint import lint
         from netdsl.elaborate.static import check_names
 
         if self.file is None:
@@ -172,16 +171,38 @@ class Compilation:
         try:
             check_names(self.report, self.program, file)
             if not self.report.errors:
-                lint(self.report, file)
-                self._idle(file, designs)
+                self._lint(file, designs)
         except Enough:
             pass
         except TooLarge as error:
             self.report.add(error.diagnostic)
         return in_order(self.report.diagnostics)
 
-    def _idle(self, file: File, designs: list[Design]) -> None:
-        """Steps that nothing reads: there are none where every chain goes on from what is before it."""
+    @with_room
+    def check_asked(
+        self,
+        net: str | None,
+        overrides: Mapping[str, str],
+        sizes: Mapping[str, Size],
+        principles: bool = False,
+    ) -> list[Diagnostic]:
+        """Everything that is wrong with one net, with what is set from outside."""
+        try:
+            design = self.design(net, overrides, sizes)
+        except NetError as error:
+            return list(error.diagnostics)
+        assert self.file is not None
+        if principles:
+            self._advise(design)
+        self._lint(self.file, [design])
+        return in_order(self.report.diagnostics)
+
+    def _lint(self, file: File, designs: list[Design]) -> None:
+        """What is written rightly, but probably not what was meant."""
+        from netdsl.elaborate.lint import lint
+
+        lint(self.report, file)
+        # Where every chain goes on from what is before it, there is no step that nothing reads.
         if any(isinstance(node, (ast.From, ast.Output)) for node in ast.below(file.tree)):
             from netdsl.idle import idle
 

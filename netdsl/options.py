@@ -61,8 +61,7 @@ def root(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-_WHICH: Sequence[Callable[[Any], Any]] = (
-    click.argument("file"),
+_ASKED: Sequence[Callable[[Any], Any]] = (
     click.option(
         "--net",
         metavar="NAME",
@@ -82,6 +81,19 @@ _WHICH: Sequence[Callable[[Any], Any]] = (
         metavar="[NAME=]SIZE",
         help="Another input size: --input 3x256x256.",
     ),
+)
+
+
+def asked(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which net, and with what; it gets `net`, `values`, `inputs`."""
+    for option in reversed(_ASKED):
+        command = option(command)
+    return command
+
+
+_WHICH: Sequence[Callable[[Any], Any]] = (
+    click.argument("file"),
+    asked,
     root,
     click.option(
         "--replace",

@@ -106,13 +106,19 @@ class Changed:
         """Whether there is any pass."""
         return any(value not in ((), None, False) for value in self.given.values())
 
-    def mistakes(self, compilation: Compilation, meant: str | None) -> Sequence[Diagnostic]:
-        """Why the net of a file cannot be changed so; nothing if it can."""
+    def mistakes(
+        self,
+        compilation: Compilation,
+        net: str | None,
+        overrides: Mapping[str, str],
+        sizes: Mapping[str, Size],
+    ) -> Sequence[Diagnostic]:
+        """Why a net of a file cannot be changed so; nothing if it can."""
         from netdsl.diagnostics import NetError
         from netdsl.network import Network
 
         try:
-            passed(Network(compilation.design(meant)), {}, **self.given)
+            passed(Network(compilation.design(net, overrides, sizes)), {}, **self.given)
         except NetError as error:
             return error.diagnostics
         return ()

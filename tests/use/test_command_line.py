@@ -200,6 +200,34 @@ def test_check() -> None:
     assert "Missing argument" in run("check", status=2).stderr
 
 
+def test_check_of_what_is_asked_for() -> None:
+    """One net, with values and sizes from outside; warnings and passes are of that one too."""
+    text = """net A(width=8, n=1) {
+      input x: 3x?x?
+      repeat n { conv(width, 3x3) -> relu -> maxpool(2x2) }
+      a: conv(4, 1x1) -> bn
+      @a -> global_avgpool
+    }
+    net B {
+      input x: 3x4x4
+      conv(8, 5x5)
+    }
+    """
+    Path("asked.net").write_text(text, encoding="utf-8")
+    assert "E213" in run("check", "asked.net", status=1).stderr
+    fine = run("check", "asked.net", "--net", "A", "--input", "3x64x64", "--set", "n=4")
+    assert "W104" in fine.stderr and fine.output.endswith("1 file, no errors, 1 warning\n")
+    small = run(*"check asked.net --net A --set n=3 --input 3x16x16".split(), status=1)
+    assert "3x22x22 is large enough" in small.stderr
+    assert "E213" not in run(*"check asked.net --net A --set n=3 --input 3x22x22".split()).stderr
+    assert "E135" in run("check", "asked.net", "--net", "A", "--set", "widht=3", status=1).stderr
+    assert "E109" in run("check", "asked.net", "--net", "C", status=1).stderr
+    passed = run(*"check asked.net --net A --set n=2 --drop relu3".split(), status=1)
+    assert "relu3" in passed.stderr
+    run(*"check asked.net --net A --set n=3 --drop relu3".split())
+    assert "--set takes" in run("check", "asked.net", "--set", "width", status=2).stderr
+
+
 STATES = """\
 block unit(width) {
   conv(width, 3x3, padding=1) -> relu :: ?x16x16
