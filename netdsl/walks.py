@@ -188,8 +188,11 @@ def modules_used(link: Link) -> list[SharedModule]:
 
 
 def value_inputs(scope: Scope) -> list[Value]:
-    """The values among a block's arguments, in the order of its parameters."""
-    return list(of_kind(tuple(scope.arguments.values()), Value))
+    """The values that a block is given, in the order of its parameters: a default is what flows in, or another
+    parameter."""
+    found = {id(v): v for v in of_kind(tuple(scope.arguments.values()), Value)}
+    found.pop(id(scope.input), None)
+    return list(found.values())
 
 
 def of_kind(found: object, kind: type[T]) -> Iterator[T]:

@@ -10,13 +10,13 @@ from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.names import distinct
 from netdsl.backends.torch.row_values import channels_in, row_values
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import INPUT, Env, SymModule, Val, Var
+from netdsl.backends.torch.scene import INPUT, Env, SymModule, Val, Var, concrete
 from netdsl.backends.torch.symbols import At
 from netdsl.backends.torch.template import Argument, Param, annotation_of, same_value
 from netdsl.backends.torch.tokens import plain
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
-from netdsl.design import Value
+from netdsl.design import SharedModule, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import BlockDef, Target
 from netdsl.shapes import Open, Size
@@ -55,11 +55,27 @@ def _parameter(b: Builder, node: ast.Param, name: str, values: list[Any], at: At
     kind = b.rows.uniform([_kind(v) for v in values], name)
     if kind in ("word", "open"):
         return at.from_value(b.rows.uniform(values, name))
+    if kind in ("value", "module") and node.default is not None:
+        # A default that is another parameter is no parameter of its own.
+        rows = zip(values, at.values_of(node.default), strict=True)
+        defaults = [_is_same(value, default) for value, default in rows]
+        if all(defaults):
+            return at.sym(node.default)
+        if any(defaults):
+            raise Differ(b.rows, defaults, f"whether `{name}` is given")
     if kind == "value":
         return _value_parameter(b, name, values)
     if kind == "module":
         return SymModule(b.rows.uniform(values, name), forward_parameter(b, name, "nn.Module"))
     return _number_parameter(b, node, name, values, at)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether both are one value or one module, or lists of the same ones."""
+    one, other = concrete(one), concrete(other)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return one is other if isinstance(one, (Value, SharedModule)) else one == other
 
 
 def _kind(value: Any) -> str:
