@@ -139,10 +139,10 @@ class Reference:
         inner = known
         if scope.outer is None:
             outside = [known[id(v)] for v in link.inputs]
-            inside = [scope.input] if scope.input is not None else []
+            given = {id(v): v for name in scope.arguments for v in _values(scope.arguments[name])}
+            given.pop(id(scope.input), None)  # a default may be what flows in, or another argument
+            inside = [*([scope.input] if scope.input is not None else []), *given.values()]
             inner = {}
-            for name in scope.arguments:
-                inside += _values(scope.arguments[name])
             inner.update({id(v): x for v, x in zip(inside, outside, strict=True)})
         elif scope.input is not None:
             inner[id(scope.input)] = known[id(link.inputs[0])]

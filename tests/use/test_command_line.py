@@ -217,14 +217,21 @@ def test_check_of_what_is_asked_for() -> None:
     assert "E213" in run("check", "asked.net", status=1).stderr
     fine = run("check", "asked.net", "--net", "A", "--input", "3x64x64", "--set", "n=4")
     assert "W104" in fine.stderr and fine.output.endswith("1 file, no errors, 1 warning\n")
-    small = run(*"check asked.net --net A --set n=3 --input 3x16x16".split(), status=1)
+    small = run(
+        *["check", "asked.net", "--net", "A", "--set", "n=3", "--input", "3x16x16"], status=1
+    )
     assert "3x22x22 is large enough" in small.stderr
-    assert "E213" not in run(*"check asked.net --net A --set n=3 --input 3x22x22".split()).stderr
+    assert (
+        "E213"
+        not in run(
+            *["check", "asked.net", "--net", "A", "--set", "n=3", "--input", "3x22x22"]
+        ).stderr
+    )
     assert "E135" in run("check", "asked.net", "--net", "A", "--set", "widht=3", status=1).stderr
     assert "E109" in run("check", "asked.net", "--net", "C", status=1).stderr
-    passed = run(*"check asked.net --net A --set n=2 --drop relu3".split(), status=1)
+    passed = run(*["check", "asked.net", "--net", "A", "--set", "n=2", "--drop", "relu3"], status=1)
     assert "relu3" in passed.stderr
-    run(*"check asked.net --net A --set n=3 --drop relu3".split())
+    run(*["check", "asked.net", "--net", "A", "--set", "n=3", "--drop", "relu3"])
     assert "--set takes" in run("check", "asked.net", "--set", "width", status=2).stderr
 
 

@@ -11,6 +11,14 @@ from netdsl.backends.diagram.figure import Child, Edge, Node, Panel, nodes_of
 def straightened(children: list[Child], edges: Sequence[Edge]) -> list[Edge]:
     """The edges without forks that have one exit or none, and rails without any; these are taken out of
     the tree. Other rails keep the places where an edge begins."""
+    now = list(edges)
+    while (found := _straightened(children, now)) is not None:  # a rail that goes was an exit of a fork
+        now = found
+    return now
+
+
+def _straightened(children: list[Child], edges: list[Edge]) -> list[Edge] | None:
+    """The edges after going through all points once; None if nothing is changed."""
     out: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
         out[edge.tail].append(edge)
@@ -26,7 +34,7 @@ def straightened(children: list[Child], edges: Sequence[Edge]) -> list[Edge]:
             elif starts != node.used:
                 rails[node.name] = starts
     if not gone and not rails:
-        return list(edges)
+        return None
     _without(children, gone, rails)
     found = []
     for edge in edges:

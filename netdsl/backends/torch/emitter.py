@@ -59,7 +59,7 @@ class Emitter:
         self.readers = Readers(self.exports)
         self.overwriting = Overwriting(self.readers)
         name = net_class(design)
-        self.constants = Constants({*reserved(), name, f"{name}Output"})
+        self.constants = Constants({*reserved(), name, f"{name}Output", "_"})
 
     # ------------------------------------------------------------------------------- collecting
     def _collect(self, scope: Scope, seen: set[int]) -> None:

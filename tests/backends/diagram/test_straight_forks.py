@@ -15,6 +15,7 @@ BODIES = [
     "concat { | @side -> relu | @side -> tanh | identity }",
     "group: { @side -> (@in + @in) }",
     "mul { | mul { | @side | @side } | { @side } }",
+    "residual { range: concat { | @side | @side } } shortcut { conv(@range.channels, 1x1) }",
 ]
 
 
