@@ -15,7 +15,6 @@ BODIES = [
     "concat { | @side -> relu | @side -> tanh | identity }",
     "group: { @side -> (@in + @in) }",
     "mul { | mul { | @side | @side } | { @side } }",
-    "residual { range: concat { | @side | @side } } shortcut { conv(@range.channels, 1x1) }",
 ]
 
 
@@ -42,3 +41,18 @@ net N {
     network = netdsl.loads(text)
     for format in ("svg", "dot", "mermaid"):
         assert network.diagram(format)
+
+
+def test_a_rail_that_goes_was_an_exit() -> None:
+    """The bars of `range` read the net's input: nothing leaves their rail, and then one line the fork."""
+    text = """\
+block same(value) { @value }
+net N {
+  input image: 4x8x8
+  concat { | same(@in) } -> residual {
+    range: concat { | same(@in) | same(@in) }
+  } shortcut { conv(@range.channels, 1x1) }
+}
+"""
+    network = netdsl.loads(text)
+    check_figure(Drawing(network.design)._figure(), network.design)
