@@ -12,7 +12,9 @@ def straightened(children: list[Child], edges: Sequence[Edge]) -> list[Edge]:
     """The edges without forks that have one exit or none, and rails without any; these are taken out of
     the tree. Other rails keep the places where an edge begins."""
     now = list(edges)
-    while (found := _straightened(children, now)) is not None:  # a rail that goes was an exit of a fork
+    while (
+        found := _straightened(children, now)
+    ) is not None:  # a rail that goes was an exit of a fork
         now = found
     return now
 

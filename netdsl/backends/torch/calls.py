@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.torch import blocks, groups
-from netdsl.backends.torch.builder import Captured
+from netdsl.backends.torch.builder import Builder, Captured
 from netdsl.backends.torch.chains import is_chain
 from netdsl.backends.torch.given import target_of
 from netdsl.backends.torch.loops import folded, loop_dependencies
@@ -18,7 +18,7 @@ from netdsl.backends.torch.modules import Made, always_sayable
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr, ListOf, Literal
+from netdsl.code.expr import Expr, ListOf, Literal, Name
 from netdsl.design import (
     Applied,
     Branch,
@@ -93,7 +93,9 @@ def _written_here(w: Walker, links: list[Link], val: Val | None, at: At) -> Val 
         inside = [inner_value(s, path) for s in scopes]
         if all(v is not None for v in values):
             found = w.resolve(at, inside)  # type: ignore[arg-type]
-            b.scene.know(Val(found.channels, values, at.rows, found.taint, w.var_of(found)))  # type: ignore[arg-type]
+            b.scene.know(
+                Val(found.channels, values, at.rows, found.taint, w.var_of(found), found.deciding)
+            )  # type: ignore[arg-type]
     return out
 
 
@@ -167,6 +169,7 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
             return None
         cuts.append((places[0], path))  # type: ignore[arg-type]
     made = groups.sequential(w.b, links, scopes, val, at)
+    read = _dependencies(w.b, made)
     w.attribute(links, made, at)
     w.b.scene.wanted |= _position_dependencies(w, scopes, at)
     cuts.sort(key=lambda c: c[0])
@@ -187,11 +190,11 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
         if all(v is not None for v in values):
             inside = [v for s in scopes if (v := inner_value(s, path)) is not None]
             found = w.b.scene.peek(at.rows.reframed([s.frame for s in scopes]), inside)
-            said = None if found is None or found.channels is None else found.channels
-            if said is not None:
-                said = w.b.spelled_out(said)
-                said = said if always_sayable(w.b, said) else None
-            w.b.scene.know(Val(said, values, at.rows, made.val.taint, var))  # type: ignore[arg-type]
+            cut = Val(None, values, at.rows, made.val.taint, var, read)  # type: ignore[arg-type]
+            if found is not None and found.channels is not None:
+                said = w.b.spelled_out(found.channels)
+                cut.channels = said if always_sayable(w.b, said) else None
+            w.b.scene.know(cut)
     made.val.var = Var(branch=w.branch)
     total = len(scopes[0].children)
     if start is not None and start >= total:
@@ -200,6 +203,12 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
     piece = code.Subscript(child, code.Range(Literal(start), None))
     w.op([made.val.var], code.Call(piece, (x,)))
     return made.val
+
+
+def _dependencies(b: Builder, made: Made) -> frozenset[str]:
+    """The parameters on which anything in a module depends."""
+    names = {*made.expr.names, *(n for s in made.before for n in s.reads())}
+    return frozenset().union(*(b.dependencies(Name(n)) for n in names))
 
 
 def _position_dependencies(w: Walker, scopes: Sequence[Scope], at: At) -> set[str]:

@@ -11,7 +11,7 @@ from netdsl.backends.torch.changed import changed_numbers, number
 from netdsl.backends.torch.named import definition_of
 from netdsl.backends.torch.row_values import channels_in
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import EVERYTHING, INPUT, SymTarget, Val, as_expr
+from netdsl.backends.torch.scene import INPUT, SymTarget, Val, as_expr
 from netdsl.backends.torch.symbols import At
 from netdsl.code.expr import Expr, Literal
 from netdsl.design import Applied, Link, Merge, Scope
@@ -157,7 +157,7 @@ def channels_of(b: Builder, at: At, val: Val) -> Expr:
     numbers = [channels_in(v) for v in val.at(at.rows)]
     if len(set(numbers)) > 1:
         raise Differ(at.rows, numbers, "channels differ")
-    b.scene.wanted |= {EVERYTHING}
+    b.scene.wanted |= val.taint | val.deciding
     return Literal(numbers[0])
 
 

@@ -63,7 +63,7 @@ def known_here(w: Walker, val: Val, at: At) -> Val:
     return (
         val
         if val.rows.encloses(at.rows)
-        else Val(val.channels, val.concretes, at.rows, val.taint, val.var)
+        else Val(val.channels, val.concretes, at.rows, val.taint, val.var, val.deciding)
     )
 
 

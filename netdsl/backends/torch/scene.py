@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FREE = "^"  # before a name that a class reads from the one around it
 EVERYTHING = "every parameter"  # among those that decide: what a number depends on is not known
+ALL = frozenset([EVERYTHING])
 INPUT = "the sides of the input"  # in a taint: they depend on what flows in
 
 
@@ -52,8 +53,10 @@ class Val:
         rows: Rows,
         taint: frozenset[str] = frozenset(),
         var: Var | None = None,
+        deciding: frozenset[str] = ALL,
     ) -> None:
         self.channels = channels  # None: no expression is right for all rows
+        self.deciding = deciding  # the parameters on which channels depend that no expression says
         self.concretes: list[Any] = list(concretes)
         self.rows = rows
         self.taint = taint
@@ -220,7 +223,8 @@ class Scene:
         found = self.parent.peek(rows, concretes)
         if found is None or found.channels is None:
             return found
-        return Val(self.freed(found.channels), found.concretes, found.rows, found.taint, found.var)
+        channels = self.freed(found.channels)
+        return Val(channels, found.concretes, found.rows, found.taint, found.var, found.deciding)
 
     def origin(self, value: Value) -> Hashable:
         """What tells values of different steps apart, whatever row they belong to."""

@@ -287,7 +287,7 @@ class SequenceBuilder:
     ) -> tuple[list[Item], Val]:
         if events[0].region is None:
             rows = at.rows.inside([at.rows.frames[o] for o in owners], owners)
-            return [], Val(val.channels, val.at(rows), rows, val.taint)
+            return [], Val(val.channels, val.at(rows), rows, val.taint, deciding=val.deciding)
         regions = [e.region for e in events if e.region is not None]
         rows = at.rows.inside([r.frame for r in regions], owners)
         inner = at.inside(rows)
