@@ -54,11 +54,18 @@ _TRUST: Sequence[Callable[[Any], Any]] = (
 )
 
 
-def root(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say what a text may read and ask for; it gets `root`."""
-    for option in reversed(_TRUST):
+def _given(
+    options: Sequence[Callable[[Any], Any]], command: Callable[..., Any]
+) -> Callable[..., Any]:
+    """A command with several options, in their order."""
+    for option in reversed(options):
         command = option(command)
     return command
+
+
+def root(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say what a text may read and ask for; it gets `root`."""
+    return _given(_TRUST, command)
 
 
 _ASKED: Sequence[Callable[[Any], Any]] = (
@@ -86,9 +93,7 @@ _ASKED: Sequence[Callable[[Any], Any]] = (
 
 def asked(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which net, and with what; it gets `net`, `values`, `inputs`."""
-    for option in reversed(_ASKED):
-        command = option(command)
-    return command
+    return _given(_ASKED, command)
 
 
 _WHICH: Sequence[Callable[[Any], Any]] = (
@@ -138,9 +143,7 @@ def of_network(command: Callable[..., Any]) -> Callable[..., Any]:
         own = {name: given.pop(name) for name in _NAMES}
         return command(lambda: _compiled(**own), **given)
 
-    for option in reversed(_WHICH):
-        run = option(run)
-    return run
+    return _given(_WHICH, run)
 
 
 _NAMES = (

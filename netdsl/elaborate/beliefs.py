@@ -61,7 +61,7 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
         return
     labels, hint, fix = [], None, ()
     if value.maker is not None:
-        labels.append((step_span(value.maker), f"gives {shape.said}"))
+        labels.append((value.maker.span, f"gives {shape.said}"))
         mended = repair(value.maker, wanted)
         if mended is not None:
             hint, fix = mended
@@ -97,11 +97,6 @@ def shape_too_large(shape: Shape | None, span: Span) -> Mistake:
     return Mistake("E200", message, span)
 
 
-def step_span(link: Link) -> Span:
-    node = link.node
-    return node.step.span if isinstance(node, ast.Link) else node.span
-
-
 def with_origin(mistake: Mistake, current: Value | None, node: ast.Link) -> Mistake:
     """Add where the value that arrived came from, to a mistake of shapes."""
     diagnostic = mistake.diagnostic
@@ -128,7 +123,7 @@ def _in_loop(link: Link | None) -> bool:
 def _origin(value: Value) -> Span | None:
     """The step that gave a value, or the line of the input that it is."""
     if value.maker is not None:
-        return step_span(value.maker)
+        return value.maker.span
     definition = value.owner.definition if value.owner is not None else None
     if isinstance(definition, NetDef) and isinstance(definition.node, ast.Net):
         for statement in definition.node.body.statements:

@@ -114,19 +114,15 @@ def _chain(chain: ast.Chain, moved: bool) -> tuple[list[Diagnostic], bool]:
     found: list[Diagnostic] = []
     for link in chain.links:
         step = link.step
+        word = step.name.text if isinstance(step, ast.Call) else "group"
+        bodies = [step.body] if isinstance(step, ast.Group) else []
         if isinstance(step, ast.Call) and step.body is not None:
             bodies = [step.body, *(clause.body for clause in step.clauses)]
-            if moved and step.name.text in ("residual", "dense"):
-                for body in bodies:
-                    found += _uses_of_in(body, step.name.text)
+        for body in bodies:
+            if moved and word in ("residual", "dense", "group"):
+                found += _uses_of_in(body, word)
             else:
-                for body in bodies:
-                    found += _bodies_below(body.statements, moved)[0]
-        elif isinstance(step, ast.Group):
-            if moved:
-                found += _uses_of_in(step.body, "group")
-            else:
-                found += _bodies_below(step.body.statements, moved)[0]
+                found += _bodies_below(body.statements, moved)[0]
         moved = not _takes_in(step)
     return found, moved
 

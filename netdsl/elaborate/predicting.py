@@ -10,7 +10,6 @@ from netdsl.design import Applied, HeadEvent, Link, Predicted, Region, Scope, Va
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import steps, written
 from netdsl.elaborate.advice import parting
-from netdsl.elaborate.beliefs import step_span
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.placing import argument_span, options
@@ -259,7 +258,7 @@ def _other_sides(name: str, value: Value, map_: Value, place: Span) -> Mistake:
     if parted is not None:
         hint, fix = f"{hint}; {parted.hint}", parted.fix
         ways = shown_ways(both, (f"`{name}`", "map"), parted.link)
-        labels = [(step_span(parted.link), "here its sides change")]
+        labels = [(parted.link.span, "here its sides change")]
     return Mistake("E235", message, place, labels=labels, hint=hint, ways=ways, fix=fix)
 
 

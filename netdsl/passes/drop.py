@@ -65,7 +65,7 @@ def _decision(path: str, names: Path, links: list[Link]) -> tuple[Path, Link, Ed
         inside = names if isinstance(link.what, Scope) else names[:-1]
         return inside, unit, Edit(body=True)
     if given is None or taken is None:
-        raise _cannot(path, "it has no one input", _span(link))
+        raise _cannot(path, "it has no one input", link.span)
     raise _of_shapes(path, link, given, taken)
 
 
@@ -106,7 +106,7 @@ def _of_shapes(path: str, link: Link, given: Shape, gives: Shape) -> NetError:
         hint = f"what comes after it would read maps of {given} in the place of {gives}"
     message = f"`{path}` cannot be dropped: it takes {given} and gives {gives}"
     mark = f"takes {given}, gives {gives}"
-    return NetError([Diagnostic("E475", message, _span(link), hint=hint, mark=mark)])
+    return NetError([Diagnostic("E475", message, link.span, hint=hint, mark=mark)])
 
 
 def _holds(scope: Scope, *kinds: type) -> bool:
@@ -127,7 +127,3 @@ def _refused(steps: Sequence[str], error: NetError) -> NetError:
     first = error.diagnostics[0]
     message = f"without {named} the network cannot be compiled: {first.message}"
     return NetError([first.but(code="E476", message=message)])
-
-
-def _span(link: Link) -> Span:
-    return link.node.step.span if isinstance(link.node, ast.Link) else link.node.span

@@ -133,14 +133,18 @@ class Builder:
     # -------------------------------------------------------------------------------- expressions
     def dependencies(self, expr: Expr) -> frozenset[str]:
         """The parameters of the class (of the net, for a helper of it) below an expression."""
+        return self.below(expr.names)
+
+    def below(self, names: Iterable[str]) -> frozenset[str]:
+        """The same, of names of the constructor."""
         found: frozenset[str] = frozenset()
-        for name in expr.names:
+        for name in names:
             if name in self.deps:
                 found |= self.deps[name]
             elif any(p.name == name for p in self.params):
                 found |= {name}
             elif name.startswith(FREE) and self.outer is not None:
-                found |= self.outer.dependencies(Name(name[1:]))
+                found |= self.outer.below([name[1:]])
         return found
 
     def spelled_out(self, expr: Expr) -> Expr:

@@ -18,7 +18,7 @@ from netdsl.backends.torch.modules import Made, always_sayable
 from netdsl.backends.torch.scene import SymModule, Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr, ListOf, Literal, Name
+from netdsl.code.expr import Expr, ListOf, Literal
 from netdsl.design import (
     Applied,
     Branch,
@@ -93,9 +93,7 @@ def _written_here(w: Walker, links: list[Link], val: Val | None, at: At) -> Val 
         inside = [inner_value(s, path) for s in scopes]
         if all(v is not None for v in values):
             found = w.resolve(at, inside)  # type: ignore[arg-type]
-            b.scene.know(
-                Val(found.channels, values, at.rows, found.taint, w.var_of(found), found.deciding)
-            )  # type: ignore[arg-type]
+            b.scene.know(found.but(concretes=values, rows=at.rows, var=w.var_of(found)))
     return out
 
 
@@ -207,8 +205,7 @@ def _sliced(w: Walker, links: list[Link], val: Val | None, at: At) -> Val | None
 
 def _dependencies(b: Builder, made: Made) -> frozenset[str]:
     """The parameters on which anything in a module depends."""
-    names = {*made.expr.names, *(n for s in made.before for n in s.reads())}
-    return frozenset().union(*(b.dependencies(Name(n)) for n in names))
+    return b.below({*made.expr.names, *(n for s in made.before for n in s.reads())})
 
 
 def _position_dependencies(w: Walker, scopes: Sequence[Scope], at: At) -> set[str]:

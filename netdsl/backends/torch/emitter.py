@@ -20,7 +20,7 @@ from netdsl.backends.torch.parameters import (
 from netdsl.backends.torch.rows import Differ, Rows
 from netdsl.backends.torch.scene import EVERYTHING, FREE, Constants, Env
 from netdsl.backends.torch.template import Template
-from netdsl.code.expr import Expr, Name
+from netdsl.code.expr import Expr
 from netdsl.design import (
     Design,
     Link,
@@ -204,8 +204,7 @@ def decided(b: Builder) -> set[str]:
     params = {p.name for p in b.params}
     if EVERYTHING in b.scene.wanted:
         return params
-    names = {n.lstrip(FREE) for n in b.scene.wanted}
-    return params & {n for name in names for n in b.dependencies(Name(name))}
+    return params & b.below({n.lstrip(FREE) for n in b.scene.wanted})
 
 
 def split(group: list[Scope], differ: Differ) -> list[list[Scope]]:

@@ -146,7 +146,7 @@ class Walker:
         var = Var(label=label)
         var.tapped = True
         channels = None if found.channels is None else b.scene.freed(found.channels)
-        val = b.scene.know(Val(channels, own, b.rows, found.taint, var, found.deciding))
+        val = b.scene.know(found.but(channels=channels, concretes=own, rows=b.rows, var=var))
         b.captured.append(Captured(val, None, var, label, "Tensor"))
         return val
 
@@ -275,9 +275,7 @@ class Walker:
         """A value from inside of a body, as it is outside of it."""
         if val is None or val.rows.base is at.rows.base:
             return val
-        return self.b.scene.know(
-            Val(val.channels, val.concretes, at.rows, val.taint, val.var, val.deciding)
-        )
+        return self.b.scene.know(val.but(rows=at.rows))
 
     def _label(self, links: Sequence[Link], val: Val) -> None:
         label = links[0].label

@@ -44,7 +44,7 @@ def sequential(
     builder = SequenceBuilder(b, ordered)
     rows = _rows_inside(scopes, at)
     inner = at.inside(rows)
-    entry = Val(val.channels, val.at(at.rows), rows, val.taint, deciding=val.deciding)
+    entry = val.within(at.rows).but(rows=rows)
     items, last = builder.region(scopes[0].region.body, [s.region for s in scopes], entry, inner)
 
     def variable() -> str:

@@ -189,7 +189,7 @@ def relocated(val: Val, rows: Rows) -> Val:
     """The same value, known in enclosing rows (where each has one inner row)."""
     if val.rows.base is rows.base:
         return val
-    return Val(val.channels, val.concretes, rows, val.taint, val.var, val.deciding)
+    return val.but(rows=rows)
 
 
 # -------------------------------------------------------------------------------------- conditions

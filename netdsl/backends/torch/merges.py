@@ -60,11 +60,7 @@ def merge(w: Walker, links: list[Link], val: Val | None, at: At) -> Val:
 
 
 def known_here(w: Walker, val: Val, at: At) -> Val:
-    return (
-        val
-        if val.rows.encloses(at.rows)
-        else Val(val.channels, val.concretes, at.rows, val.taint, val.var, val.deciding)
-    )
+    return val if val.rows.encloses(at.rows) else val.but(rows=at.rows)
 
 
 def bars(

@@ -105,7 +105,7 @@ def _shortcut(
     every = len(chosen) == len(found)
     rows = at.rows.reframed(frames) if every else at.rows.inside(frames, chosen)
     inner = at.inside(rows)
-    narrowed = Val(val.channels, val.at(rows), rows, val.taint, val.var, val.deciding)
+    narrowed = val.within(rows)
     if not both and every:
         if clause.condition is not None:
             folded(b, clause.condition, at)

@@ -192,7 +192,7 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
         return None
     rows = at.rows.inside([r.frame for r in regions if r is not None], chosen)
     inner = at.inside(rows)
-    narrowed = Val(val.channels, val.at(rows), rows, val.taint, val.var, val.deciding)
+    narrowed = val.within(rows)
     column = [link for r in regions if r is not None for link in residuals.flow_links(r)]
     restore = b.snapshot()
     made = module_of(b, column, narrowed, inner)

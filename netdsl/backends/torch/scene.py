@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from netdsl.backends.torch.names import distinct
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 FREE = "^"  # before a name that a class reads from the one around it
 EVERYTHING = "every parameter"  # among those that decide: what a number depends on is not known
-ALL = frozenset([EVERYTHING])
 INPUT = "the sides of the input"  # in a taint: they depend on what flows in
 
 
@@ -53,7 +53,7 @@ class Val:
         rows: Rows,
         taint: frozenset[str] = frozenset(),
         var: Var | None = None,
-        deciding: frozenset[str] = ALL,
+        deciding: frozenset[str] = frozenset([EVERYTHING]),
     ) -> None:
         self.channels = channels  # None: no expression is right for all rows
         self.deciding = deciding  # the parameters on which channels depend that no expression says
@@ -64,6 +64,16 @@ class Val:
 
     def at(self, rows: Rows) -> list[Value]:
         return rows.lift(self.concretes, self.rows)
+
+    def but(self, **changes: Any) -> Val:
+        """The same value, with what is different where it is seen from."""
+        found = copy(self)
+        found.__dict__.update(changes)
+        return found
+
+    def within(self, rows: Rows) -> Val:
+        """The same value as rows inside of its own see it."""
+        return self.but(concretes=self.at(rows), rows=rows)
 
 
 class SymTarget(Record):
@@ -223,8 +233,7 @@ class Scene:
         found = self.parent.peek(rows, concretes)
         if found is None or found.channels is None:
             return found
-        channels = self.freed(found.channels)
-        return Val(channels, found.concretes, found.rows, found.taint, found.var, found.deciding)
+        return found.but(channels=self.freed(found.channels))
 
     def origin(self, value: Value) -> Hashable:
         """What tells values of different steps apart, whatever row they belong to."""

@@ -253,7 +253,7 @@ class SequenceBuilder:
             if val.channels.text != name:
                 before.append(SetItem(assign_channels(name, val.channels)))
             channels = Name(name)
-            val = Val(channels, val.concretes, val.rows, val.taint, val.var)
+            val = val.but(channels=channels)
             then, then_val = self._arm([events[i] for i in yes], val, at, yes)
             other, other_val = self._arm([events[i] for i in no], val, at, no)
             for arm, out in ((then, then_val), (other, other_val)):
@@ -287,7 +287,7 @@ class SequenceBuilder:
     ) -> tuple[list[Item], Val]:
         if events[0].region is None:
             rows = at.rows.inside([at.rows.frames[o] for o in owners], owners)
-            return [], Val(val.channels, val.at(rows), rows, val.taint, deciding=val.deciding)
+            return [], val.within(rows)
         regions = [e.region for e in events if e.region is not None]
         rows = at.rows.inside([r.frame for r in regions], owners)
         inner = at.inside(rows)
