@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.names import FORM_PARAMETERS
-from netdsl.elaborate.surplus import Shown, short_text, too_many, without_the_input
+from netdsl.elaborate.surplus import Called, Shown, short_text, too_many, without_the_input
 from netdsl.elaborate.values import (
     Bound,
     Form,
@@ -81,6 +81,7 @@ def bind(
     bound = dict(already)
     here: dict[str, ast.Argument] = {}
     names = list(parameters)
+    called = Called(word, names, positional, already, arguments, shown)
     free = [n for n in names[:positional] if n not in already]
     failed = False
     surplus: list[ast.Argument] = []
@@ -107,7 +108,7 @@ def bind(
             name = free.pop(0)
         if mistake is None and name in here:
             message, first = f"`{name}` of `{word}` is given twice", (here[name].span, "first here")
-            known = without_the_input(shown, already, arguments)
+            known = without_the_input(called)
             hint = "leave one of them out" + (f"; {known}" if known is not None else "")
             mistake = Mistake("E113", message, node.span, labels=[first], hint=hint)
         if mistake is not None:
@@ -117,7 +118,7 @@ def bind(
         here[name] = node
         bound[name] = Bound(value, node.value, node.name is None, frame)
     if surplus:
-        report(too_many(word, names, positional, already, here, arguments, surplus, shown))
+        report(too_many(called, here, surplus))
     if failed or surplus:
         raise Silent
     return bound

@@ -112,7 +112,7 @@ def block_scope(
     try:
         bind_parameters(run, scope, definition, target, inner)
         body = definition.node.body
-        scope.numbered = not naming.is_named(body.statements, inner)
+        scope.numbered = not run.texts.is_named(body, inner)
         region = run.body(body, scope.input, inner)
         run.close(scope, region)
         resolve_init(run, scope)

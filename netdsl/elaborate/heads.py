@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.design import BarEvent, Flow, HeadEvent, Link, Predicted, Region, Scope, Value
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate import merging, naming, predicting
+from netdsl.elaborate import merging, predicting
 from netdsl.elaborate.alike import unlike
 from netdsl.elaborate.applying import nothing_flows, under_condition
 from netdsl.elaborate.geometry import check_geometry, check_steps
@@ -252,7 +252,7 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
     assert net is not None
     check_no_bars(event, "they give the scores of every pixel")
     scope, inner = run.scope("head", event.word, node, current, names)
-    scope.numbered = not naming.is_named(node.body.statements, inner)
+    scope.numbered = not run.texts.is_named(node.body, inner)
     region = run.body(node.body, current, inner)
     if region.exit is None or region.exit.shape is None:
         raise Silent

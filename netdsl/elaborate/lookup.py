@@ -294,13 +294,7 @@ def labels_of(
     body: ast.Body, path: tuple[str | None, ...] = ()
 ) -> Iterator[tuple[ast.Computed, tuple[str | None, ...]]]:
     """Every label in the text of a body, at any depth, with the labels of the scopes around it."""
-    for statement in body.statements:
-        if isinstance(statement, (ast.For, ast.Repeat)):
-            yield from labels_of(statement.body, path)
-        elif isinstance(statement, ast.If):
-            yield from labels_of(statement.then, path)
-            if statement.other is not None:
-                yield from labels_of(statement.other, path)
+    for statement in ast.flat(body):
         chain = statement.chain if isinstance(statement, (ast.Bar, ast.Aux)) else statement
         if not isinstance(chain, ast.Chain):
             continue

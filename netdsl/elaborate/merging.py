@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import BarEvent, Branch, Event, Link, Loop, Merge, Note, Region, Value
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate import naming
 from netdsl.elaborate.advice import parting
 from netdsl.elaborate.edits import inside
 from netdsl.elaborate.expressions import iterate, truth, unpack
 from netdsl.elaborate.fitting import End, joined
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_merge, not_among_bars
+from netdsl.elaborate.texts import countable_steps, is_single_step
 from netdsl.elaborate.values import (
     LayerDef,
     Silent,
@@ -185,14 +185,14 @@ def bar(run: Run, node: ast.Bar, current: Value | None, names: Names) -> BarEven
     event.number = scope.naming.bars
     name = f"branch{event.number}"
     chain = node.chain
-    labelled = naming.has_label(chain)
-    if labelled or not naming.countable_steps(chain) or naming.is_single_step(chain):
+    labelled = run.texts.has_label(chain)
+    if labelled or not countable_steps(chain) or is_single_step(chain):
         event.flow, event.value = run.chain(chain, current, names, None if labelled else name)
         return event
     link = Link(chain.links[0], names.frame)
     link.word = name
     sub, inner = run.scope("bar", name, node, current, names, inside(link))
-    sub.numbered = not naming.chain_is_named(chain, inner)
+    sub.numbered = not run.texts.is_named(chain, inner)
     flow, result = run.chain(chain, current, inner)
     region = Region(chain, current, inner.frame)
     region.events.append(flow)

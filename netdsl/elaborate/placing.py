@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import HeadEvent, Scope, Value
 from netdsl.diagnostics import Mistake, did_you_mean
 from netdsl.elaborate.applying import plain_value
+from netdsl.elaborate.attributes import DETECTOR_NAMES, check_label
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names
-from netdsl.elaborate.naming import DETECTOR_NAMES, check_label
 from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import listed
 from netdsl.elaborate.values import LayerDef, Silent, Tapped, Target, kind_of

@@ -12,6 +12,7 @@ from typing import Any
 from netdsl.design import Computed, Condition, Flow, Link, Note, Region, Scope, Taken, Value
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
 from netdsl.elaborate import blocks, naming, steps
+from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
 from netdsl.elaborate.budget import Budget, Enough, TooLarge, too_deep
 from netdsl.elaborate.compute import computed_shape
@@ -31,6 +32,7 @@ from netdsl.elaborate.statements import (
     own_line_clause,
     with_clause,
 )
+from netdsl.elaborate.texts import Texts
 from netdsl.elaborate.values import UNKNOWN, Silent, Tapped, kind_of
 from netdsl.elaborate.verdicts import Verdicts
 from netdsl.frames import Frame
@@ -82,9 +84,7 @@ class Run:
         self.edits: Edits | None = None  # steps of the net that passes changed
         self.changed: dict[ast.Net, ast.Net] = {}  # nets in which steps were replaced from outside
         self.skipped: list[Span] = []  # beliefs that do not hold for overridden parameters
-        self.naming_inlined: dict[
-            ast.Node, bool
-        ] = {}  # of blocks, whether their steps name a scope
+        self.texts = Texts()
         self.conditions: list[Condition] = []
         self.doubts: set[str] = set()  # parts of shapes in which a belief was wrong further up
         self.guesses = Doubts()
@@ -180,7 +180,7 @@ class Run:
     ) -> Iterator[tuple[int, Any]]:
         """The rounds of a loop with their numbers, from 1."""
         if not count and names.frame.scope is not None:
-            names.frame.scope.naming.looping |= set(naming.words_in(body, names))
+            names.frame.scope.naming.looping |= self.texts.words(body, names)
         return self.budget.rounds(entries, count, body, names, node)
 
     def attached(self, body: ast.Body) -> Iterable[ast.Statement]:
@@ -266,7 +266,7 @@ class Run:
                 if loop.kind == "for":
                     raise not_computed(node, loop)
                 name = f"{plain}{loop.iteration}"
-            naming.check_label(name, node, scope)
+            check_label(name, node, scope)
             scope.naming.claim(name, node, names.frame)
         except Mistake as mistake:
             self.report_mistake(mistake.at(node.span))

@@ -19,6 +19,7 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming, steps
+from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.expressions import evaluate, evaluate_arguments, iterate, truth, unpack
 from netdsl.elaborate.initial import check_start, start_of
 from netdsl.elaborate.lookup import computed_name
@@ -121,7 +122,7 @@ def _declared(node: ast.Weight | ast.Module, names: Names) -> Scope:
     assert scope is not None
     check_place(node, names.frame)
     label = ast.Computed(node.name.span, (node.name.text,))
-    naming.check_label(node.name.text, label, scope)
+    check_label(node.name.text, label, scope)
     scope.naming.claim(node.name.text, label)
     return scope
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Scope, SharedModule
 from netdsl.diagnostics import Mistake, Report
 from netdsl.elaborate import naming
+from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.budget import too_deep
 from netdsl.elaborate.external import check_target
 from netdsl.elaborate.initial import STARTS, no_start
@@ -286,7 +287,7 @@ class Reader:
         if node.plain is not None and scope is not None:
             loop = naming.loop_around(names.frame)
             name = node.plain if loop is None else f"{node.plain}{loop.iteration}"
-            self.mistakes(naming.check_label, name, node, scope)
+            self.mistakes(check_label, name, node, scope)
         for part in node.parts:
             if not isinstance(part, str):
                 self.expr(part, names)

@@ -13,7 +13,6 @@ from netdsl.design import (
     Value,
 )
 from netdsl.diagnostics import Mistake
-from netdsl.elaborate import naming
 from netdsl.elaborate.applying import apply_layer, at_argument, looped, make_layer, place
 from netdsl.elaborate.beliefs import believe
 from netdsl.elaborate.blocks import apply_block
@@ -25,6 +24,7 @@ from netdsl.elaborate.initial import resolve_init
 from netdsl.elaborate.merging import merge
 from netdsl.elaborate.names import Names, meant_target, step_target
 from netdsl.elaborate.sentences import check_body, check_module, is_merge, takes_body
+from netdsl.elaborate.texts import is_single_step
 from netdsl.elaborate.values import (
     BlockDef,
     ExternDef,
@@ -125,7 +125,7 @@ def scope_with_body(
     if current is not None and current.shape is None:
         current = Value(None)
     scope, inner = run.scope(kind, name or link.word, node, current, names, inside_of(link))
-    scope.numbered = not naming.is_named(body.statements, inner)
+    scope.numbered = not run.texts.is_named(body, inner)
     region = run.body(body, current, inner)
     _finish_scope(run, link, scope, region, current, names, name)
 
@@ -160,7 +160,7 @@ def chain_as_step(
     name: str,
 ) -> None:
     """`aux x = step`, `module x = step`: the step itself, or a level with the steps of a longer chain."""
-    if naming.is_single_step(chain) and len(chain.links) == 1 and chain.links[0].label is None:
+    if is_single_step(chain) and len(chain.links) == 1 and chain.links[0].label is None:
         only = chain.links[0]
         if isinstance(only.step, ast.Call) and only.step.name.text != "identity":
             target = step_target(names, only.step.name)
@@ -185,7 +185,7 @@ def chain_as_step(
             scope_with_body(run, link, kind, only.step, only.step.body, current, names, name)
             return
     scope, inner = run.scope(kind, name, chain, current, names, inside_of(link))
-    scope.numbered = not naming.chain_is_named(chain, inner)
+    scope.numbered = not run.texts.is_named(chain, inner)
     flow, result = run.chain(chain, current, inner)
     region = Region(chain, current, inner.frame)
     region.events.append(flow)

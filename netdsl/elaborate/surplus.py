@@ -10,11 +10,10 @@ from netdsl.layers.arguments import SHOWN, call_text, signature
 from netdsl.layers.base import Layer
 from netdsl.layers.checked import Refused
 from netdsl.layers.fields import is_int
+from netdsl.record import Record
 from netdsl.shapes import Size
 from netdsl.source import Span
 from netdsl.syntax import ast
-
-Given = list[tuple[ast.Argument, Any]]  # arguments and their values
 
 
 class Shown:
@@ -37,21 +36,41 @@ def block_signature(definition: BlockDef | ExternDef) -> str:
     return call_text(definition.name, [p.span.text for p in definition.params], SHOWN)
 
 
-def too_many(
-    word: str,
-    names: list[str],
-    positional: int,
-    already: dict[str, Bound],
-    here: dict[str, ast.Argument],
-    arguments: Given,
-    surplus: list[ast.Argument],
-    shown: str | Shown,
-) -> Mistake:
-    """The mistake of arguments without a name for which no parameter is left."""
-    free = [n for n in names if n not in already]
+class Called(Record):
+    """What is called, with which arguments: the word, the names of its parameters, of which so many may be
+    given without theirs, what they were given before, and the arguments with their values."""
+
+    word: str
+    names: list[str]
+    positional: int
+    already: dict[str, Bound]
+    arguments: list[tuple[ast.Argument, Any]]
+    shown: str | Shown
+
+    @property
+    def free(self) -> list[str]:
+        """The parameters that were not given before."""
+        return [name for name in self.names if name not in self.already]
+
+    @property
+    def nameless(self) -> list[tuple[ast.Argument, Any]]:
+        return [(node, value) for node, value in self.arguments if node.name is None]
+
+    @property
+    def layer(self) -> type[Layer] | None:
+        """The layer that is called; None for anything else, like a step that predicts."""
+        definition = self.shown.definition if isinstance(self.shown, Shown) else None
+        layer = definition.layer if isinstance(definition, LayerDef) else None
+        return layer if layer is not None and issubclass(layer, Layer) else None
+
+
+def too_many(called: Called, here: dict[str, ast.Argument], surplus: list[ast.Argument]) -> Mistake:
+    """The mistake of arguments without a name for which no parameter is left; `here` are those that
+    found one."""
+    free = called.free
     left = [n for n in free if n not in here]
-    unnamed = len([n for n in names[:positional] if n in free])
-    more, s = "more " if already else "", "s" * (unnamed != 1)
+    unnamed = len([n for n in called.names[: called.positional] if n in free])
+    more, s = "more " if called.already else "", "s" * (unnamed != 1)
     if not free:
         said = f"takes no {more}arguments"
     elif unnamed == len(free):
@@ -60,54 +79,37 @@ def too_many(
         said = f"takes at most {unnamed} {more}argument{s} without a name"
     else:
         said = "takes no argument without a name"
-    hint = _meant(word, names, left, already, arguments, surplus, shown) if free else None
+    hint = _meant(called, left, surplus) if free else None
     span = Span(surplus[0].span.source, surplus[0].span.start, surplus[-1].span.end)
-    return Mistake("E114", f"`{word}` {said}", span, hint=hint)
+    return Mistake("E114", f"`{called.word}` {said}", span, hint=hint)
 
 
-def _meant(
-    word: str,
-    names: list[str],
-    left: list[str],
-    already: dict[str, Bound],
-    arguments: Given,
-    surplus: list[ast.Argument],
-    shown: str | Shown,
-) -> str:
+def _meant(called: Called, left: list[str], surplus: list[ast.Argument]) -> str:
     """What to write. People bring the order of PyTorch: what flows in comes first there."""
-    layer = _layer(shown)
-    nameless = [(node, value) for node, value in arguments if node.name is None]
-    values = {id(node): value for node, value in nameless}
-    if layer is not None and layer.family == "normalization" and is_int(values[id(surplus[0])]):
+    layer, nameless = called.layer, called.nameless
+    first = next(value for node, value in nameless if node is surplus[0])
+    if layer is not None and layer.family == "normalization" and is_int(first):
         return "the channels that flow in are known: leave the number out"
-    known = without_the_input(shown, already, arguments)
+    known = without_the_input(called)
     if known is not None and layer is not None:
-        sense = left and _takes(layer, left[0], values[id(surplus[0])])
+        sense = left and _takes(layer, left[0], first)
         named = f"; a {left[0]} has its name: `{left[0]}={short_text(surplus[0])}`" if sense else ""
         return known + named
-    if layer is not None and not left and _takes(layer, names[0], [v for _, v in nameless]):
+    if layer is not None and not left and _takes(layer, called.names[0], [v for _, v in nameless]):
         numbers = ", ".join(short_text(node) for node, _ in nameless)
-        return f"the numbers stand in a list: `{word}([{numbers}])`"
+        return f"the numbers stand in a list: `{called.word}([{numbers}])`"
     pairs = ", ".join(f"{name}={short_text(node)}" for name, node in zip(left, surplus))
     if not pairs:
-        return f"it is `{shown}`"
+        return f"it is `{called.shown}`"
     return f"name {'it' if len(surplus) == 1 else 'them'}: `{pairs}`"
 
 
-def _layer(shown: str | Shown) -> type[Layer] | None:
-    """The layer that is called; None for anything else, like a step that predicts."""
-    definition = shown.definition if isinstance(shown, Shown) else None
-    layer = definition.layer if isinstance(definition, LayerDef) else None
-    return layer if layer is not None and issubclass(layer, Layer) else None
-
-
-def without_the_input(
-    shown: str | Shown, already: dict[str, Bound], arguments: Given
-) -> str | None:
+def without_the_input(called: Called) -> str | None:
     """What is said where the channels of the input stand before those of the output, as in PyTorch."""
-    layer = _layer(shown)
-    nameless = [(node, value) for node, value in arguments if node.name is None]
-    free = [name for name in layer.fields if name not in already] if layer is not None else []
+    layer, nameless = called.layer, called.nameless
+    free = (
+        [name for name in layer.fields if name not in called.already] if layer is not None else []
+    )
     if layer is None or free[:1] not in (["channels"], ["features"]):
         return None
     if len(nameless) < 2 or isinstance(nameless[1][1], Size):
@@ -116,7 +118,7 @@ def without_the_input(
         short_text(node) if i < layer.positional else f"{name}={short_text(node)}"
         for i, (name, (node, _)) in enumerate(zip(free, nameless[1:]))
     ]
-    parts += [node.span.text for node, _ in arguments if node.name is not None]
+    parts += [node.span.text for node, _ in called.arguments if node.name is not None]
     return f"the {free[0]} that flow in are known: `{layer.word}({', '.join(parts)})`"
 
 

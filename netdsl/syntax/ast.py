@@ -6,6 +6,7 @@ Every node carries its `span`. Nodes are compared by identity, so they can be ke
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TypeAlias
 
 from netdsl.record import Record
@@ -377,15 +378,25 @@ class Body(Node):
     doc: str | None
     statements: tuple[Statement, ...]
 
-    @property
+    @cached_property
     def bars(self) -> bool:
         """Whether this is a body of bars (`for`, `if` and `let` may stand among them)."""
-        return any(
-            isinstance(s, Bar)
-            or (isinstance(s, (For, Repeat)) and s.body.bars)
-            or (isinstance(s, If) and (s.then.bars or (s.other is not None and s.other.bars)))
-            for s in self.statements
-        )
+        return any(isinstance(statement, Bar) for statement in flat(self))
+
+
+def flat(body: Body) -> Iterator[Statement]:
+    """The statements of a body in the order of the text: instead of a loop those in it, and instead of a
+    condition those of both arms."""
+    waiting = list(reversed(body.statements))
+    while waiting:
+        statement = waiting.pop()
+        if isinstance(statement, (For, Repeat)):
+            waiting += reversed(statement.body.statements)
+        elif isinstance(statement, If):
+            for arm in (statement.other, statement.then):
+                waiting += reversed(arm.statements) if arm is not None else ()
+        else:
+            yield statement
 
 
 # ------------------------------------------------------------------------------------ definitions

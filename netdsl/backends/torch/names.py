@@ -11,8 +11,8 @@ from netdsl.backends.torch.helpers import all_helpers
 from netdsl.backends.torch.steps import every_step
 from netdsl.code.expr import Name
 from netdsl.design import Design
+from netdsl.elaborate.attributes import MODULE_NAMES
 from netdsl.elaborate.external import External
-from netdsl.elaborate.naming import MODULE_NAMES
 
 SELF = Name("self")
 

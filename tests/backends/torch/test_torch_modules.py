@@ -12,7 +12,7 @@ from torch import nn
 from work import growth
 
 import netdsl
-from netdsl.elaborate.naming import DICT_NAMES, MODULE_NAMES, SEQUENTIAL_NAMES
+from netdsl.elaborate.attributes import DICT_NAMES, MODULE_NAMES, SEQUENTIAL_NAMES
 
 
 def module_of(network: netdsl.Network) -> nn.Module:
