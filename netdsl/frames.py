@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from netdsl.source import Span
 
 
+NOTHING = object()  # what a name stands for that is not known; None is a value
+
+
 class Frame:
     """Names and what they stand for; `parent` is looked at next.
 
@@ -53,9 +56,16 @@ class Frame:
     def find(self, name: str, place: int | None = None) -> Any:
         """What `name` stands for; KeyError if nothing. A `let` is not known at a `place` before it, where
         the text is read again after it was run."""
+        found = self.get(name, place)
+        if found is NOTHING:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str, place: int | None = None) -> Any:
+        """What `find` gives; NOTHING if nothing: most words of steps are no names of a frame."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.names and (place is None or frame.since.get(name, -1) <= place):
                 return frame.names[name]
             frame = frame.parent
-        raise KeyError(name)
+        return NOTHING

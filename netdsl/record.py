@@ -30,6 +30,9 @@ class Record:
 
     def __init__(self, *values: Any, **named: Any) -> None:
         slots = self.__dict__
+        if len(values) == len(self._fields) and not named:  # most are made so, and many
+            slots.update(zip(self._fields, values))
+            return
         if self._defaults:
             slots.update(self._defaults)
         slots.update(zip(self._fields, values))

@@ -115,7 +115,7 @@ def apply_layer(
         return
     shape = layer.output(current.shape)
     layer.works_on(len(current.shape) - 1)
-    if not layer.references():
+    if not references:
         multiple = layer.condition(current.shape)
         under_condition(run, multiple, [current.shape], f"`{layer.word}` takes", link.node)
     link.output = Value(shape, scope, link.label)

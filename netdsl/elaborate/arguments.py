@@ -78,10 +78,13 @@ def bind(
 
     Every mistake is reported. `Silent` is raised after one, but for a name whose meaning is clear.
     """
+
+    def called() -> Called:
+        return Called(word, names, positional, already, arguments, shown)
+
     bound = dict(already)
     here: dict[str, ast.Argument] = {}
     names = list(parameters)
-    called = Called(word, names, positional, already, arguments, shown)
     free = [n for n in names[:positional] if n not in already]
     failed = False
     surplus: list[ast.Argument] = []
@@ -108,7 +111,7 @@ def bind(
             name = free.pop(0)
         if mistake is None and name in here:
             message, first = f"`{name}` of `{word}` is given twice", (here[name].span, "first here")
-            known = without_the_input(called)
+            known = without_the_input(called())
             hint = "leave one of them out" + (f"; {known}" if known is not None else "")
             mistake = Mistake("E113", message, node.span, labels=[first], hint=hint)
         if mistake is not None:
@@ -118,7 +121,7 @@ def bind(
         here[name] = node
         bound[name] = Bound(value, node.value, node.name is None, frame)
     if surplus:
-        report(too_many(called, here, surplus))
+        report(too_many(called(), here, surplus))
     if failed or surplus:
         raise Silent
     return bound

@@ -63,6 +63,10 @@ class Doubts:
             return frozenset()
         return frozenset().union(*(self._of.get(_inside(v), ()) for v in values if v is not None))
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._of)
+
     def inherit(self, value: Value | None, sources: Iterable[Value | None]) -> None:
         """Let a value rest on what its sources rest on."""
         if self._of and value is not None:

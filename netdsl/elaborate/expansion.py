@@ -18,7 +18,7 @@ from netdsl.elaborate.names import Names, builtin_target
 from netdsl.elaborate.program import lookup
 from netdsl.elaborate.sentences import is_merge
 from netdsl.elaborate.values import UNKNOWN, BlockDef, Silent, Target, freeze, id_of
-from netdsl.frames import Frame
+from netdsl.frames import NOTHING, Frame
 from netdsl.layers import find
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -52,10 +52,9 @@ class Counted(Names):
 
     def find(self, name: str, place: int | None = None) -> Any:
         """What a name stands for, at a place of the text. KeyError for a word of the language, `Silent` if nothing is known."""
-        try:
-            return self.frame.find(name, place)
-        except KeyError:
-            pass
+        found = self.frame.get(name, place)
+        if found is not NOTHING:
+            return found
         return self.count.at_top(self.file, name)
 
 

@@ -21,7 +21,7 @@ from netdsl.elaborate.values import (
     Target,
     kind_of,
 )
-from netdsl.frames import Frame
+from netdsl.frames import NOTHING, Frame
 from netdsl.layers import WORDS, find, is_text_of_a_layer
 from netdsl.syntax import ast
 from netdsl.syntax.build import MISSING
@@ -51,14 +51,22 @@ class Names:
     def find(self, name: str, place: int | None = None) -> Any:
         """What a name stands for, at a place of the text: innermost frame first, then the file. KeyError
         if nothing."""
-        try:
-            return self.frame.find(name, place)
-        except KeyError:
-            pass
+        found = self.frame.get(name, place)
+        if found is not NOTHING:
+            return found
         found = lookup_definition(self.run.program, self.file, name, self.run.evaluate_let)
         if isinstance(found, (BlockDef, ExternDef)):
             return Target(found, {})
         return found
+
+    def may_mean(self, name: str) -> bool:
+        """Whether a name may be one of this text, and not only a word of the language."""
+        file = self.file
+        return (
+            self.frame.get(name) is not NOTHING
+            or name in file.definitions
+            or name in file.tree.lost
+        )
 
     def inside(self, frame: Frame) -> Names:
         return Names(self.run, self.file, frame)
@@ -105,6 +113,8 @@ def name_target(name: str, names: Names, place: int | None = None) -> Any:
 def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
     """What a word means where a step stands: only layers, blocks and modules are looked up."""
     builtin = builtin_target(name.text)
+    if builtin is not None and not names.may_mean(name.text):
+        return builtin
     try:
         found = names.find(name.text, name.span.start)
     except KeyError:
@@ -263,10 +273,16 @@ ELSEWHERE = {
 }
 
 
+_BUILTIN: dict[str, Target] = {}  # every step asks
+
+
 def builtin_target(word: str) -> Target | None:
-    layer = find(word)
-    if layer is not None:
-        return Target(LayerDef(layer), {})
-    if word in FORMS:
-        return Target(Form(word), {})
-    return None
+    """The layer or the form that a word of the language means."""
+    target = _BUILTIN.get(word)
+    if target is None:
+        layer = find(word)
+        if layer is not None:
+            target = _BUILTIN[word] = Target(LayerDef(layer), {})
+        elif word in FORMS:
+            target = _BUILTIN[word] = Target(Form(word), {})
+    return target

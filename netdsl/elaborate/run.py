@@ -12,6 +12,7 @@ from typing import Any
 from netdsl.design import Computed, Condition, Flow, Link, Note, Region, Scope, Taken, Value
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
 from netdsl.elaborate import blocks, naming, steps
+from netdsl.elaborate.again import Before
 from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
 from netdsl.elaborate.budget import Budget, Enough, TooLarge, too_deep
@@ -85,6 +86,7 @@ class Run:
         self.changed: dict[ast.Net, ast.Net] = {}  # nets in which steps were replaced from outside
         self.skipped: list[Span] = []  # beliefs that do not hold for overridden parameters
         self.texts = Texts()
+        self.before: dict[ast.Call, Before] = {}  # the last run of each layer (again.py)
         self.conditions: list[Condition] = []
         self.doubts: set[str] = set()  # parts of shapes in which a belief was wrong further up
         self.guesses = Doubts()
@@ -225,7 +227,8 @@ class Run:
                 drop(link, current, names)
             else:
                 self._step(link, node.step, current, names, fixed, named)
-            self.guesses.inherit(link.output, sources(link))
+            if self.guesses:
+                self.guesses.inherit(link.output, sources(link))
         except Mistake as mistake:
             if not self.guesses.consequence(mistake, link, current):
                 self.report_mistake(with_origin(mistake.at(node.step.span), current, node))

@@ -13,6 +13,7 @@ from netdsl.design import (
     Value,
 )
 from netdsl.diagnostics import Mistake
+from netdsl.elaborate.again import layer_step
 from netdsl.elaborate.applying import apply_layer, at_argument, looped, make_layer, place
 from netdsl.elaborate.beliefs import believe
 from netdsl.elaborate.blocks import apply_block
@@ -53,6 +54,10 @@ def call(
         use_shared(run, link, target, current, names)
         return
     check_body(step, target)
+    if isinstance(target.definition, LayerDef) and not is_merge(target):
+        layer_step(run, link, target, step, current, names)
+        place(link, names, fixed)
+        return
     target = with_arguments(target, step.args, names)
     definition = target.definition
     if takes_body(target):

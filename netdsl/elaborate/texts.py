@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.values import BlockDef, LayerDef, Silent, Target
-from netdsl.frames import Frame
+from netdsl.frames import NOTHING, Frame
 from netdsl.layers import find
 from netdsl.syntax import ast
 
@@ -173,11 +173,7 @@ class Texts:
 # ------------------------------------------------------------------------------------- its words
 def _is_local(name: ast.Name, names: Names) -> bool:
     """Whether a word is a name of the block around it: what it stands for is not in the text."""
-    try:
-        names.frame.find(name.text)
-    except KeyError:
-        return False
-    return True
+    return names.frame.get(name.text) is not NOTHING
 
 
 def _target(name: ast.Name, names: Names) -> Target | None:
