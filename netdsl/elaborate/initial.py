@@ -45,6 +45,8 @@ CHOICES = {
     "mode": ("fan_in", "fan_out"),
     "nonlinearity": ("relu", "leaky_relu", "selu", "tanh", "sigmoid", "linear"),
 }
+# Of a line, and of each layer that it may mean (`Budget`): a scope's lines are looked at in every use.
+WORK_OF_A_LINE, WORK_OF_A_LAYER = 10, 3
 NEED_FANS = ("xavier", "kaiming", "orthogonal", "dirac", "bilinear")  # two dimensions at least
 
 
@@ -157,6 +159,7 @@ def resolve_init(run: Run, scope: Scope) -> None:
         definition = scope.block.definition
         names = Names(run, definition.file, frame)
         for entry in node.entries:
+            run.compute(WORK_OF_A_LINE, entry.span)
             try:
                 lines.append(_resolve(entry, scope, frame, names))
             except Mistake as mistake:
@@ -207,7 +210,11 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
                 hint = f"labels here: {', '.join(labels[:8])}"
             raise Mistake("E138", message, _key_span(entry), hint=hint)
     line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
-    found = targets(line, scope) if links or how.name in NEED_FANS else []
+    found = []
+    if links or how.name in NEED_FANS:
+        reached = layers_below(at) if at is not None else []
+        names.run.compute(WORK_OF_A_LAYER * len(reached), entry.span)
+        found = targets(line, scope)
     if (
         links
         and not found

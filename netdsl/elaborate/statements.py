@@ -20,6 +20,7 @@ from netdsl.design import (
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming, steps
 from netdsl.elaborate.attributes import check_label
+from netdsl.elaborate.budget import WORK_OF_A_STEP
 from netdsl.elaborate.expressions import evaluate, evaluate_arguments, iterate, truth, unpack
 from netdsl.elaborate.initial import check_start, start_of
 from netdsl.elaborate.lookup import computed_name
@@ -166,6 +167,7 @@ def _module(
     before = _meaning(names, name)
     if before is not None:
         frame.names[name] = before  # `module tower = tower(256)` means the block
+    run.compute(WORK_OF_A_STEP, node.span)  # it is kept like one, also where no step uses it
     shared = SharedModule(node, frame, scope, names.file)
     shared.link = Link(node, names.frame)
     shared.link.word = shared.link.label = name

@@ -90,6 +90,34 @@ BOMBS: dict[str, Bomb] = {
         _net("repeat in.channels * 30000 { b }", "block b { repeat in.height * 9 { relu } }\n"),
         "E136",
     ),
+    "modules of many blocks": _one(
+        _net(
+            "for i in range(2000) { b(i) }",
+            "block b(i) {\n"
+            + "\n".join(f"module m{k} = relu" for k in range(2_000))
+            + "\nrelu }\n",
+        ),
+        "E136",
+    ),
+    "lines of init of many blocks": _one(
+        _net(
+            "for i in range(2000) { b(i) }",
+            "block b(i) { relu\n init {" + "\nconv: zeros" * 1_000 + "}}\n",
+        ),
+        "E136",
+    ),
+    "lines of init for many layers": _one(
+        _net("for i in range(3000) { conv(3, 1x1) }\n init {" + "\nconv: kaiming" * 1_500 + "}"),
+        "E136",
+    ),
+    "lines of init for a group": _one(
+        _net(
+            "a: { for i in range(3000) { conv(3, 1x1) } }\n init {"
+            + "\na.conv: zeros" * 1_500
+            + "}"
+        ),
+        "E136",
+    ),
     # numbers
     "power": _one(_net("conv(9**9**9, 1x1)"), "E127"),
     "power of a float": _one(_net("conv(int(9.5**9**9), 1x1)"), "E127"),
