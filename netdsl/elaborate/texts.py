@@ -114,10 +114,11 @@ class Texts:
         while waiting:
             said = self._of(*waiting.popitem())
             yield said
-            new = {block: inner for block, inner in said.inlined.items() if block not in seen}
             names.run.compute(len(said.inlined), text.span)
-            waiting.update(new)
-            seen.update(new)
+            for block, inner in said.inlined.items():
+                if block not in seen:
+                    seen.add(block)
+                    waiting[block] = inner
 
     def _given(self, text: Text, names: Names) -> Iterator[tuple[ast.Block, Names]]:
         """The blocks that parameters stand for in this use of a text that inlines them."""
