@@ -159,10 +159,9 @@ class Texts:
             elif link.label is not None and _can_hold_weights(step, names):
                 said.named = True
             if isinstance(step, ast.Inline):
-                inlined = _inlined(step, names)
                 if _is_local(step.name, names):
                     said.given[step.name.text] = step
-                elif inlined is not None:
+                elif (inlined := _inlined(step, names)) is not None:
                     said.inlined.setdefault(*inlined)
             elif link.label is None and isinstance(step, ast.Group):
                 said.words.add("group")
