@@ -20,7 +20,7 @@ class Frame:
     `loop` is where the body of that loop stands.
     """
 
-    __slots__ = ("host", "iteration", "kind", "labels", "loop", "names", "parent", "scope", "since")
+    __slots__ = ("host", "iteration", "kind", "labels", "lets", "loop", "names", "parent", "scope")
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Frame:
         self.scope = scope if scope is not None else around.scope if around is not None else None
         self.names: dict[str, Any] = {}
         self.labels: dict[str, Link] = {}
-        self.since: dict[str, int] = {}  # where in the text each `let` stands
+        self.lets: dict[str, Span] = {}  # where in the text each `let` stands
 
     @property
     def file(self) -> Any:
@@ -65,7 +65,9 @@ class Frame:
         """What `find` gives; NOTHING if nothing: most words of steps are no names of a frame."""
         frame: Frame | None = self
         while frame is not None:
-            if name in frame.names and (place is None or frame.since.get(name, -1) <= place):
+            if name in frame.names and (
+                place is None or name not in frame.lets or frame.lets[name].start <= place
+            ):
                 return frame.names[name]
             frame = frame.parent
         return NOTHING

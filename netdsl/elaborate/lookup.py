@@ -124,7 +124,9 @@ def _in_frame(frame: Frame, name: str, span: Span, reader: Frame) -> Any:
     link = frame.labels.get(name)
     if link is not None and not _is_ahead(link, span, reader):
         return Tapped(link.output, (link,)) if link.output is not None else None
-    held = frame.names.get(name)
+    held, let = frame.names.get(name), frame.lets.get(name)
+    if let is not None and let.end > span.start:
+        held = None  # a `let` that is not there yet, where the text above or in it is read again
     if isinstance(held, Tapped):
         return held
     if isinstance(held, Value):

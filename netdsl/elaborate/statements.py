@@ -57,7 +57,7 @@ def bind_let(run: Run, node: ast.Let, names: Names) -> None:
     if name in names.frame.names:
         raise defined_twice(node)
     names.frame.names[name] = PENDING
-    names.frame.since[name] = node.span.start
+    names.frame.lets[name] = node.span
     names.frame.names[name] = run.value(node.value, names)
 
 
