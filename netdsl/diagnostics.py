@@ -209,6 +209,8 @@ def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
     word = name.lower().replace("_", "")
     if word in folded:
         return folded[word]
+    if len(word) < 2:
+        return None  # one letter is alike to all words of two
     slipped = [candidate for candidate in folded if _one_slip(word, candidate)]
     if len(slipped) == 1 and len(word) > 2:
         return folded[slipped[0]]

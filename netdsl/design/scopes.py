@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 class Value(LayerValue):
     """What flows: one tensor. `shape` is None after a mistake; what reads it stays silent.
 
-    `maker` is the step that gave it (None for inputs), `owner` the scope in which it was made.
+    `maker` is the step that gave it (None for inputs), `owner` the scope in which it was made. `taken`: a
+    chain starts at it, `@stem -> ...`.
     """
 
-    __slots__ = ("label", "maker", "owner", "shape", "tensor")
+    __slots__ = ("label", "maker", "owner", "shape", "taken", "tensor")
 
     def __init__(
         self, shape: Shape | None, owner: Scope | None = None, label: str | None = None
@@ -28,6 +29,7 @@ class Value(LayerValue):
         self.owner = owner
         self.label = label
         self.maker: Link | None = None
+        self.taken = False
         self.tensor = False  # a learned tensor (`param`), which has no batch dimension
 
     def __repr__(self) -> str:

@@ -6,24 +6,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from netdsl.design import Flow, Link, Region, Residual, Scope
+from netdsl.design import Link
 from netdsl.diagnostics import Edit
+from netdsl.elaborate.causes import cause
 from netdsl.elaborate.repairs import Repair, keeping_pool, padded, repair
+from netdsl.elaborate.trials import replayed, sides_fit
 from netdsl.elaborate.ways import step_text
 from netdsl.shapes import Shape
-from netdsl.source import Span
 
 
 class Parting(NamedTuple):
     """The step at which a way leaves another one, what is said of it, and what would mend it.
     `comes_back`: what shrinks there is enlarged again further on, as in a U-Net, where one may crop too.
-    `divides`: it shrinks by a stride, so that no padding would have kept the sides."""
+    `divides`: it shrinks by a stride, so that no padding would have kept the sides.
+    `trunk`: another chain starts behind it, so that it is not there for this way only."""
 
     link: Link
     said: str
     repair: Repair | None = None
     comes_back: bool = False
     divides: bool = False
+    trunk: bool = False
 
     @property
     def hint(self) -> str:
@@ -32,11 +35,6 @@ class Parting(NamedTuple):
     @property
     def fix(self) -> tuple[Edit, ...]:
         return self.repair.fix if self.repair is not None else ()
-
-
-def steps_of(region: Region) -> list[Link]:
-    """The steps of a body that stand in its own chains."""
-    return [link for event in region.events if isinstance(event, Flow) for link in event.links]
 
 
 def parting(
@@ -56,7 +54,7 @@ def parting(
     """
     outs = [out for out in map(_out, odd) if out is not None]
     sides = entry.sides != end.sides or any(out.sides != end.sides for out in outs)
-    if not only_sides and _last(odd, entry).sides == end.sides:
+    if not only_sides and sides_fit(_last(odd, entry), end):
         return _of_channels(odd, entry, end)
     if not sides:
         return None
@@ -77,21 +75,30 @@ def _leaving(
     have the sides that are wanted at its end."""
     known = {entry.sides, *(shape.sides for shape in map(_out, other) if shape is not None)}
     comes_back = any(_enlarges(link) for link in way)
-    for link in way:
+    for i, link in enumerate(way):
         out, before = _out(link), _in(link)
-        if out is None or before is None or out.sides in known or not _changes_sides(link):
+        if out is None or before is None or out.sides in known or not changes_sides(link):
             continue
         divides = _divides(before, out)
         if comes_back and divides:
             continue  # a step further on multiplies again
-        said = f"`{step_text(link)}` turns {_sides(before)} into {_sides(out)}{_inside(link)}"
+        said = f"`{step_text(link)}` turns {_sides(before)} into {_sides(out)}{cause(link, changes_sides)}"
         if out.sides == _last(way, entry).sides:
             shape = (out.channels, *wanted.sides)
             advice = repair(link, shape) or (keeping_pool(link, shape) if beside else None)
+            if advice is not None and not _mends(advice, link, way, entry, wanted):
+                advice = None
         else:
             advice = padded(way, entry, wanted)
-        return Parting(link, said, advice, comes_back, divides)
+        trunk = any(step.output is not None and step.output.taken for step in way[i:-1])
+        return Parting(link, said, advice, comes_back, divides, trunk)
     return None
+
+
+def _mends(advice: Repair, link: Link, way: list[Link], entry: Shape, wanted: Shape) -> bool:
+    """Whether a way has the sides that are wanted at its end with a change of one of its steps."""
+    end = replayed(way, entry, {link: advice.layer}) if advice.layer is not None else None
+    return end is not None and end.sides == wanted.sides
 
 
 def _of_channels(odd: list[Link], entry: Shape, end: Shape) -> Parting | None:
@@ -119,33 +126,7 @@ def keeps_sides(way: list[Link], entry: Shape, end: Shape) -> Parting | None:
     return None
 
 
-def _inside(link: Link) -> str:
-    """Which step of a block it is that changes the sides, and where that stands."""
-    found = link
-    while True:
-        what = found.what
-        if isinstance(what, Scope) and what.region is not None:
-            steps = steps_of(what.region)
-        elif isinstance(what, Residual):
-            steps = steps_of(what.body)
-        else:
-            break
-        changing = [step for step in steps if _changes_sides(step)]
-        if not changing:
-            break
-        found = changing[0]
-    if found is link:
-        return ""
-    span = found.node.span
-    return f" (in {_place(span, link.node.span)}: `{step_text(found)}`)"
-
-
-def _place(span: Span, near: Span) -> str:
-    line = f"line {span.place[0]}"
-    return line if span.source is near.source else f"{line} of {span.source.name}"
-
-
-def _changes_sides(link: Link) -> bool:
+def changes_sides(link: Link) -> bool:
     out, before = _out(link), _in(link)
     return out is not None and before is not None and out.sides != before.sides
 

@@ -51,7 +51,8 @@ def layer_step(
     values = [value for _, value in arguments]
     before = run.before.get(step)
     if before is None or not before.is_same(bare, values):
-        target = bind_arguments(bare, arguments, names)
+        entering = current.shape if current is not None else None
+        target = bind_arguments(bare, arguments, names, entering)
         assert isinstance(target.definition, LayerDef)
         layer = make_layer(target.definition.layer, target, step)
         before = Before(bare, values, target, layer.copy())

@@ -15,6 +15,7 @@ from netdsl.design import (
 )
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import naming
+from netdsl.elaborate.functional import whole
 from netdsl.elaborate.names import (
     Names,
 )
@@ -28,7 +29,7 @@ from netdsl.elaborate.values import (
     Target,
     kind_of,
 )
-from netdsl.layers.arguments import create
+from netdsl.layers.arguments import WHOLE, create
 from netdsl.layers.base import Layer
 from netdsl.layers.checked import Refused
 from netdsl.layers.fields import ArgumentMistake
@@ -37,6 +38,8 @@ from netdsl.syntax import ast
 
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
+
+FITS_ANY = "other sizes fail in PyTorch; `upsample(like=@label)` fits any"
 
 
 def looped(names: Names) -> bool:
@@ -66,6 +69,14 @@ def at_argument(mistake: ArgumentMistake, target: Target, step: ast.Call) -> Mis
     """The mistake, at the argument that it is about."""
     bound = target.bound.get(mistake.argument or "")
     node = bound.node if bound is not None else None
+    if isinstance(node, ast.Binary) and mistake.diagnostic.hint == WHOLE:
+        span = whole(node.span)
+        hint = f"`int({span.text})` drops what stands behind the point"
+        if node.op == "/":
+            at = node.left.span.end - span.start
+            divided = span.text[:at] + span.text[at:].replace("/", "//", 1)
+            hint = f"`{divided}` drops the remainder"
+        mistake.diagnostic = mistake.diagnostic.but(hint=hint)
     return mistake.at(node.span if node is not None else step.span)
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from netdsl.diagnostics import Mistake, did_you_mean, surely
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.elaborate.names import FORM_PARAMETERS
-from netdsl.elaborate.surplus import Called, Shown, short_text, too_many, without_the_input
+from netdsl.elaborate.surplus import (
+    GROWTH,
+    Called,
+    Shown,
+    short_text,
+    too_many,
+    without_the_input,
+)
 from netdsl.elaborate.values import (
     Bound,
     Form,
@@ -18,6 +25,7 @@ from netdsl.elaborate.values import (
     extent_of,
 )
 from netdsl.layers.arguments import needs
+from netdsl.shapes import Shape
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -25,9 +33,13 @@ if TYPE_CHECKING:
 
 
 def bind_arguments(
-    target: Target, arguments: list[tuple[ast.Argument, Any]], names: Names
+    target: Target,
+    arguments: list[tuple[ast.Argument, Any]],
+    names: Names,
+    entering: Shape | None = None,
 ) -> Target:
-    """The target with arguments whose values are known. Mistakes are reported."""
+    """The target with arguments whose values are known. Mistakes are reported, with the shape that enters
+    in mind."""
     definition = target.definition
     if isinstance(definition, LayerDef):
         parameters, positional = needs(definition.layer), definition.layer.positional
@@ -39,7 +51,9 @@ def bind_arguments(
         positional = len(parameters)
     shown = Shown(definition)
     report = names.run.report_mistake
-    bound = bind(target.name, parameters, positional, target.bound, arguments, names, shown, report)
+    bound = bind(
+        target.name, parameters, positional, target.bound, arguments, names, shown, report, entering
+    )
     extent = extent_of(tuple(b.value for b in bound.values())) if bound else target.extent
     return Target(definition, bound, extent)
 
@@ -72,6 +86,7 @@ def bind(
     frame: Any,
     shown: str | Shown,
     report: Callable[[Mistake], None],
+    entering: Shape | None = None,
 ) -> dict[str, Bound]:
     """Parameters and the arguments they got. `parameters` says of each whether it must be given; that is
     not checked here, for a layer or block may get its arguments in several steps.
@@ -80,7 +95,7 @@ def bind(
     """
 
     def called() -> Called:
-        return Called(word, names, positional, already, arguments, shown)
+        return Called(word, names, positional, already, arguments, shown, entering)
 
     bound = dict(already)
     here: dict[str, ast.Argument] = {}
@@ -164,11 +179,22 @@ def _elsewhere(name: str, known: list[str]) -> str | None:
     return f"it is `{meant}` here" if meant is not None else NOT_HERE.get(folded)
 
 
+def _of_dense(node: ast.Argument) -> str:
+    """What is said of an argument that DenseNets have elsewhere, or of any other one."""
+    assert node.name is not None
+    folded = node.name.text.lower().replace("_", "")
+    if folded in ("count", "depth", "layers", "n", "nlayers", "numlayers", "repeat", "units"):
+        return f"it stands first and has no name: `dense({short_text(node)}) {{ ... }}`"
+    return GROWTH if folded in ("growth", "growthrate", "k") else "it is `dense(n) { ... }`"
+
+
 def unknown_argument(
     word: str, name: str, known: list[str], shown: str | Shown, node: ast.Argument
 ) -> Mistake:
     assert node.name is not None
     hint = _elsewhere(name, known) or did_you_mean(name, known)
+    if isinstance(shown, Shown) and shown.is_dense:
+        hint = _of_dense(node)
     if hint is None:
         hint = f"it is `{shown}`" if known else f"`{word}` takes none"
     return Mistake("E110", f"`{word}` has no argument `{name}`", node.name.span, hint=hint)

@@ -64,7 +64,7 @@ def believe(run: Run, node: ast.Expr, value: Value, names: Names) -> None:
         labels.append((value.maker.span, f"gives {shape.said}"))
         mended = repair(value.maker, wanted)
         if mended is not None:
-            hint, fix = mended
+            hint, fix = mended.said, mended.fix
     flat = "a flat vector of " if len(wanted) == 1 else ""
     message = f"the shape here is {shape.said}, not {flat}{believed}"
     run.report_mistake(Mistake("E201", message, node.span, labels=labels, hint=hint, fix=fix))

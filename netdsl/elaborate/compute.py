@@ -6,12 +6,14 @@ tensor of one dimension is one number a channel. Numbers are known when the netw
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.design import Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.functions import ON_VALUES
 from netdsl.elaborate.paths import value_of
+from netdsl.elaborate.unequal import unequal
 from netdsl.elaborate.values import Silent, Tapped, kind_of
 from netdsl.shapes import Shape, equal_when
 from netdsl.syntax import ast
@@ -28,7 +30,7 @@ def holds_value(node: ast.Expr, names: Names) -> bool:
     if isinstance(node, ast.Tap):
         return True
     if isinstance(node, ast.Attribute):
-        from netdsl.elaborate.expressions import FACTS
+        from netdsl.elaborate.lookup import FACTS
 
         return node.name.plain not in FACTS and holds_value(node.of, names)
     if isinstance(node, ast.Binary):
@@ -73,10 +75,18 @@ def numbers_in(node: ast.Expr, names: Names) -> list[object]:
     return []
 
 
-def computed_shape(node: ast.Expr, names: Names) -> tuple[Shape, list[Value]]:
-    """The shape of the result and the values that are read, in order."""
-    values: list[Value] = []
-    shape = _shape(node, names, values)
+class Found(NamedTuple):
+    """What arithmetic reads, in order, and what its shapes need of open sizes: the pairs of shapes that are
+    equal where all open sizes are multiples of a number, with that number."""
+
+    values: list[Value]
+    conditions: list[tuple[int, Shape, Shape]]
+
+
+def computed_shape(node: ast.Expr, names: Names) -> tuple[Shape, Found]:
+    """The shape of the result, and what it was made of."""
+    found = Found([], [])
+    shape = _shape(node, names, found)
     if shape is None:
         raise Mistake(
             "E207",
@@ -84,14 +94,14 @@ def computed_shape(node: ast.Expr, names: Names) -> tuple[Shape, list[Value]]:
             node.span,
             hint="`@name` is the value that a labelled step gave",
         )
-    if all(v.tensor for v in values):
+    if all(v.tensor for v in found.values):
         raise Mistake(
             "E207", "only learned tensors stand in this arithmetic, no value that flows", node.span
         )
-    return shape, values
+    return shape, found
 
 
-def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
+def _shape(node: ast.Expr, names: Names, read: Found) -> Shape | None:
     """The shape of a part; None for a number."""
     from netdsl.elaborate.expressions import evaluate, truth
 
@@ -102,12 +112,13 @@ def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
                 "E207",
                 f"arithmetic on values needs values and numbers, not {kind_of(number)}",
                 node.span,
+                hint="the value itself is `@in`" if isinstance(node, ast.In) else None,
             )
         return None
     if isinstance(node, ast.Unary):
-        return _shape(node.of, names, values)
+        return _shape(node.of, names, read)
     if isinstance(node, ast.Choose):
-        return _shape(node.then if truth(node.condition, names) else node.other, names, values)
+        return _shape(node.then if truth(node.condition, names) else node.other, names, read)
     if isinstance(node, ast.Binary):
         if node.op not in ARITHMETIC:
             raise Mistake(
@@ -116,22 +127,22 @@ def _shape(node: ast.Expr, names: Names, values: list[Value]) -> Shape | None:
                 node.span,
                 hint=f"there are {' '.join(ARITHMETIC)} and {', '.join(ON_VALUES)}",
             )
-        left = _shape(node.left, names, values)
-        right = _shape(node.right, names, values)
-        return broadcast([(left, node.left), (right, node.right)], node, names)
+        left = _shape(node.left, names, read)
+        right = _shape(node.right, names, read)
+        return _broadcast([(left, node.left), (right, node.right)], node, names, read)
     if isinstance(node, ast.Apply):
-        return _function(node, names, values)
+        return _function(node, names, read)
     found = evaluate(node, names)
     if not isinstance(found, (Tapped, Value)):
         raise Mistake("E207", f"`{node.span.text}` is {kind_of(found)}, not a value", node.span)
     value = value_of(found)
     if value.shape is None:
         raise Silent
-    values.append(value)
+    read.values.append(value)
     return value.shape
 
 
-def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | None:
+def _function(node: ast.Apply, names: Names, read: Found) -> Shape | None:
     name = node.of.name if isinstance(node.of, ast.Ref) else ""
     if name not in ON_VALUES:
         raise Mistake(
@@ -153,7 +164,7 @@ def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | Non
             message = f"`{name}` has no argument `{argument.name.text}`"
             hint = over if name in OVER_SIDES else None
             raise Mistake("E110", message, argument.name.span, hint=hint)
-    shapes = [(_shape(a.value, names, values), a.value) for a in node.args]
+    shapes = [(_shape(a.value, names, read), a.value) for a in node.args]
     if len(shapes) == 1 and name in OVER_SIDES:
         shape = shapes[0][0]
         assert shape is not None
@@ -166,11 +177,11 @@ def _function(node: ast.Apply, names: Names, values: list[Value]) -> Shape | Non
     if name == "mean" and number is not None:
         message = f"`mean` of several values takes values, not the number {number.span.text}"
         raise Mistake("E207", message, number.span, hint=over)
-    return broadcast(shapes, node, names)
+    return _broadcast(shapes, node, names, read)
 
 
-def broadcast(
-    parts: list[tuple[Shape | None, ast.Expr]], node: ast.Expr, names: Names
+def _broadcast(
+    parts: list[tuple[Shape | None, ast.Expr]], node: ast.Expr, names: Names, read: Found
 ) -> Shape | None:
     """The common shape."""
     result: Shape | None = None
@@ -184,67 +195,29 @@ def broadcast(
         joined = _join(result, shape)
         if joined is None:
             assert before is not None
-            raise _unequal((result, before), (shape, part), node, names)
-        result = joined
+            raise unequal((result, before), (shape, part), node, names)
+        result, multiple = joined
+        if multiple > 1:
+            read.conditions.append((multiple, shape, result))
     return result
 
 
-def _unequal(
-    left: tuple[Shape, ast.Expr], right: tuple[Shape, ast.Expr], node: ast.Expr, names: Names
-) -> Mistake:
-    """The mistake of two parts whose shapes do not fit, and the step at which the ways to them part."""
-    from netdsl.elaborate.advice import parting
-    from netdsl.elaborate.ways import fork, shown_ways
-
-    (a, first), (b, second) = left, right
-    hint = "sides must be equal, or 1"
-    if len(a) != len(b) and 1 in (len(a), len(b)):
-        flat, other = (a, b) if len(a) == 1 else (b, a)
-        hint = f"a flat vector counts channel by channel: {other.channels} numbers, not {flat}"
-    both, shown, fix = None, None, ()
-    values = _read(first, names), _read(second, names)
-    if values[0] is not None and values[1] is not None:
-        both = fork(values[0], values[1])
-    if both is not None and both.entry is not None and len(a) == len(b):
-        parted = parting(both.other, both.one, both.entry, a, False)
-        shown = shown_ways(both, (first.span.text, second.span.text), parted and parted.link)
-        if parted is not None and parted.repair is not None:
-            hint, fix = parted.hint, parted.fix
-        elif parted is not None:
-            hint = f"{parted.said}; {hint}"
-    return Mistake(
-        "E207",
-        "these values do not have equal shapes",
-        node.span,
-        labels=[(first.span, a.said), (second.span, b.said)],
-        hint=hint,
-        ways=shown,
-        fix=fix,
-    )
-
-
-def _read(node: ast.Expr, names: Names) -> Value | None:
-    """The value that a part is, if it computes nothing."""
-    from netdsl.elaborate.expressions import evaluate
-
-    if isinstance(node, (ast.Unary, ast.Binary, ast.Apply, ast.Choose)):
-        return None
-    found = evaluate(node, names)
-    return value_of(found) if isinstance(found, (Tapped, Value)) else None
-
-
-def _join(a: Shape, b: Shape) -> Shape | None:
+def _join(a: Shape, b: Shape) -> tuple[Shape, int] | None:
+    """The common shape, and of what open sizes must be multiples for it."""
     if len(a) == 1 or len(b) == 1:
         short, long = (a, b) if len(a) == 1 else (b, a)
-        return long if short[0] in (long[0], 1) else None
+        return (long, 1) if short[0] in (long[0], 1) else None
     if len(a) != len(b):
         return None
-    sides = []
+    sides, multiple = [], 1
     for x, y in zip(a, b):
-        if x == y or y == 1 or equal_when(x, y) == 1:
+        equal = equal_when(x, y)
+        if y == 1 or equal is not None:
             sides.append(x)
         elif x == 1:
             sides.append(y)
         else:
             return None
-    return Shape(*sides)
+        if y != 1 and equal is not None:
+            multiple = lcm(multiple, equal)
+    return Shape(*sides), multiple

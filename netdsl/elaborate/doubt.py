@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Dense, Link, Merge, Residual, Scope, SharedModule, Value
 from netdsl.diagnostics import Mistake, nearest
 from netdsl.elaborate.expressions import evaluate
+from netdsl.elaborate.functional import flowing
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.values import UNKNOWN, LayerDef, Silent, Tapped, Target
 from netdsl.layers.arguments import create
@@ -183,7 +184,7 @@ def _of_ways(link: Link) -> Shape | None:
 def _of_layer(run: Run, step: ast.Call, entered: Shape, names: Names) -> tuple[Shape | None, bool]:
     """What a layer gives without the arguments that are wrong, and whether that is certain."""
     try:
-        target = meant_target(run, step.name, names)
+        target = meant_target(run, step.name, names, step)
     except (Mistake, Silent):
         return None, False
     if not isinstance(target, Target) or not isinstance(target.definition, LayerDef):
@@ -218,7 +219,10 @@ def _arguments(layer: type[Layer], step: ast.Call, names: Names) -> dict[str, An
     """The arguments of a step that have a value, by the name of their parameter."""
     found: dict[str, Any] = {}
     places = list(layer.fields)
-    for place, argument in enumerate(step.args):
+    args = step.args
+    if args and flowing(args[0].value, names) is not None:
+        args = args[1:]  # `conv(@a, 16, 3x3)`
+    for place, argument in enumerate(args):
         name = argument.name.text if argument.name is not None else ""
         if argument.name is None and place < layer.positional:
             name = places[place]

@@ -25,13 +25,18 @@ def read_entries(
     """Put what the body of a net or variant says into `design.meta` and `design.keys`; its lines of
     `keys` by their paths are returned."""
     found: dict[str, ast.Entry] = {}
+    said: dict[tuple[type, str], ast.Entry] = {}
     for statement in node.body.statements if node.body is not None else ():
         if isinstance(statement, (ast.Meta, ast.Keys)):
             for entry in statement.entries:
+                first = said.setdefault((type(statement), ".".join(entry.path)), entry)
+                if first is not entry:
+                    run.report_mistake(_said_twice(first, entry))
+                    continue
                 try:
                     _entry(design, statement, entry, evaluate(entry.value, names))
                 except Mistake as mistake:
-                    run.report_mistake(mistake.at(entry.value.span))
+                    run.report_mistake(_as_text(mistake.at(entry.value.span), statement, entry))
                     continue
                 except Silent:
                     continue
@@ -42,6 +47,22 @@ def read_entries(
             hint = "what differs is an argument: `net B = A(width=64)`"
             run.report_mistake(Mistake("E120", message, statement.span, hint=hint))
     return found
+
+
+def _said_twice(first: ast.Entry, entry: ast.Entry) -> Mistake:
+    message = f"`{'.'.join(entry.path)}` is said twice"
+    labels = [(first.span, "first here")]
+    return Mistake("E107", message, entry.span, labels=labels, hint="leave one of them out")
+
+
+def _as_text(mistake: Mistake, statement: ast.Meta | ast.Keys, entry: ast.Entry) -> Mistake:
+    """The mistake of a name without quotes on the right side of `keys`: its letters are meant."""
+    text = entry.value.span.text
+    unknown = mistake.diagnostic.code == "E102" and isinstance(statement, ast.Keys)
+    if unknown and _PREFIX.fullmatch(text):
+        hint = f'names of a checkpoint are texts: write "{text}"'
+        mistake.diagnostic = mistake.diagnostic.but(hint=hint)
+    return mistake
 
 
 def _entry(design: Design, statement: ast.Meta | ast.Keys, entry: ast.Entry, value: Any) -> None:
@@ -79,6 +100,9 @@ def check_keys(run: Run, design: Design, said: Sequence[dict[str, ast.Entry]]) -
     for path, entry in said[-1].items():
         if path not in paths and not run.overridden:
             hint = did_you_mean(path, sorted(paths)) or "tables show every name: column `key`"
+            theirs = design.keys[path]
+            if theirs in paths:
+                hint = f'the names of this network come first: `{theirs}: "{path}"`'
             message = f"`{path}` renames nothing: no name of the `state_dict` begins so"
             run.warn("W203", message, entry.span, hint)
     kept = sorted(paths & design.keys.keys(), key=lambda path: (-path.count("."), path))

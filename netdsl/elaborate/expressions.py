@@ -15,7 +15,8 @@ from netdsl.elaborate import lookup, paths
 from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.arithmetic import COMPARISONS, combine
 from netdsl.elaborate.functions import ENTRIES, FUNCTIONS, ON_VALUES, bounded
-from netdsl.elaborate.names import Names, builtin_target, name_target, no_name
+from netdsl.elaborate.lookup import FACTS
+from netdsl.elaborate.names import COUNTERS, Names, builtin_target, name_target, no_name
 from netdsl.elaborate.values import (
     LONGEST,
     InputFacts,
@@ -33,7 +34,6 @@ from netdsl.shapes import Open, Shape, Size
 from netdsl.syntax import ast
 from netdsl.syntax.build import MISSING
 
-FACTS = ("channels", "height", "width", "length", "shape")
 NOT_KNOWN = "a condition is decided when the network is compiled; values are not known then"
 
 
@@ -55,7 +55,7 @@ def _ref(node: ast.Ref, names: Names) -> Any:
         builtin = builtin_target(node.name)
         if builtin is not None:
             return builtin
-        raise no_name(node, names, lookup.labels_in_reach(names.frame)) from None
+        raise no_name(node, names) from None
 
 
 def _in(node: ast.In, names: Names) -> Any:
@@ -205,7 +205,10 @@ def unpack(targets: tuple[ast.Name, ...], entry: Any, frame: Frame, node: ast.Ex
         return
     if not isinstance(entry, tuple) or isinstance(entry, Size):
         message = f"{len(targets)} names go through entries of a list, but one is {kind_of(entry)}"
-        raise Mistake("E122", message, node.span, hint="`zip(a, b)` goes through two lists at once")
+        hint = "`zip(a, b)` goes through two lists at once"
+        if len(targets) == 2 and targets[0].text in COUNTERS:
+            hint = f"`enumerate({node.span.text})` counts them"
+        raise Mistake("E122", message, node.span, hint=hint)
     if len(entry) != len(targets):
         message = f"{len(targets)} names go through entries of length {len(entry)}"
         raise Mistake("E122", message, node.span)

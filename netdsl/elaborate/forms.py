@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.design import Branch, Dense, Flow, Link, Region, Residual, Value
-from netdsl.diagnostics import Edit, Mistake
+from netdsl.design import Branch, Dense, Link, Residual, Value
+from netdsl.diagnostics import Mistake
 from netdsl.elaborate.edits import edit_of, is_dropped
 from netdsl.elaborate.expressions import truth
 from netdsl.elaborate.names import Names
@@ -18,7 +18,6 @@ from netdsl.elaborate.values import (
 )
 from netdsl.frames import Frame
 from netdsl.layers import find
-from netdsl.shapes import Shape
 from netdsl.source import Span
 from netdsl.syntax import ast
 from netdsl.walks import own_links
@@ -26,11 +25,9 @@ from netdsl.walks import own_links
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
 
-from netdsl.elaborate.advice import Parting, keeps_sides, parting
+from netdsl.elaborate.advice import parting
 from netdsl.elaborate.applying import nothing_flows, under_condition
-from netdsl.elaborate.fitting import Advice, End, joined, stride_between
-from netdsl.elaborate.lookup import block_input
-from netdsl.elaborate.repairs import appended, in_words
+from netdsl.elaborate.shortcuts import end_of, unequal_residual
 from netdsl.elaborate.ways import fork, shown_ways
 
 
@@ -74,7 +71,7 @@ def residual(
         except Mistake:
             condition = None
         if condition is None:
-            raise _unequal_residual(step, clause, found)
+            raise unequal_residual(step, clause, found)
         both = (body.exit.shape, shortcut_value.shape)
         under_condition(run, condition, both, "`residual` takes", step.name)
     link.output = Value(body.exit.shape, names.frame.scope, link.label)
@@ -106,124 +103,6 @@ def _shortcut_only(
     if exit is None or exit.shape is None:
         raise Silent
     link.output = Value(exit.shape, names.frame.scope, link.label)
-
-
-def _unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual) -> Mistake:
-    """The mistake of two ways that cannot be added, and the step at which they part."""
-    entered = found.body.entry
-    left, right = found.body.exit, found.shortcut.exit if found.shortcut is not None else entered
-    assert entered is not None and left is not None and right is not None
-    entry, body, shortcut = entered.shape, left.shape, right.shape
-    assert entry is not None and body is not None and shortcut is not None
-    both = fork(left, right)
-    labels = [(_end(found.body), f"the body gives {body.said}")]
-    if found.shortcut is not None:
-        labels.append((_end(found.shortcut), f"the shortcut gives {shortcut.said}"))
-        parted = keeps_sides(both.other, entry, body) or parting(
-            both.other, both.one, entry, body, False, beside=True
-        )
-        odd = End("the shortcut", _last_chain(found.shortcut), shortcut)
-        usual = End("the body", _last_chain(found.body), body)
-        hint, fix = joined(parted, odd, usual, "add", False)
-    else:
-        parted = parting(both.one, [], entry, shortcut, False)
-        hint, fix = _without_shortcut(step, clause, parted, found.body, shortcut)
-    what = "shortcut" if found.shortcut is not None else "input"
-    return Mistake(
-        "E204",
-        f"body and {what} of `residual` must have equal shapes",
-        step.name.span,
-        labels=labels,
-        hint=hint,
-        ways=shown_ways(both, ("body", what), parted and parted.link),
-        fix=fix,
-    )
-
-
-def _without_shortcut(
-    step: ast.Call,
-    clause: ast.Clause | None,
-    parted: Parting | None,
-    region: Region,
-    entry: Shape,
-) -> Advice:
-    """What to do where a body gives something else than came in, and nothing makes that fit."""
-    assert region.exit is not None and region.exit.shape is not None
-    body = region.exit.shape
-    hint = f"what came in is {entry.said}; "
-    stride = 1 if body.sides == entry.sides else stride_between(entry, body)
-    if clause is not None and clause.condition is not None:
-        written = clause.condition.span.text
-        hint += f"the shortcut's condition is false here: `{written}`"
-        missing = [] if stride is None else _needed(region, entry, stride, here=True)
-        if not missing:
-            return hint, ()
-        mended = " or ".join([written, *missing])
-        said = f"{hint}; write `}} shortcut if {mended} {{`"
-        return said, (Edit(clause.condition.span, mended),)
-    if stride is not None:
-        width, step_ = _words(region, stride)
-        projection = f"conv({width}, 1x1{'' if step_ == '1' else f', stride={step_}'})"
-        if len(body) == 1:
-            projection = f"linear({width})"
-        conditions = _needed(region, entry, stride)
-        condition = f"if {' or '.join(conditions)} " if conditions else ""
-        shortcut = f"shortcut {condition}{{ {projection} }}"
-        what = "a projection" if stride == 1 else "a shortcut that strides like the body"
-        return f"{hint}give it {what}: `}} {shortcut}`", appended(step.span, f" {shortcut}")
-    if parted is not None and parted.repair is not None:
-        return hint + parted.hint, parted.fix
-    if parted is not None:
-        hint += f"{parted.said}; "
-    if len(body) != len(entry):
-        return hint + "body and input have different numbers of sides", ()
-    return hint + "give it a `shortcut { ... }` that has the body's height and width", ()
-
-
-def _words(region: Region, stride: int) -> tuple[str, str]:
-    """The channels and the stride of a body as its text says them."""
-    assert region.exit is not None and region.exit.shape is not None
-    shape = region.exit.shape
-    width = "channels" if len(shape) > 1 else "features"
-    return in_words(region, width, shape.channels), in_words(region, "stride", stride)
-
-
-def _needed(region: Region, entry: Shape, stride: int, here: bool = False) -> list[str]:
-    """When a block's body needs a shortcut, in words of the block: its other uses may need none. `here`: only
-    what is so in this use."""
-    assert region.exit is not None and region.exit.shape is not None
-    scope = region.frame.scope
-    if (
-        scope is None
-        or scope.block.kind != "block"
-        or region.entry is not block_input(region.frame)
-    ):
-        return []
-    width, step = _words(region, stride)
-    if step.isdecimal() and (width.isdecimal() or stride != 1):
-        return []  # all uses are alike
-    found = []
-    if not step.isdecimal() and not (here and stride == 1):
-        found.append(f"{step} != 1")
-    if not (here and region.exit.shape.channels == entry.channels):
-        found.append(f"in.channels != {width}")
-    return found
-
-
-def _end(region: Region) -> Span:
-    """Where the last step of a body stands."""
-    for event in reversed(region.events):
-        if isinstance(event, Flow):
-            link = event.links[-1].node
-            step = link.step if isinstance(link, ast.Link) else link
-            return step.name.span if isinstance(step, ast.Call) and step.body else step.span
-    return region.body.span
-
-
-def _last_chain(region: Region) -> Span:
-    """Where more steps could follow those of a body."""
-    chains = [event.node.span for event in region.events if isinstance(event, Flow)]
-    return chains[-1] if chains else region.body.span
 
 
 def _form_number(target: Target, name: str) -> float | None:
@@ -281,7 +160,7 @@ def dense(
                 "E205",
                 f"the body of `dense` gives {region.exit.shape.said}, which cannot be joined to {entered.said}",
                 step.name.span,
-                labels=[(_end(region), f"gives {region.exit.shape.said}")],
+                labels=[(end_of(region), f"gives {region.exit.shape.said}")],
                 hint=parted.hint if parted is not None else "the body must keep height and width",
                 ways=shown_ways(both, ("body", "input"), parted and parted.link),
                 fix=parted.fix if parted is not None else (),

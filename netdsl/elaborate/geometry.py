@@ -109,13 +109,21 @@ def _check_step(
     size, side = image.sides[wrong], sides[wrong]
     hint = _ceiling(event, side, cells[wrong]) or _fitting(word, size, side)
     message = (
-        f"step={step:g} lays {cells[wrong]} cells over {size} pixels, "
+        f"step={step:g} lays {cells[wrong]} cell{'' if cells[wrong] == 1 else 's'} over {size} pixels, "
         f"but this map is {sides[0]}x{sides[1]}"
     )
     if word == "stride":
         message = f"stride={step:g}, but this map is 1/{pixels(size, side)} of the input"
         hint = _fitting(word, size, side)
-    _refuse(run, link, word, message, hint)
+    _refuse(run, link, word, message + _round(link), hint)
+
+
+def _round(link: Link) -> str:
+    """Which round of a loop a step is of, as its text does not say it."""
+    frame = link.frame
+    while frame is not None and frame.kind not in ("repeat", "for"):
+        frame = frame.parent
+    return f", in round {frame.iteration} of the loop" if frame is not None else ""
 
 
 def _fitting(word: str, size: Dim, side: Dim) -> str | None:
@@ -123,7 +131,8 @@ def _fitting(word: str, size: Dim, side: Dim) -> str | None:
     assert isinstance(size, int) and isinstance(side, int)
     fits = -(-size // side)
     lays = -(-size // fits)
-    return f"{side} places over {size} pixels: `{word}={fits}`" if lays == side else None
+    places = "1 place" if side == 1 else f"{side} places"
+    return f"{places} over {size} pixels: `{word}={fits}`" if lays == side else None
 
 
 def _refuse(run: Run, link: Link, word: str, message: str, hint: str | None) -> None:

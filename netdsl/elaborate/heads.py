@@ -15,6 +15,8 @@ from netdsl.diagnostics import Mistake
 from netdsl.elaborate import merging, predicting
 from netdsl.elaborate.alike import unlike
 from netdsl.elaborate.applying import nothing_flows, under_condition
+from netdsl.elaborate.causes import steps_of
+from netdsl.elaborate.enlarging import Label, kept_map
 from netdsl.elaborate.geometry import check_geometry, check_steps
 from netdsl.elaborate.head_sentences import (
     check_alone,
@@ -66,7 +68,7 @@ def _head(run: Run, node: ast.Head, current: Value | None, names: Names, region:
     link.word = link.label = link.key = word
     label = ast.Computed(node.name.span, (word,))
     net.naming.claim(word, label)
-    check_net(node, event.kind, net)
+    check_net(node, event.kind, net, run.overridden)
     event.maps, event.kind, event.classes = read_arguments(node, event.kind, names)
     before = run.guesses.made
     try:
@@ -272,8 +274,12 @@ def _plain(run: Run, event: HeadEvent, current: Value | None, names: Names) -> N
         message = (
             f"`head fcn` gives {shape.said}, but the image is {image}: every pixel has a class"
         )
-        hint = f"`conv({classes}, 1x1)` gives scores and keeps the places of a map"
-        raise Mistake("E237", message, end_of(event), hint=hint)
+        hint, fix = f"`conv({classes}, 1x1)` gives scores and keeps the places of a map", ()
+        name, value = next(iter(net.values.items()))
+        kept = kept_map(steps_of(region), image, Label(f"@{name}", value))
+        if kept is not None:
+            hint, fix = kept.said, kept.fix
+        raise Mistake("E237", message, end_of(event), hint=hint, fix=fix)
     multiples = [equal_when(a, b) for a, b in zip(shape.sides, image.sides)]
     if None in multiples:
         message = f"`head fcn` gives {shape}, but the image is {image}: every pixel has a class"

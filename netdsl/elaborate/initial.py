@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Applied, Link, Scope
 from netdsl.diagnostics import Mistake, did_you_mean, nearest
 from netdsl.elaborate.arguments import bind
-from netdsl.elaborate.values import Silent, kind_of
+from netdsl.elaborate.lookup import body_around, place_of
+from netdsl.elaborate.values import Bound, Silent, kind_of
 from netdsl.frames import Frame
 from netdsl.layers import WORDS, find
 from netdsl.layers.arguments import source_text
@@ -96,6 +97,8 @@ def start(node: ast.Expr, names: Names) -> Start:
     shown = ", ".join(k if d is None else f"{k}={source_text(d)}" for k, d in known.items())
     shown = f"{name}({shown})" if known else name
     parameters = {k: d is None for k, d in known.items()}
+    for argument in args:
+        _check_quotes(name, argument, names)
     arguments = evaluate_arguments(args, names)
     report = names.run.report_mistake
     bound = bind(name, parameters, len(known), {}, arguments, names.frame, shown, report)
@@ -105,18 +108,52 @@ def start(node: ast.Expr, names: Names) -> Start:
             wanted = ", ".join(f'"{c}"' for c in CHOICES[key])
             message = f"`{key}` of `{name}` must be one of {wanted}"
             meant = nearest(str(one.value), map(str, CHOICES[key]))
-            hint = f'did you mean "{meant}"?' if meant else None
+            hint = f'did you mean "{meant}"?' if meant else _choice(name, one.value)
             raise Mistake("E112", message, one.node.span, hint=hint)
         if key not in CHOICES and (
             isinstance(one.value, bool) or not isinstance(one.value, (int, float))
         ):
             message = f"`{key}` of `{name}` must be a number, not {kind_of(one.value)}"
-            raise Mistake("E112", message, one.node.span)
+            raise Mistake("E112", message, one.node.span, hint=_choice(name, one.value))
     for key in known:
         if parameters[key] and key not in bound:
             raise Mistake("E111", f"`{name}` needs `{key}`", node.span, hint=f"write `{name}(0.1)`")
+    _check_deviation(name, bound)
     nodes = {key: one.node for key, one in bound.items() if one.node is not None}
     return Start(name, {key: one.value for key, one in bound.items()}, nodes)
+
+
+def _choice(name: str, value: Any) -> str | None:
+    """What is said of a text that another argument may be: `kaiming("relu")`."""
+    keys = [key for key in STARTS[name] if key in CHOICES and value in CHOICES[key]]
+    return f'write `{keys[0]}="{value}"`' if keys and isinstance(value, str) else None
+
+
+def _check_quotes(name: str, argument: ast.Argument, names: Names) -> None:
+    """Refuse `kaiming(fan_out)`, `kaiming(nonlinearity=relu)`: what can be chosen are texts."""
+    node = argument.value
+    if not isinstance(node, ast.Ref) or _is_name(node.name, names):
+        return
+    hint = _choice(name, node.name)
+    if hint is not None:
+        raise Mistake("E112", f"`{node.name}` is chosen by its text", node.span, hint=hint)
+
+
+def _check_deviation(name: str, bound: dict[str, Bound]) -> None:
+    """Refuse `normal(0, 0.01)`: PyTorch's order is the mean, then the deviation."""
+    std, mean = bound.get("std"), bound.get("mean")
+    if std is None or std.value > 0:
+        return
+    assert std.node is not None
+    hint = None
+    if mean is not None and mean.value > 0 and mean.positional and mean.node is not None:
+        hint = f"the deviation comes first: `{name}({mean.node.span.text})`"
+    elif std.value == 0:
+        centre = mean.value if mean is not None else 0
+        fills = f"constant({source_text(centre)})" if centre else "zeros"
+        hint = f"without a deviation it is `{fills}`"
+    message = f"`std` of `{name}` must be more than 0, not {source_text(std.value)}"
+    raise Mistake("E112", message, std.node.span, hint=hint)
 
 
 def no_start(name: str, span: Span) -> Mistake:
@@ -204,7 +241,8 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
             if find(part) is not None:
                 raise Mistake("E138", f"`{part}` has no weights", _key_span(entry))
             message = f"`{part}` is neither a label here nor a layer with weights"
-            hint = did_you_mean(part, known)
+            hint = _deeper(names.run, scope, parts) if i == 0 else None
+            hint = hint or did_you_mean(part, known)
             labels = [*at.labels, *at.heads] if at is not None else []
             if hint is None and labels:
                 hint = f"labels here: {', '.join(labels[:8])}"
@@ -225,6 +263,15 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
         what = ".".join(parts if tensor is None else parts[:-1])
         raise _nothing_filled(line, what, scope, entry)
     return line
+
+
+def _deeper(run: Run, scope: Scope, parts: list[str]) -> str | None:
+    """What is said of the first part of a path where such a label stands in a group with a label."""
+    body = body_around(scope) if scope.outer is None else None
+    _, path = place_of(run, body, parts[0]) if body is not None else (None, ())
+    if not path or None in path:
+        return None
+    return f"it stands inside of `{path[0]}`: write `{'.'.join((*map(str, path), *parts))}`"
 
 
 def _uneven(line: InitLine, word: str) -> Mistake:
@@ -253,8 +300,15 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
     if targets(free, scope):
         return _no_fans(line.start.name, f"the {line.tensor} of `{what}` has one", entry.value.span)
     known = [t for t in ("bias", "weight") if targets(free.but(tensor=t), scope)]
+    below = line.links[-1].scope
+    labels = [*below.labels] if below is not None and line.tensor not in known else []
+    near = nearest(line.tensor, labels)
     hint = did_you_mean(line.tensor, known)
-    if hint is None and known:
+    if near is not None:
+        hint = f"did you mean `{what}.{near}`?"
+    elif hint is None and labels:
+        hint = f"labels in `{what}`: {', '.join(labels[:8])}"
+    elif hint is None and known:
         hint = f"it has {' and '.join(f'`{name}`' for name in known)}"
     elif hint is None:
         hint = "it has nothing that is learned"

@@ -1,7 +1,8 @@
 """Warnings: what a text says rightly, but its author probably did not mean.
 
 They are read off the text of a file without errors: W101 a tap before the activation, W102 `in` where
-it is not what enters the body, W103 names that nothing uses.
+it is not what enters the body, W103 names that nothing uses, W105 groups labelled like a word that takes
+a body, W106 bodies without steps.
 """
 
 from __future__ import annotations
@@ -9,17 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from netdsl.diagnostics import Diagnostic, Report
+from netdsl.elaborate.names import FORMS, MERGES
 from netdsl.elaborate.program import File
 from netdsl.layers import find
 from netdsl.source import Span
 from netdsl.syntax import ast
+
+Misread = tuple[Span, str]  # an `in`, and the word of the body that it stands in
 
 
 def lint(report: Report, file: File) -> None:
     """Add the warnings about a file to `report`."""
     for definition in file.tree.definitions:
         if isinstance(definition, (ast.Block, ast.Net)):
-            for found in (*_early_taps(definition), *_inputs_of_others(definition)):
+            for found in (
+                *_early_taps(definition),
+                *_inputs_of_others(definition),
+                *_labels_for_words(definition),
+                *_empty_bodies(definition),
+            ):
                 report.add(found)
     for found in _unused(file):
         report.add(found)
@@ -80,14 +89,20 @@ def _on_one_line(link: ast.Link, step: ast.Call) -> bool:
 # ---------------------------------------------------------------------------------- `in` (W102)
 def _inputs_of_others(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
     """`in.channels` in a body that the block's own input does not enter."""
-    yield from _bodies_below(definition.body.statements, False)[0]
+    around = "net" if isinstance(definition, ast.Net) else "block"
+    for place, word in _bodies_below(definition.body.statements, False)[0]:
+        yield Diagnostic(
+            "W102",
+            f"`in` is what enters the {around}, not what enters this `{word}`",
+            place,
+            hint=f"make the body a block of its own, where `in` is its input; if the {around}'s is "
+            "meant, bind it before: `let entering = in.channels`",
+        )
 
 
-def _bodies_below(
-    statements: Iterable[ast.Statement], moved: bool
-) -> tuple[list[Diagnostic], bool]:
+def _bodies_below(statements: Iterable[ast.Statement], moved: bool) -> tuple[list[Misread], bool]:
     """The warnings in some statements, and whether a step stands among them. `moved`: one stands before."""
-    found: list[Diagnostic] = []
+    found: list[Misread] = []
     for statement in statements:
         if isinstance(statement, ast.Repeat):
             found += _uses_of_in(statement.body, "repeat") if moved else []
@@ -110,8 +125,8 @@ def _bodies_below(
     return found, moved
 
 
-def _chain(chain: ast.Chain, moved: bool) -> tuple[list[Diagnostic], bool]:
-    found: list[Diagnostic] = []
+def _chain(chain: ast.Chain, moved: bool) -> tuple[list[Misread], bool]:
+    found: list[Misread] = []
     for link in chain.links:
         step = link.step
         word = step.name.text if isinstance(step, ast.Call) else "group"
@@ -133,16 +148,65 @@ def _takes_in(step: ast.Step) -> bool:
     return isinstance(value, ast.Tap) and value.name is None
 
 
-def _uses_of_in(body: ast.Body, word: str) -> Iterator[Diagnostic]:
-    for node in ast.below(body):
-        if isinstance(node, ast.In):
+def _uses_of_in(body: ast.Body, word: str) -> Iterator[Misread]:
+    return ((node.span, word) for node in ast.below(body) if isinstance(node, ast.In))
+
+
+# ---------------------------------------------------------------------------- labels (W105)
+def _labels_for_words(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
+    """`residual: { ... }`, a group without a skip. A group `dense` that ends a classifier is none such."""
+    for node in ast.below(definition):
+        if not isinstance(node, ast.Link) or not isinstance(node.step, ast.Group):
+            continue
+        word = node.label.plain if node.label is not None else None
+        if word not in (*FORMS, *MERGES) or (word == "dense" and _calls("linear", node.step.body)):
+            continue
+        assert node.label is not None
+        count = "(n)" if word == "dense" else ""
+        bars = "| ... | ..." if word in MERGES else "..."
+        yield Diagnostic(
+            "W105",
+            f"`{word}:` is a label: this is a group, and nothing is {DONE[word]}",
+            node.label.span,
+            hint=f"without the colon it is the word: `{word}{count} {{ {bars} }}`; a group has "
+            "another label",
+        )
+
+
+DONE = {
+    "residual": "added",
+    "dense": "concatenated",
+    "concat": "concatenated",
+    "add": "added",
+    "mul": "multiplied",
+}
+
+
+def _calls(word: str, body: ast.Body) -> bool:
+    return any(isinstance(node, ast.Call) and node.name.text == word for node in ast.below(body))
+
+
+# --------------------------------------------------------------------------- bodies (W106)
+def _empty_bodies(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
+    """`residual { }`, which adds what came in to itself."""
+    for step in ast.below(definition):
+        if not isinstance(step, ast.Call) or step.body is None or step.body.statements:
+            continue
+        word = step.name.text
+        if word in EMPTY and not step.clauses:
+            shown = f"{word}{'(n)' if word == 'dense' else ''} {{ conv(...) -> ... }}"
             yield Diagnostic(
-                "W102",
-                f"`in` is what enters the block, not what enters this `{word}`",
-                node.span,
-                hint="make the body a block of its own, where `in` is its input; if the block's is "
-                "meant, bind it before: `let entering = in.channels`",
+                "W106",
+                f"the body of `{word}` is empty: {EMPTY[word]}",
+                step.body.span,
+                hint=f"put its steps between the braces: `{shown}`",
             )
+
+
+EMPTY = {
+    "residual": "what came in is added to itself",
+    "dense": "what came in is concatenated to itself",
+}
 
 
 # ------------------------------------------------------------------------------- unused (W103)

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import Link, Scope, Value, WeightEvent
 from netdsl.diagnostics import Mistake, mistake_of, nearest
+from netdsl.elaborate.naming import loop_around
 from netdsl.elaborate.values import Silent, Tapped, Unknown, kind_of
 from netdsl.frames import Frame
+from netdsl.layers.fields import is_int
 from netdsl.source import Span
 from netdsl.syntax import ast
 from netdsl.syntax.parse import LONGEST_NAME, name_too_long
 
 MOST_LABELS = 5  # that a message names
+FACTS = ("channels", "height", "width", "length", "shape")  # of a value, and of `in`
 
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
@@ -87,13 +90,21 @@ def tap(node: ast.Tap, names: Names) -> Any:
             raise nothing_enters("@in", names.frame).at(node.span)
         return Tapped(value)
     name = computed_name(node.name, names)
-    frame: Frame | None = names.frame
+    found = reached(name, node.span, names.frame)
+    if found is None:
+        raise _unknown(node, name, names)
+    return found
+
+
+def reached(name: str, span: Span, reader: Frame) -> Any:
+    """The value, or the list of values, that `@name` reaches at a place of the text; None if nothing."""
+    frame: Frame | None = reader
     while frame is not None:
-        found = _in_frame(frame, name, node.span, names.frame)
+        found = _in_frame(frame, name, span, reader)
         if found is not None:
             return found
         frame = frame.parent
-    raise _unknown(node, name, names)
+    return None
 
 
 def _is_ahead(what: Link | WeightEvent, span: Span, frame: Frame) -> bool:
@@ -206,7 +217,7 @@ def unknown_value(
     node: ast.Tap, name: str, names: Names, known: list[str], body: ast.Body | None
 ) -> Mistake:
     """The mistake of `@name` where `known` can be reached; `body` is that of the block."""
-    later, path = _place_of(names.run, body, name) if body is not None else (None, ())
+    later, path = place_of(names.run, body, name) if body is not None else (None, ())
     if later is not None and path and later.start < node.span.start:
         around = [label for label in path if label is not None]
         hint = f"it stands inside of `{path[0]}`: write `@{'.'.join((*around, name))}`"
@@ -233,13 +244,48 @@ def unknown_value(
         if isinstance(found, Unknown):
             raise Silent
     except KeyError:
-        near = nearest(name, known)
         # as it stands in the text: `output a` has no `@`
         sign = "@" if node.span.text.startswith("@") else ""
+        near = _numbered(name, names, known) or _inside(name, names.frame) or nearest(name, known)
         hint = None if near is None else f"did you mean `{sign}{near}`?"
+        if hint is None:
+            hint = _in_block_without_label(name, names.frame.scope)
         if hint is None and known:
             hint = f"labels here: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
     return Mistake("E103", f"there is no value `@{name}`", node.span, hint=hint)
+
+
+def _numbered(name: str, names: Names, known: list[str]) -> str | None:
+    """`z{i}` for `z`, where steps have labels with numbers and the loop around counts."""
+    loop = loop_around(names.frame)
+    counters = [n for n, held in loop.names.items() if is_int(held)] if loop is not None else []
+    if not counters or loop is None or loop.kind != "for":
+        return None
+    numbers = (label[len(name) :] for label in known if label.startswith(name))
+    return f"{name}{{{counters[0]}}}" if any(n.isdecimal() for n in numbers) else None
+
+
+def _inside(name: str, frame: Frame) -> str | None:
+    """`body.s1` for `s1`, where a step with a label is a block that has such a label."""
+    at: Frame | None = frame
+    while at is not None:
+        for label, link in at.labels.items():
+            if isinstance(link.what, Scope) and name in link.what.labels:
+                return f"{label}.{name}"
+        at = at.parent
+    return None
+
+
+def _in_block_without_label(name: str, scope: Scope | None) -> str | None:
+    """What is said where a block has such a label, and its step has none by which it is reached."""
+    steps = scope.naming.steps if scope is not None and scope.naming is not None else ()
+    for link, _, _ in steps:
+        if link.label is None and isinstance(link.what, Scope) and name in link.what.labels:
+            return (
+                f"it stands inside of `{link.word}`, a step without a label: with `part: {link.word}` "
+                f"it is `@part.{name}`"
+            )
+    return None
 
 
 def _not_here(node: ast.Tap, name: str, label: Span, body: ast.Body) -> Mistake:
@@ -281,7 +327,7 @@ def body_around(scope: Scope | None) -> ast.Body | None:
     return body if isinstance(body, ast.Body) else None
 
 
-def _place_of(run: Run, body: ast.Body, name: str) -> tuple[Span | None, tuple[str | None, ...]]:
+def place_of(run: Run, body: ast.Body, name: str) -> tuple[Span | None, tuple[str | None, ...]]:
     """Where a plain label stands in the text of a block, and the labels of the groups around it."""
     places = run.label_places.get(body)
     if places is None:

@@ -9,8 +9,9 @@ from netdsl.design import BarEvent, Branch, Event, Link, Loop, Merge, Note, Regi
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.advice import parting
 from netdsl.elaborate.edits import inside
+from netdsl.elaborate.enlarging import label_of
 from netdsl.elaborate.expressions import iterate, truth, unpack
-from netdsl.elaborate.fitting import End, joined
+from netdsl.elaborate.fitting import End, Meeting, joined, runs_often
 from netdsl.elaborate.names import Names
 from netdsl.elaborate.sentences import check_merge, not_among_bars
 from netdsl.elaborate.texts import countable_steps, is_single_step
@@ -29,7 +30,7 @@ MOST_LABELS = 6
 if TYPE_CHECKING:
     from netdsl.elaborate.run import Run
 
-from netdsl.elaborate.applying import looped, make_layer, under_condition
+from netdsl.elaborate.applying import FITS_ANY, looped, make_layer, under_condition
 
 
 def merge(
@@ -70,9 +71,8 @@ def merge(
         shape = layer.output(*shapes)
     except MergeMistake as mistake:
         raise _unequal(mistake, step, found) from None
-    hint = "other sizes fail in PyTorch; `upsample(like=@label)` fits any"
     multiple = layer.condition(*shapes)
-    under_condition(run, multiple, shapes, f"`{step.name.text}` takes", step.name, hint)
+    under_condition(run, multiple, shapes, f"`{step.name.text}` takes", step.name, FITS_ANY)
     link.output = Value(shape, names.frame.scope, link.label)
 
 
@@ -89,13 +89,19 @@ def _unequal(mistake: MergeMistake, step: ast.Call, found: Merge) -> Mistake:
     names = (f"bar {odd + 1}", f"bar {usual + 1}")
     others = len(shapes) - len(mistake.different) > 1
     parted = None
+    beside = both.start is found.region.entry
     if both.entry is not None:
         only_sides = step.name.text == "concat"
-        beside = both.start is found.region.entry
         end = shapes[usual]
         parted = parting(both.one, both.other, both.entry, end, only_sides, others, beside)
-    ends = [End(f"bar {i + 1}", found.bars[i].node.chain.span, shapes[i]) for i in (odd, usual)]
-    hint, fix = joined(parted, ends[0], ends[1], step.name.text, others)
+    ends = [
+        End(f"bar {i + 1}", bar.chain.span, shapes[i], way, label_of(bar.chain, found.branches[i]))
+        for i, way in ((odd, both.one), (usual, both.other))
+        for bar in (found.bars[i].node,)
+    ]
+    several = runs_often(found.region.frame)
+    at = Meeting(step.name.text, step.span, ends[0], ends[1], both.entry, others, several, beside)
+    hint, fix = joined(parted, at)
     if len(mistake.different) > 1:
         fix = ()  # of the first one only
     return Mistake(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.design import SharedModule
+from netdsl.design import SharedModule, Value
 from netdsl.diagnostics import Mistake, did_you_mean, nearest, surely
 from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
-from netdsl.elaborate.lookup import body_around
+from netdsl.elaborate.lookup import FACTS, block_input, body_around, labels_in_reach, reached
+from netdsl.elaborate.naming import is_repeat, loop_around
 from netdsl.elaborate.program import lookup as lookup_definition
 from netdsl.elaborate.values import (
     PENDING,
@@ -18,6 +19,7 @@ from netdsl.elaborate.values import (
     LayerDef,
     NetDef,
     Silent,
+    Tapped,
     Target,
     kind_of,
 )
@@ -29,9 +31,12 @@ from netdsl.syntax.build import MISSING
 if TYPE_CHECKING:
     from netdsl.elaborate.program import File
     from netdsl.elaborate.run import Run
+    from netdsl.source import Span
 
 FORM_PARAMETERS = {"residual": ("scale", "survival"), "dense": ("count",)}
 FORMS = tuple(FORM_PARAMETERS)
+COUNTERS = ("i", "j", "k", "n", "idx", "index")
+MERGES = ("concat", "add", "mul")
 HIDDEN = ("in", "file ")  # what inlined blocks keep among their names
 MOST_SHOWN = 8  # names that a hint lists
 NO_VALUES = (ast.Block, ast.Extern, ast.Import, ast.Net, ast.Variant)
@@ -67,6 +72,10 @@ class Names:
             or name in file.definitions
             or name in file.tree.lost
         )
+
+    def gives(self, name: str, span: Span) -> bool:
+        """Whether `@name` reaches a value at a place of the text."""
+        return reached(name, span, self.frame) is not None
 
     def inside(self, frame: Frame) -> Names:
         return Names(self.run, self.file, frame)
@@ -130,6 +139,8 @@ def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
     hint = "a layer that changes nothing is `identity`" if found is None else None
     if isinstance(found, str) and found in names_of_steps(names):
         hint = f"names of layers and blocks have no quotes: `{name.text}={found}`"
+    if isinstance(found, (Tapped, Value)):
+        hint = with_its_sign(name.text)
     message = f"`{name.text}` is {kind_of(found)}, not a layer or a block"
     if isinstance(found, NetDef):
         message = f"`{name.text}` is a net, and a net is no step"
@@ -137,13 +148,22 @@ def step_target(names: Names, name: ast.Name) -> Target | SharedModule:
     raise Mistake("E115", message, name.span, hint=hint)
 
 
-def meant_target(run: Run, name: ast.Name, names: Names) -> Target | SharedModule:
+def meant_target(
+    run: Run, name: ast.Name, names: Names, step: ast.Call | None = None
+) -> Target | SharedModule:
     """What the word of a step means; after a slip of the keyboard what it was meant to be."""
     try:
         return step_target(names, name)
     except Mistake as mistake:
+        if mistake.diagnostic.code != "E101":
+            raise
         meant = surely(name.text, names_of_steps(names))
-        if mistake.diagnostic.code != "E101" or meant is None:
+        if step is not None and step.body is not None and not step.args and meant is None:
+            raise no_step_with_body(name) from None
+        if step is not None and name.text in ON_VALUES and "@" in step.span.text:
+            hint = f"what computes with values stands in parentheses: `({step.span.text})`"
+            mistake.diagnostic = mistake.diagnostic.but(hint=hint)
+        if meant is None or names.gives(name.text, name.span):
             raise
         run.report_mistake(mistake)
         return step_target(names, ast.Name(name.span, meant))
@@ -153,15 +173,55 @@ def no_step(name: ast.Name, names: Names) -> Mistake:
     """The mistake of a word that is neither a layer nor a block."""
     folded = name.text.lower().replace("_", "")
     hint = did_you_mean(name.text, names_of_steps(names))
-    if name.text in ON_VALUES:
+    if names.gives(name.text, name.span):
+        hint = with_its_sign(name.text)
+    elif name.text in ON_VALUES:
         hint = f"of values it stands in parentheses: `({name.text}(@label))`"
     elif folded in ELSEWHERE:
         hint = f"it is {ELSEWHERE[folded]}"
     elif hint is None or name.text in _of_heads():
-        hint = _of_heads().get(name.text)
+        hint = _of_heads().get(name.text) or _module_of_a_net(name.text, names)
+    if hint is None:
+        near = nearest(name.text, labels_in_reach(names.frame))
+        hint = None if near is None else f"did you mean `@{near}`?"
     if hint is None:
         hint = "`netdsl layers` lists the layers; a block is defined with `block name(...) { ... }`"
     return Mistake("E101", f"there is no layer or block `{name.text}`", name.span, hint=hint)
+
+
+def _module_of_a_net(name: str, names: Names) -> str | None:
+    """What is said in a block of a module that belongs to a net."""
+    scope = names.frame.scope
+    block = getattr(scope.block.definition, "node", scope.block.definition) if scope else None
+    if not isinstance(block, ast.Block):
+        return None
+    for net in names.file.nets:
+        body = getattr(net, "body", None)
+        for statement in body.statements if body is not None else ():
+            if isinstance(statement, ast.Module) and statement.name.text == name:
+                params = ", ".join([*(param.name.text for param in block.params), name])
+                return (
+                    f"it is a module of net `{net.name.text}`, which can hand it over: "
+                    f"`block {block.name.text}({params}) {{ ... }}`"
+                )
+    return None
+
+
+def no_step_with_body(name: ast.Name) -> Mistake:
+    """The mistake of a word before braces that no step begins with: a label, if no word is alike."""
+    words = [*FORMS, *MERGES]
+    folded = name.text.lower().replace("_", "")
+    hint = _of_heads().get(name.text) or did_you_mean(name.text, words)
+    if hint is None and folded in ELSEWHERE:
+        hint = f"it is {ELSEWHERE[folded]}"
+    if hint is None:
+        hint = f"a group has a label and a colon: `{name.text}: {{ ... }}`"
+    return Mistake("E101", f"there is no layer or block `{name.text}`", name.span, hint=hint)
+
+
+def with_its_sign(name: str) -> str:
+    """The hint where a value stands without `@`."""
+    return f"a value is written with `@`: `@{name}`"
 
 
 def _of_heads() -> dict[str, str]:
@@ -195,15 +255,15 @@ def _bound_below(node: ast.Ref, names: Names) -> str | None:
     return f"{slip}`let {name}` stands further down, in line {lets[name].place[0]}: move it up"
 
 
-def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
-    """The mistake of a name that stands for nothing; `labels` are those that `@` reaches there."""
+def no_name(node: ast.Ref, names: Names) -> Mistake:
+    """The mistake of a name that stands for nothing."""
     name = node.name
     known = names.visible()
     if names.lost:  # this may be one of the parameters that could not be read
         raise Silent
     if name in PYTHONISMS:
         hint: str | None = f"write `{PYTHONISMS[name]}`"
-    elif name in labels:
+    elif names.gives(name, node.span):
         hint = (
             f"what a step gave is reached with `@`: `@{name}`; its channels are `@{name}.channels`"
         )
@@ -212,7 +272,8 @@ def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
     elif name not in known and is_text_of_a_layer(name):
         hint = f'if the text is meant, write "{name}"'
     else:
-        hint = did_you_mean(name, [*known, *WORDS]) or _bound_below(node, names)
+        hint = did_you_mean(name, known) or _bound_below(node, names) or _of_input(name, names)
+        hint = hint or _counter(name, names) or did_you_mean(name, WORDS)
         function = nearest(name, FUNCTIONS, 0.75)
         if hint is None and function is not None:
             hint = f"did you mean `{function}`?"
@@ -222,6 +283,24 @@ def no_name(node: ast.Ref, names: Names, labels: list[str]) -> Mistake:
         if hint is None and 0 < len(values) <= MOST_SHOWN:
             hint = f"names here: {', '.join(values)}"
     return Mistake("E102", f"there is no name `{name}`", hint=hint)
+
+
+def _of_input(name: str, names: Names) -> str | None:
+    """What is said of `channels`, which are those of what flows in. (`width` would be that of a layer, a
+    parameter.)"""
+    fact = "channels" if name in ("in_channels", "inplanes", "in_features") else name
+    scope = names.frame.scope
+    if fact not in FACTS or fact == "width" or scope is None:
+        return None
+    enters = scope.block.kind == "block" or block_input(names.frame) is not None
+    return f"what flows in has it: `in.{fact}`" if enters else None
+
+
+def _counter(name: str, names: Names) -> str | None:
+    """What is said of `i` in a loop that does not count."""
+    if name not in COUNTERS or not is_repeat(loop_around(names.frame)):
+        return None
+    return f"`repeat` does not count; `for {name} in range(n) {{ ... }}` does"
 
 
 def names_of_steps(names: Names) -> list[str]:
@@ -261,6 +340,9 @@ ELSEWHERE = {
     ),
     **dict.fromkeys(("norm", "normalization"), "`bn` here, or `groupnorm(8)`, `layernorm`, ..."),
     **dict.fromkeys(("input", "inputlayer"), "no step: `input image: 3x224x224` begins a net"),
+    "output": "no step: `output label` stands on a line of its own",
+    "aux": "a side output, and has a name: `aux name(weight=0.3) { ... }`",
+    **dict.fromkeys(("elif", "elseif"), "`} else if ... {` here"),
     **dict.fromkeys(("zeropad", "zeropad2d", "zeropadding2d"), "`pad` here"),
     **dict.fromkeys(
         ("transpose", "swapaxes"), "`permute([1, 0])` of sides here, or the layer `conv_transpose`"

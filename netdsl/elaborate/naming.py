@@ -5,6 +5,8 @@ A scope is *named* or *numbered*, as its text says (`texts`). In a numbered one 
 
 from __future__ import annotations
 
+import re
+
 from netdsl.design import Link, Scope
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.attributes import why_no_attribute
@@ -14,6 +16,7 @@ from netdsl.layers.fields import is_int
 from netdsl.source import Span
 from netdsl.syntax import ast
 
+LONGEST_HEAD = 200  # characters of `repeat ...` before its body
 _NAMED = (ast.Aux, ast.Module)
 
 
@@ -141,21 +144,46 @@ def loop_around(frame: Frame) -> Frame | None:
     return None
 
 
+def is_repeat(loop: Frame | None) -> bool:
+    """Whether the text of a loop says `repeat`: the body of a `dense` is numbered as well."""
+    if loop is None or loop.kind != "repeat" or loop.loop is None:
+        return False
+    before = loop.loop.source.text[max(0, loop.loop.start - LONGEST_HEAD) : loop.loop.start]
+    return re.search(r"\brepeat\b[^{}]*$", before) is not None
+
+
 def own_in_every_round(node: ast.Computed, frame: Frame) -> str:
     """How a label is written so that all rounds of the loops around it have their own."""
     indices: list[str | None] = []
+    names: list[str] = []
     loop = loop_around(frame)
+    repeated = is_repeat(loop)
     while loop is not None:
         numbers = [name for name, held in loop.names.items() if is_int(held)]
         indices.insert(0, numbers[0] if numbers and loop.kind == "for" else None)
+        names += loop.names
         loop = loop_around(loop.parent) if loop.parent is not None else None
     stem = next((part for part in node.parts if isinstance(part, str)), "")
     wanted = stem + "_".join(f"{{{index}}}" for index in indices)
     if None not in indices and wanted != node.text:
         return f"each iteration has its own: write `{wanted}: ...`"
+    free = [letter for letter in "ijklmn" if letter not in names]
+    if repeated and None not in indices[:-1] and free:
+        label = stem + "_".join(f"{{{index}}}" for index in (*indices[:-1], free[0]))
+        return f"count the rounds, `for {free[0]} in range(n) {{ ... }}`, and write `{label}: ...`"
     counted = "_".join(f"{{{letter}}}" for _, letter in zip(indices, "ijklmn"))
     loops = "the rounds" if len(indices) == 1 else "the rounds of each loop around it"
     return f"count {loops}, `for i, x in enumerate(...)`, and write `{stem}{counted}: ...`"
+
+
+def numbered_anyway(mistake: Mistake, node: ast.Computed, loop: Frame | None) -> Mistake:
+    """The mistake of a label like `layer{i}` in a `repeat`, which numbers plain labels itself."""
+    found, stem = mistake.diagnostic, node.parts[0]
+    counts = loop is not None and loop.kind == "repeat"
+    if counts and found.code == "E102" and len(node.parts) == 2 and isinstance(stem, str):
+        hint = f"here a plain label gets the number of its round: `{stem.rstrip('_')}: ...`"
+        mistake.diagnostic = found.but(hint=hint)
+    return mistake
 
 
 def in_loop(frame: Frame) -> bool:

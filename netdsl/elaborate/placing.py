@@ -65,8 +65,9 @@ def find_kind(run: Run, node: ast.Head, net: Scope) -> type[Kind]:
     return kind
 
 
-def check_net(node: ast.Head, kind: type[Kind], net: Scope) -> None:
-    """A net with a head has one image, and no other outputs. Raises `Mistake`."""
+def check_net(node: ast.Head, kind: type[Kind], net: Scope, given: bool) -> None:
+    """A net with a head has one image, and no other outputs. `given`: its sizes come from outside, where the
+    text has others. Raises `Mistake`."""
     word, span = node.name.text, node.name.span
     if len(net.values) != 1:
         message = f"a net with a head has one input, the image; this one has {len(net.values)}"
@@ -78,10 +79,14 @@ def check_net(node: ast.Head, kind: type[Kind], net: Scope) -> None:
         raise Mistake("E239", message, span, hint=hint)
     if word in LAID_ONCE and not image.known:
         message = f"`head {word}` needs an image of known size, and this one is {image}"
+        usual = "3x416x416" if word == "yolo" else "3x300x300"
         hint = (
-            "write the size, like `input image: 3x300x300` (from outside `--input 3x300x300`): its boxes "
-            "are laid over the image once; `head retina` and `head rpn` make theirs for every image"
+            f"write the size, like `input image: {usual}` (from outside `--input {usual}`): "
+            f"`head {word}` lays its boxes over the image once; `head retina` and `head rpn` make "
+            "theirs for every image"
         )
+        if given and _written(net):
+            hint = f"its size was opened from outside; the text has one: leave `--input {_open_text(image)}` out"
         raise Mistake("E239", message, span, hint=hint)
     if net.aux or any(len(path) != 2 or path[0] not in net.heads for path in net.outputs):
         wanted = ast.Aux if net.aux else ast.Output
@@ -94,6 +99,18 @@ def no_outputs(what: str, span: Span) -> Mistake:
     """The mistake of `output` or `aux` in a net with a head."""
     hint = "a head says itself what the network gives and which losses it has"
     return Mistake("E150", f"a net with a head has no {what}", span, hint=hint)
+
+
+def _written(net: Scope) -> bool:
+    """Whether the text gives every size of the image."""
+    body = net.definition.node.body
+    lines = [n for n in body.statements if isinstance(n, ast.Input)]
+    sizes = [line.shape for line in lines if isinstance(line.shape, ast.SizeLiteral)]
+    return len(sizes) == 1 and None not in sizes[0].sides
+
+
+def _open_text(image: Shape) -> str:
+    return "x".join(str(side) if isinstance(side, int) else "?" for side in image)
 
 
 def _image(net: Scope) -> Shape:

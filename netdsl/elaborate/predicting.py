@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from netdsl.design import Applied, HeadEvent, Link, Predicted, Region, Scope, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate import steps, written
-from netdsl.elaborate.advice import parting
+from netdsl.elaborate.advice import changes_sides, parting
+from netdsl.elaborate.causes import changing
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.names import Names, meant_target
 from netdsl.elaborate.placing import argument_span, options
@@ -219,6 +220,9 @@ def _part(run: Run, call: ast.Call, value: Value, names: Names) -> Link:
         if mistake.diagnostic.code == "E216":  # a vector has no places to predict for
             example = "what predicts reads a map, like `conv(kernel_size=3x3, padding=1)`"
             raise Mistake("E216", mistake.diagnostic.message, call.span, hint=example) from None
+        if mistake.diagnostic.code == "E111" and call.name.text == "conv":
+            example = "write `predict=conv(kernel_size=3x3, padding=1)`"
+            raise Mistake("E111", mistake.diagnostic.message, call.span, hint=example) from None
         raise mistake.at(call.span) from None
     if link.output is None or link.output.shape is None:
         raise Silent
@@ -243,7 +247,10 @@ def _give(what: Predicted, name: str, part: Link | None, columns: int, names: Na
         if shape is not None and wanted is not None and shape.sides != wanted.sides:
             message = f"what predicts gives {shape}, but every place of {wanted} has its boxes"
             hint = "it must keep height and width, like `conv(kernel_size=3x3, padding=1)`"
-            raise Mistake("E235", message, part.node.span, hint=hint)
+            found = changing(part, changes_sides)
+            said = f"turns {Shape(*wanted.sides)} into {Shape(*shape.sides)}"
+            labels = [(found.node.span, said)] if found is not part else []
+            raise Mistake("E235", message, part.node.span, hint=hint, labels=labels)
     length = Open.symbol("boxes") if what.count is None else what.count
     what.values[name] = Value(Shape(length, columns), names.frame.scope)
 
@@ -275,7 +282,8 @@ def _places(shape: Shape, boxes: int) -> int | None:
 def _of_map(value: Value, word: str, node: ast.Link) -> None:
     if value.shape is not None and len(value.shape) != 3:
         message = f"`{word}` predicts on a map (CxHxW), not on {value.shape.said}"
-        raise Mistake("E211", message, node.step.span)
+        hint = "a vector has no places: leave `flatten` out"
+        raise Mistake("E211", message, node.step.span, hint=hint)
 
 
 def _check_channels(shape: Shape, boxes: int, classes: int, node: ast.Link) -> None:

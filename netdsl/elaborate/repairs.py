@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from netdsl.design import Applied, Computed, Link, Merge, Note, Region
+from netdsl.design import Applied, Link, Note, Region
 from netdsl.diagnostics import Edit, Mistake
 from netdsl.elaborate.sentences import listed
+from netdsl.elaborate.trials import replayed
 from netdsl.elaborate.ways import step_text
 from netdsl.layers.arguments import source_text
 from netdsl.layers.base import Layer
@@ -23,6 +24,7 @@ class Repair(NamedTuple):
 
     said: str
     fix: tuple[Edit, ...] = ()
+    layer: Layer | None = None  # of the step with the change, if it is one step
 
 
 def repair(link: Link, wanted: Sequence[Dim | None]) -> Repair | None:
@@ -54,15 +56,16 @@ def _first_that_gives(
         return None
     for change in changes:
         try:
-            shape = layer.but(**change).output(before)
+            changed = layer.but(**change)
+            shape = changed.output(before)
         except (Mistake, TypeError, ValueError):
             continue
         if len(shape) == len(wanted) and all(w is None or w == d for w, d in zip(wanted, shape)):
             said = ", ".join(f"{name}={source_text(value)}" for name, value in change.items())
-            edits = _edits(link, layer, change)
+            edits = edits_of(link, layer, change)
             if _unnamed(link) & {edit.span for edit in edits}:  # its name does not stand there
                 said = _changed(link, edits)
-            return Repair(f"`{said}` would give {shape.said}", edits)
+            return Repair(f"`{said}` would give {shape.said}", edits, changed)
     return None
 
 
@@ -87,33 +90,28 @@ def _changed(link: Link, edits: Sequence[Edit]) -> str:
 def padded(way: Sequence[Link], entry: Shape, wanted: Shape) -> Repair | None:
     """The padding of all steps of a way that shrink what they get by their kernels only, if the way then
     has the wanted sides at its end."""
-    before = shape = entry  # as it is, and with the padding
-    shrinking: dict[int, list[str]] = {}  # the texts of steps, by the padding that they need
+    before = entry
+    shrinking: dict[str, list[str]] = {}  # the texts of steps, by the padding that they need
+    changed: dict[Link, Layer] = {}
     edits: list[Edit] = []
     for link in way:
         out = link.output.shape if link.output is not None else None
         if out is None:
             return None
-        if not isinstance(link.what, Applied):
-            joins = isinstance(link.what, (Merge, Computed))  # with what was made for these sides
-            if out.sides != before.sides or joins and shape != before:
-                return None
-            before, shape = out, out.with_sides(shape.sides)
-            continue
-        layer = link.what.layer
-        change = _keeping(layer, before) if out.sides != before.sides else None
-        if change is not None:
-            shrinking.setdefault(change["padding"], []).append(step_text(link))
-            edits += _edits(link, layer, change)
-            layer = layer.but(**change)
-        try:
-            before, shape = out, layer.output(shape)
-        except Mistake:
-            return None
-    if not shrinking or shape.sides != wanted.sides:
+        layer = link.what.layer if isinstance(link.what, Applied) else None
+        change = (
+            _keeping(layer, before) if layer is not None and out.sides != before.sides else None
+        )
+        if change is not None and layer is not None:
+            shrinking.setdefault(source_text(change["padding"]), []).append(step_text(link))
+            edits += edits_of(link, layer, change)
+            changed[link] = layer.but(**change)
+        before = out
+    end = replayed(way, entry, changed)
+    if not changed or end is None or end.sides != wanted.sides:
         return None
     said = " and ".join(f"`padding={n}` in {_these(steps)}" for n, steps in shrinking.items())
-    whole = len(edits) == sum(map(len, shrinking.values()))
+    whole = len(edits) == len(changed)
     return Repair(f"{said} would keep the sides", tuple(edits) if whole else ())
 
 
@@ -151,8 +149,11 @@ def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, A
         if isinstance(kernel, int) and isinstance(dilation, int):
             kernel = (kernel,)
         if isinstance(kernel, tuple) and isinstance(dilation, int):
-            halves = {dilation * (k - 1) // 2 for k in kernel}
-            options.append(("padding", sorted({*(h for h in halves if len(halves) == 1), 0})))
+            halves = [dilation * (k - 1) // 2 for k in kernel]
+            if len({*halves}) == 1:
+                options.append(("padding", sorted({*halves, 0})))
+            else:
+                options.append(("padding", [tuple(halves), 0]))
     if "stride" in fields:
         options.append(("stride", [1, 2, 4]))
     if "ceil_mode" in fields:
@@ -167,6 +168,20 @@ def _changes(layer: Layer, wanted: Sequence[Dim | None]) -> Iterator[dict[str, A
         for second in single[i + 1 :]:
             if first.keys() != second.keys():
                 yield {**first, **second}
+    yield from _odd_kernel(layer)
+
+
+def _odd_kernel(layer: Layer) -> Iterator[dict[str, Any]]:
+    """An even kernel cannot keep the sides; the next odd one can."""
+    kernel = getattr(layer, "kernel_size", None)
+    ones = (1, Size((1,) * len(kernel))) if isinstance(kernel, tuple) else (1,)
+    if layer.word != "conv" or layer.stride not in ones or layer.dilation not in ones:  # type: ignore[attr-defined]
+        return
+    sides = kernel if isinstance(kernel, tuple) else (kernel,)
+    if len({*sides}) == 1 and isinstance(sides[0], int) and sides[0] % 2 == 0:
+        odd = sides[0] + 1
+        window = Size((odd,) * len(sides)) if isinstance(kernel, tuple) else odd
+        yield {"kernel_size": window, "padding": odd // 2}
 
 
 def in_words(region: Region, name: str, value: int) -> str:
@@ -198,7 +213,7 @@ def _arguments(link: Link, layer: Layer) -> dict[str, ast.Expr] | None:
     }
 
 
-def _edits(link: Link, layer: Layer, change: dict[str, Any]) -> tuple[Edit, ...]:
+def edits_of(link: Link, layer: Layer, change: dict[str, Any]) -> tuple[Edit, ...]:
     """The arguments of a step with changes. Nothing if the step is a layer by another name, or if an
     argument is computed: its parts may be meant for other places too."""
     step = link.node.step if isinstance(link.node, ast.Link) else None

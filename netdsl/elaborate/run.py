@@ -13,12 +13,14 @@ from netdsl.design import Computed, Condition, Flow, Link, Note, Region, Scope, 
 from netdsl.diagnostics import Diagnostic, Mistake, Report, Use
 from netdsl.elaborate import blocks, naming, steps
 from netdsl.elaborate.again import Before
+from netdsl.elaborate.applying import FITS_ANY, under_condition
 from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.beliefs import believe, shape_too_large, too_large, with_origin
 from netdsl.elaborate.budget import Budget, Enough, TooLarge, too_deep
 from netdsl.elaborate.compute import computed_shape
 from netdsl.elaborate.doubt import Doubts, guess, sources
 from netdsl.elaborate.edits import Edits, drop, edit_of
+from netdsl.elaborate.entering import told_here
 from netdsl.elaborate.expressions import evaluate
 from netdsl.elaborate.lookup import computed_name, register
 from netdsl.elaborate.names import Names
@@ -160,7 +162,7 @@ class Run:
                 if handler is not None:
                     current = handler(self, statement, current, names, region)
                 elif not (bars and isinstance(statement, ast.Bar)):
-                    raise misplaced(statement)
+                    raise misplaced(statement, names.frame)
             except Mistake as mistake:
                 code = mistake.diagnostic.code
                 side = isinstance(statement, ast.Aux) and code.startswith("E2")
@@ -231,6 +233,7 @@ class Run:
                 self.guesses.inherit(link.output, sources(link))
         except Mistake as mistake:
             if not self.guesses.consequence(mistake, link, current):
+                told_here(mistake, current, node, names.frame)
                 self.report_mistake(with_origin(mistake.at(node.step.span), current, node))
             link.output = guess(self, link, current, names)
         except Silent:
@@ -272,7 +275,7 @@ class Run:
             check_label(name, node, scope)
             scope.naming.claim(name, node, names.frame)
         except Mistake as mistake:
-            self.report_mistake(mistake.at(node.span))
+            self.report_mistake(naming.numbered_anyway(mistake.at(node.span), node, loop))
         except Silent:
             pass
         if name is None:
@@ -300,10 +303,13 @@ class Run:
                     "E115", f"`{step.span.text}` is {kind_of(found)}, not a value", hint=hint
                 )
             value = value_of(found)
+            value.taken = True
             link.what, link.inputs, link.output = Taken(value), [value], value
         elif isinstance(step, ast.Compute):
-            shape, values = computed_shape(step.value, names)
+            shape, (values, conditions) = computed_shape(step.value, names)
             link.what, link.inputs = Computed(values), values
+            for multiple, *pair in conditions:
+                under_condition(self, multiple, pair, "this arithmetic takes", step, FITS_ANY)
             link.output = Value(shape, names.frame.scope, link.label)
         elif isinstance(step, ast.Group):
             steps.group(self, link, step, current, names, fixed)

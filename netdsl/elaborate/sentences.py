@@ -6,8 +6,11 @@ a mistake has one wording.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netdsl.design import SharedModule
 from netdsl.diagnostics import Edit, Mistake, surely
+from netdsl.elaborate.functional import bars_of
 from netdsl.elaborate.naming import in_loop
 from netdsl.elaborate.surplus import Shown
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Target
@@ -15,6 +18,9 @@ from netdsl.frames import Frame
 from netdsl.layers.arguments import needs
 from netdsl.source import Span
 from netdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.names import Names
 
 
 def is_merge(target: Target) -> bool:
@@ -26,13 +32,13 @@ def takes_body(target: Target) -> bool:
     return is_merge(target) or isinstance(target.definition, Form)
 
 
-def check_body(step: ast.Call, target: Target) -> None:
+def check_body(step: ast.Call, target: Target, names: Names) -> None:
     """Merges and forms have a body, and nothing else has one."""
     word = step.name.text
     if step.body is not None and not takes_body(target):
         raise _no_body(step, step.body)
     if step.body is None and takes_body(target):
-        example = f"{word} {{ | a | b }}" if is_merge(target) else f"{word} {{ ... }}"
+        example = f"{word} {bars_of(step, names)}" if is_merge(target) else f"{word} {{ ... }}"
         if word == "dense":
             count = step.args[0].value.span.text if step.args else "6"
             example = f"dense({count}) {{ ... }}"

@@ -109,7 +109,10 @@ def _check_alone(shared: SharedModule, use: Link) -> None:
     place = shared.node.span if reader.link is use else reader.link.node.span
     if module is None:
         message = f"module `{name}` reads values from around it"
-        hint = "it is a function of what flows into it; read them where it is used, or in a block"
+        hint = (
+            f"a module is a function of what flows into it; a block can be given more: `block {name}(x) "
+            "{ ... }`, but each use of it has weights of its own"
+        )
         raise Mistake("E140", message, place, hint=hint)
     message = f"module `{name}` uses module `{module.name}`, which is no part of it"
     labels = [(module.node.name.span, "defined here")]

@@ -24,7 +24,7 @@ from netdsl.elaborate.budget import WORK_OF_A_STEP
 from netdsl.elaborate.expressions import evaluate, evaluate_arguments, iterate, truth, unpack
 from netdsl.elaborate.initial import check_start, start_of
 from netdsl.elaborate.lookup import computed_name
-from netdsl.elaborate.names import Names
+from netdsl.elaborate.names import MERGES, Names
 from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import check_place, defined_twice, statement_word
 from netdsl.elaborate.values import PENDING, Silent, kind_of
@@ -358,11 +358,12 @@ def clause_on_own_line(clause: ast.Call) -> Mistake:
     return Mistake("E013", message, clause.name.span, hint=f"write `}} {word} {{ ... }}`")
 
 
-def misplaced(statement: ast.Statement) -> Mistake:
+def misplaced(statement: ast.Statement, frame: Frame) -> Mistake:
     if isinstance(statement, ast.Bar):
-        return Mistake(
-            "E023",
-            "a bar stands outside of a merge",
-            hint="bars belong in `concat { | ... | ... }`, `add { ... }` or `mul { ... }`",
-        )
+        scope = frame.scope
+        hint = "bars belong in `concat { | ... | ... }`, `add { ... }` or `mul { ... }`"
+        if scope is not None and scope.kind == "group" and scope.name in MERGES:
+            word = scope.name
+            hint = f"`{word}:` is a label; without the colon it is the merge: `{word} {{ | ... }}`"
+        return Mistake("E023", "a bar stands outside of a merge", hint=hint)
     return Mistake("E120", f"`{statement_word(statement)}` cannot stand here")

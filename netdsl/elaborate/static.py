@@ -17,6 +17,7 @@ from netdsl.elaborate import naming
 from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.budget import too_deep
 from netdsl.elaborate.external import check_target
+from netdsl.elaborate.functional import check_flow
 from netdsl.elaborate.initial import STARTS, no_start
 from netdsl.elaborate.lookup import unknown_value
 from netdsl.elaborate.names import Names, meant_target, step_target
@@ -38,6 +39,7 @@ from netdsl.elaborate.statements import misplaced
 from netdsl.elaborate.static_expressions import Expressions
 from netdsl.elaborate.values import PENDING, UNKNOWN, BlockDef, Form, LayerDef, Silent, Target
 from netdsl.frames import Frame
+from netdsl.source import Span
 from netdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -73,8 +75,10 @@ def _check_definition(run: Run, file: File, definition: ast.Definition) -> None:
 
 
 def _read_definition(run: Run, file: File, node: ast.Block | ast.Net) -> None:
-    scope, names = _scope(run, file, "net" if isinstance(node, ast.Net) else "block", node)
-    reader = Reader(run, names, node.body)
+    labels = Labels(node.body)
+    kind = "net" if isinstance(node, ast.Net) else "block"
+    scope, names = _scope(run, file, kind, node, labels)
+    reader = Reader(run, labels)
     for param in node.params:
         if param.default is not None:
             reader.expressions.read(param.default, names)
@@ -96,10 +100,28 @@ def _read_extern(run: Run, file: File, node: ast.Extern) -> None:
     expressions.read(node.shape, names)
 
 
-def _scope(run: Run, file: File, kind: str, node: ast.Node) -> tuple[Scope, Names]:
+def _scope(
+    run: Run, file: File, kind: str, node: ast.Node, labels: Labels | None = None
+) -> tuple[Scope, Names]:
     scope = Scope(kind, "", node, None)
     scope.frame = Frame(None, "scope", scope)
-    return scope, Names(run, file, scope.frame)
+    return scope, Unrun(run, file, scope.frame, labels)
+
+
+class Unrun(Names):
+    """Names in a text that is not run: what gives a value is seen by its labels."""
+
+    __slots__ = ("labels",)
+
+    def __init__(self, run: Run, file: File, frame: Frame, labels: Labels | None) -> None:
+        super().__init__(run, file, frame)
+        self.labels = labels
+
+    def gives(self, name: str, span: Span) -> bool:
+        return self.labels is not None and self.labels.give(name, span)
+
+    def inside(self, frame: Frame) -> Names:
+        return Unrun(self.run, self.file, frame, self.labels)
 
 
 def step_of_head(word: str, frame: Frame) -> Target | None:
@@ -144,6 +166,11 @@ class Labels:
             elif isinstance(node, ast.Aux) and node.label.plain is not None:
                 self.known.append(node.label.plain)
 
+    def give(self, name: str, span: Span) -> bool:
+        """Whether a step, an input or a tensor of that name stands above a place."""
+        label = self.plain.get(name)
+        return name in self.known if label is None else label.span.start < span.start
+
     def check(self, node: ast.Tap, names: Names) -> None:
         """Whether some step, input or tensor has the name of a tap. Raises `Mistake`."""
         name = node.name.plain if node.name is not None else None
@@ -166,9 +193,9 @@ class Labels:
 class Reader:
     """Goes through the text of one block or net, and reads the bodies that no run has reached."""
 
-    def __init__(self, run: Run, names: Names, body: ast.Body) -> None:
+    def __init__(self, run: Run, labels: Labels) -> None:
         self.run = run
-        self.expressions = Expressions(run, Labels(body))
+        self.expressions = Expressions(run, labels)
         self.reads = False  # whether the body that is gone through was not reached
 
     def mistakes(self, judge: Callable[..., Any], *arguments: Any) -> Any:
@@ -197,7 +224,7 @@ class Reader:
         for statement in self.run.attached(body) if self.reads else body.statements:
             if isinstance(statement, ast.Bar):
                 if self.reads and not bars:
-                    self.run.report_mistake(misplaced(statement).at(statement.span))
+                    self.run.report_mistake(misplaced(statement, names.frame).at(statement.span))
                 bars = True
                 continue
             bars = False
@@ -246,7 +273,7 @@ class Reader:
         elif isinstance(node, ast.Aux):
             self.label(node.label, names, names.frame.scope)
             if node.body is not None:
-                self.group(node.body, names)
+                self.group(node.body, names, node.label)
             elif node.chain is not None:
                 self.chain(node.chain, names)
         elif isinstance(node, ast.Head):
@@ -292,11 +319,12 @@ class Reader:
             if not isinstance(part, str):
                 self.expr(part, names)
 
-    def group(self, body: ast.Body, names: Names) -> None:
-        self.body(body, self._scope("group", body, names), Reader.statements)
+    def group(self, body: ast.Body, names: Names, label: ast.Computed | None) -> None:
+        name = label.plain if label is not None else None
+        self.body(body, self._scope("group", body, names, name or ""), Reader.statements)
 
-    def _scope(self, kind: str, body: ast.Body, names: Names) -> Names:
-        scope = Scope(kind, "", body, names.frame.scope)
+    def _scope(self, kind: str, body: ast.Body, names: Names, name: str = "") -> Names:
+        scope = Scope(kind, name, body, names.frame.scope)
         scope.frame = Frame(names.frame, "scope", scope)
         return names.inside(scope.frame)
 
@@ -313,13 +341,13 @@ class Reader:
         if isinstance(step, (ast.From, ast.Compute)):
             self.expr(step.value, names)
         elif isinstance(step, ast.Group):
-            self.group(step.body, names)
+            self.group(step.body, names, link.label)
         elif isinstance(step, ast.Inline):
             if self.reads:
                 self.mistakes(self._inline, step, names)
         elif isinstance(step, ast.Call):
             if self.reads:
-                self.mistakes(self._call, step, names)
+                self.mistakes(self._call, step, names, link.label)
             inner = names
             if link.label is not None and step.body is not None:  # a scope of its own
                 inner = self._scope(step.name.text, step.body, names)
@@ -334,18 +362,23 @@ class Reader:
         assert isinstance(target, Target)
         check_complete(self.expressions.bound(target, step.args, names), step)
 
-    def _call(self, step: ast.Call, names: Names) -> None:
+    def _call(self, step: ast.Call, names: Names, label: ast.Computed | None) -> None:
         """The word of a step, its arguments, and whether its bodies are what it takes."""
-        self._arguments(step.args, names)
         own = step_of_head(step.name.text, names.frame)
         if own is not None:
+            self._arguments(step.args, names)
             check_complete(self.expressions.bound(own, step.args, names), step)
             return
-        target = meant_target(self.run, step.name, names)
+        target = self.mistakes(meant_target, self.run, step.name, names, step)
+        if target is not None:
+            check_flow(step, target, names, label)
+        self._arguments(step.args, names)
+        if target is None:
+            return
         if isinstance(target, SharedModule):
             check_module(step)
             return
-        check_body(step, target)
+        check_body(step, target, names)
         target = self.expressions.bound(target, step.args, names)
         if is_merge(target):
             check_merge(step)

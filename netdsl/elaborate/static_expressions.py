@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.arguments import bind_arguments, check_function
-from netdsl.elaborate.expressions import FACTS, no_fact
+from netdsl.elaborate.expressions import no_fact
 from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
+from netdsl.elaborate.lookup import FACTS
 from netdsl.elaborate.names import Names, builtin_target, name_target, no_name
 from netdsl.elaborate.values import UNKNOWN, Silent, Target
 from netdsl.frames import Frame
@@ -65,12 +66,11 @@ class Expressions:
     def _ref(self, node: ast.Ref, names: Names) -> None:
         if node.name == MISSING:
             return
-        labels = [*self.labels.plain] if self.labels is not None else []
         try:
             name_target(node.name, names)
         except KeyError:
             if builtin_target(node.name) is None:
-                raise no_name(node, names, labels) from None
+                raise no_name(node, names) from None
 
     def _apply(self, node: ast.Apply, names: Names) -> None:
         for argument in node.args:

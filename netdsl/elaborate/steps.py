@@ -21,6 +21,7 @@ from netdsl.elaborate.edits import inside as inside_of
 from netdsl.elaborate.expressions import with_arguments
 from netdsl.elaborate.external import external_layer
 from netdsl.elaborate.forms import dense, residual
+from netdsl.elaborate.functional import check_flow, label_of
 from netdsl.elaborate.initial import resolve_init
 from netdsl.elaborate.merging import merge
 from netdsl.elaborate.names import Names, meant_target, step_target
@@ -45,15 +46,16 @@ def call(
     run: Run, link: Link, step: ast.Call, current: Value | None, names: Names, fixed: str | None
 ) -> None:
     """A word with its arguments, and its body if it is a form that takes one."""
-    target = meant_target(run, step.name, names)
+    target = meant_target(run, step.name, names, step)
     link.word = step.name.text
+    check_flow(step, target, names, label_of(link.node))
     if isinstance(target, SharedModule):
         check_module(step)
         from netdsl.elaborate.shared import use_shared
 
         use_shared(run, link, target, current, names)
         return
-    check_body(step, target)
+    check_body(step, target, names)
     if isinstance(target.definition, LayerDef) and not is_merge(target):
         layer_step(run, link, target, step, current, names)
         place(link, names, fixed)
@@ -169,6 +171,7 @@ def chain_as_step(
         only = chain.links[0]
         if isinstance(only.step, ast.Call) and only.step.name.text != "identity":
             target = step_target(names, only.step.name)
+            check_flow(only.step, target, names, None)
             if isinstance(target, Target) and not isinstance(target.definition, Form):
                 link.word = only.step.name.text
                 apply(

@@ -72,7 +72,7 @@ def _check_predict(value: Any, of: ast.Expr, node: ast.Expr) -> None:
     """`predict` is a step whose first argument, how many channels it gives, is left out."""
     example = "write `predict=conv(kernel_size=3x3, padding=1)`: `channels` follows from boxes and classes"
     if not isinstance(value, Target):
-        message = "`predict` is a layer or a block with some arguments"
+        message = f"`predict` is a layer or a block with some arguments, not `{node.span.text}`"
         raise Mistake("E112", message, node.span, hint=example)
     if not isinstance(of, ast.Ref):
         message = "`predict` is the name of a layer or block, with or without arguments"

@@ -70,6 +70,8 @@ def _positive(value: Any, wanted: str) -> tuple[float, ...]:
 
 
 def _ratios(value: Any) -> tuple[float, ...]:
+    if is_list(value) and not value:
+        raise Refused("a list of numbers above 0", meant="[2]")
     return _positive(value, "a list of numbers above 0")
 
 

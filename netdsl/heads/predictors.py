@@ -62,6 +62,8 @@ class Multibox(Predictor):
                 if twice is not None and not _alike(twice, ratio):
                     message = f"ratios {twice:g} and {ratio:g} give the same boxes twice"
                 hint = "`multibox` adds 1 and the inverse of each ratio itself"
+                if twice is not None and _alike(twice, ratio):
+                    hint = f"{ratio:g} is listed twice"
                 raise Mistake("E151", message, hint=hint)
             known.append(ratio)
 

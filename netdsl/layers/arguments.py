@@ -13,10 +13,11 @@ from netdsl.code.expr import number_text
 from netdsl.diagnostics import did_you_mean, nearest
 from netdsl.layers.checked import Checked, Refused
 from netdsl.layers.fields import GIVE_SIZE, ArgumentMistake, Value, is_list
-from netdsl.shapes import Open
+from netdsl.shapes import Open, Size
 
 Made = TypeVar("Made", bound=Checked)
 
+WHOLE = "whole numbers have no point"
 SHOWN = 80  # characters of the parameters of a layer that a hint shows
 
 
@@ -97,6 +98,9 @@ def _mistake(layer: type[Checked], refused: Refused, arguments: dict[str, Any]) 
     wanted, value = refused.wanted, arguments[name]
     message = f"`{name}` of `{layer.word}` must be {wanted}, not {source_text(value)}"
     meant = f"write `{name}={refused.meant}`" if refused.meant else None
+    kernel = arguments.get("kernel_size")
+    if name == "channels" and isinstance(value, Size) and isinstance(kernel, int):
+        meant = f"the channels come first: `{layer.word}({kernel}, {value})`"
     return ArgumentMistake("E112", message, name, hint=meant or _argument_hint(value, wanted))
 
 
@@ -108,8 +112,11 @@ def _argument_hint(value: Any, wanted: str) -> str | None:
     if isinstance(value, str) and "number" in wanted and re.fullmatch(r"[0-9][0-9x.]*", value):
         return f"numbers and sizes have no quotes: {value}"
     if isinstance(value, float) and wanted.startswith("a whole number"):
-        return "whole numbers have no point, and `//` divides without a rest"
+        return WHOLE
     entries = value if isinstance(value, (list, tuple)) else [value]
+    quoted = [v for v in entries if isinstance(v, str) and v.isdecimal()]
+    if quoted and len(entries) > 1:
+        return f"numbers have no quotes: {quoted[0]}"
     opened = [v for v in entries if isinstance(v, Open)]
     if opened:
         return f"`{opened[0]}` is an open size, which cannot stand here: {GIVE_SIZE}"

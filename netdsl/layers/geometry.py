@@ -79,11 +79,14 @@ class Motion(NamedTuple):
             min(k, (n + 2 * p - 1) // d + 1) if isinstance(n, int) else k
             for n, k, p, d in zip(x.sides, self.kernel, self.padding, self.dilation)
         ]
+        hint = f"a kernel of at most {Size(fits)} fits; with fewer strides above, more of the map is left"
+        if word in ("avgpool", "maxpool"):
+            hint = f"`global_{word}` pools the whole map, whatever its size"
         return Mistake(
             "E213",
             f"the {Size(self.kernel)} kernel of `{word}`{spans} is larger than its input, "
             f"{Shape(*x.sides)}{padded}",
-            hint=f"a kernel of at most {Size(fits)} fits; with fewer strides above, more of the map is left",
+            hint=hint,
         )
 
 

@@ -43,10 +43,16 @@ def check_groups(word: str, groups: int, **channels: int) -> None:
         if number % groups:
             near = min(divisors(gcd(*channels.values())), key=lambda g: abs(g - groups))
             both = " and ".join(dict.fromkeys(str(n) for n in channels.values()))
+            hint = f"the number of groups must divide {both}: {near} would do"
+            if (
+                4 < groups < number == channels.get("output")
+            ):  # of a paper: the width is the mistake
+                below = number // groups * groups
+                hint = f"{groups} groups need {below} or {below + groups} channels; {near} groups divide {both}"
             raise Mistake(
                 "E214",
                 f"`{word}` cannot divide its {number} {what} channels into {groups} groups",
-                hint=f"the number of groups must divide {both}: {near} would do",
+                hint=hint,
             )
 
 

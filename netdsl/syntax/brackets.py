@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from netdsl.diagnostics import Diagnostic, Report
 from netdsl.source import Source, Span
+from netdsl.syntax.functions import too_much
 from netdsl.syntax.letters import MOST_MISTAKES
 from netdsl.syntax.machine import Token
 from netdsl.syntax.tables import keywords
 
 ARROWS = ("->", "::")
 SHUT = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]")}
+AHEAD = 100  # tokens that are looked at for a bracket that may close
 OPENED_BY = {"RPAR": "LPAR", "RSQB": "LSQB"}
 
 
@@ -168,8 +170,14 @@ class Layout:
                     self.says("E007", f"this `{token}` closes nothing", token, token, "remove it")
                     dropped.add(i)
                     continue
-                opener = tokens[stack.pop()]
-                if opener.type != OPENED_BY[kind]:
+                inside = stack.pop()
+                opener = tokens[inside]
+                if opener.type != OPENED_BY[kind] and self._closes_outer(tokens, stack, i):
+                    stack.pop()
+                    self._insert_before(
+                        tokens, inside, self._end_of_index(tokens, inside, i), inserts
+                    )
+                elif opener.type != OPENED_BY[kind]:
                     right_kind, right = SHUT[opener.type]
                     message = f"`{token}` cannot close `{opener}`"
                     span = Span(self.source, start_of(token), end_of(token))
@@ -207,6 +215,10 @@ class Layout:
             here = [i for i in here if tokens[i].type != "OPEN_NAME"]
             if not here:
                 continue
+            late = too_much(tokens, here[0] + 1, spot) if len(here) == 1 else None
+            if late is not None:  # the bracket that closes it was meant for the one around it
+                self._insert_before(tokens, *late, inserts)
+                continue
             last, following = tokens[spot - 1], tokens[spot] if spot < len(tokens) else None
             shut = [SHUT[tokens[i].type] for i in reversed(here)]
             inserts.setdefault(spot, []).extend(placed(k, s, end_of(last)) for k, s in shut)
@@ -223,6 +235,45 @@ class Layout:
             missing = "".join(text for _, text in shut)
             hint = f"add `{missing}` {where}"
             self.says("E007", f"this `{opener}` is never closed", opener, opener, hint)
+
+    def _insert_before(
+        self, tokens: list[Token], opener: int, at: int, inserts: dict[int, list[Token]]
+    ) -> None:
+        """Close a bracket that is never closed before a token, and say so."""
+        kind, text = SHUT[tokens[opener].type]
+        inserts.setdefault(at, []).append(placed(kind, text, end_of(tokens[at - 1])))
+        shown = f"{tokens[at]}"
+        if tokens[at].type == "COMMA" and at + 1 < len(tokens) and tokens[at + 1].type != "_NL":
+            shown = f", {tokens[at + 1]}"
+        said = f"this `{tokens[opener]}` is never closed"
+        self.says("E007", said, tokens[opener], tokens[opener], f"add `{text}` before `{shown}`")
+
+    def _closes_outer(self, tokens: list[Token], stack: list[int], at: int) -> bool:
+        """Whether a bracket of the wrong kind closes the one around, `range(len(widths)]`, and is no slip
+        of the hand: nothing behind it on its line does."""
+        if not stack or tokens[stack[-1]].type != OPENED_BY[tokens[at].type]:
+            return False
+        depth = 0
+        for token in tokens[at + 1 : at + 1 + AHEAD]:
+            if token.type in ("_NL", "LBRACE", "RBRACE", "VBAR") or token in ARROWS:
+                break
+            depth += (token.type in SHUT) - (token.type in OPENED_BY)
+            if depth < 0:
+                return False
+        return True
+
+    def _end_of_index(self, tokens: list[Token], opener: int, stop: int) -> int:
+        """Where a bracket ends that is open up to `stop`: an index, `widths[0`, has no commas."""
+        before = tokens[max(0, opener - 1)]
+        touches = end_of(before) == start_of(tokens[opener]) and before.type in ("NAME", "RSQB")
+        if tokens[opener].type != "LSQB" or not touches:
+            return stop
+        depth = 0
+        for i in range(opener + 1, stop):
+            depth += (tokens[i].type in SHUT) - (tokens[i].type in OPENED_BY)
+            if tokens[i].type == "COMMA" and depth == 0:
+                return i
+        return stop
 
     def _statement_end(self, tokens: list[Token], opener: int, stop: int) -> int:
         """Before which token the statement of an open bracket ends: a line that is not indented more

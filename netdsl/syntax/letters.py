@@ -117,6 +117,9 @@ def find_slip(source: Source, text: str, at: int) -> Slip:
     if character in "×✕⨯":
         hint = "sizes are written with the letter x: 3x3"
         return slip("E006", f"`{character}` is not the letter x", 1, hint, text="x")
+    large = _large(source, text, at)
+    if large is not None:
+        return large
     word = re.match(r"[0-9?][\w?]*", rest)
     if word is not None and len(word[0]) > 1:
         token = _token("NAME", MISSING, at, at + len(word[0]))
@@ -129,6 +132,14 @@ def find_slip(source: Source, text: str, at: int) -> Slip:
         return slip(
             "E003", f"`{rest[:length]}` means nothing here", length, HINTS["&"], token=token
         )
+    counted = _counted(text, at) if character == ";" else None
+    if counted is not None:
+        start, stop, right = counted
+        said = "`for` goes through a list, and has no `;`"
+        span = Span(source, at, at + 1)
+        padded = right.ljust(stop - start)
+        hint = f"write `for {right} {{ ... }}`"
+        return Slip(Diagnostic("E003", said, span, hint=hint), start, stop, text=padded)
     hint = HINTS.get(character)
     if character in OTHER_SIGNS:
         token = _token(*OTHER_SIGNS[character], at, at + 1)
@@ -145,6 +156,51 @@ def _comment_before(text: str, at: int) -> int | None:
     if found is None or '"' in text[start : start + found.start(1)]:
         return None
     return start + found.start(1)
+
+
+POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+LARGE = re.compile(r"(\d[\d_]*)(?:\.(\d+))?([kKMGBT])\b")
+
+
+def _large(source: Source, text: str, at: int) -> Slip | None:
+    """`1M`, `2.5M`, as counts are written in papers."""
+    start = at
+    while start and text[start - 1] in "0123456789_.":
+        start -= 1
+    found = LARGE.match(text, start)
+    if found is None or len(found[0]) > 20:
+        return None
+    digits, zeros = found[2] or "", POWERS[found[3]]
+    if len(digits) > zeros:
+        return None
+    number = f"{int(found[1].replace('_', '') + digits.ljust(zeros, '0')):_}"
+    span = Span(source, start, found.end())
+    message = f"`{found[0]}` is no number"
+    said = Diagnostic("E006", message, span, hint=f"write {number}")
+    return Slip(said, start, found.end(), _token("NUMBER", number, start, found.end()))
+
+
+COUNTED = re.compile(
+    r"(?P<open>\()?[ \t]*(?:(?:int|let|var)[ \t]+)?(?P<name>[a-z_]\w*)[ \t]*=[ \t]*(?P<first>\w+)[ \t]*;"
+    r"[ \t]*(?P=name)[ \t]*(?P<less><=?)[ \t]*(?P<last>[\w.]+)[ \t]*;"
+    r"[ \t]*(?:\+\+(?P=name)|(?P=name)(?:\+\+|[ \t]*\+=[ \t]*1))[ \t]*(?(open)\))"
+)
+
+
+def _counted(text: str, at: int) -> tuple[int, int, str] | None:
+    """`for (i = 0; i < 3; i++)`: where its head stands, and how it is written here."""
+    head = re.compile(r"[ \t]*for\b[ \t]*").match(text, text.rfind("\n", 0, at) + 1)
+    found = COUNTED.match(text, head.end()) if head is not None else None
+    if found is None:
+        return None
+    last = found["last"]
+    if found["less"] == "<=":
+        last = str(int(last) + 1) if last.isdecimal() else f"{last} + 1"
+    ends = last if found["first"] == "0" else f"{found['first']}, {last}"
+    right = f"{found['name']} in range({ends})"
+    if len(right) > found.end() - found.start():
+        return None
+    return found.start(), found.end(), right
 
 
 def _unclosed_text(source: Source, text: str, at: int, rest: str) -> Slip:

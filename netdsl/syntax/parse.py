@@ -149,6 +149,11 @@ def _tree(source: Source, tokens: list[Token], report: Report) -> ast.File | Non
         return _tree(source, tokens, report) if _mended(source, tokens, report) else None
 
 
+def _harmless(diagnostic: Diagnostic) -> bool:
+    """Whether a text in single quotes is read as it was meant: nothing on its line follows from that."""
+    return diagnostic.code == "E004" and diagnostic.hint is not None
+
+
 def _mended(source: Source, tokens: list[Token], report: Report) -> bool:
     """Report what does not fit and change the tokens so that the rest can be read; False to give up."""
     from netdsl.syntax.place import span_of
@@ -156,7 +161,11 @@ def _mended(source: Source, tokens: list[Token], report: Report) -> bool:
     from netdsl.syntax.slips import diagnose
 
     reader = Reader()
-    reported = {d.span.place[0] for d in report.errors if d.span and d.span.source is source}
+    reported = {
+        d.span.place[0]
+        for d in report.errors
+        if d.span and d.span.source is source and not _harmless(d)
+    }
     changed = 0
     for _ in range(4 * MOST_MISTAKES):
         wrong = reader.read(tokens, changed)

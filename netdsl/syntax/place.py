@@ -8,9 +8,11 @@ from typing import NamedTuple, TypeAlias
 from netdsl.diagnostics import Diagnostic
 from netdsl.source import Source, Span
 from netdsl.syntax.brackets import end_of, placed, start_of
+from netdsl.syntax.build import MISSING
 from netdsl.syntax.machine import Token
 
 ENDS = ("_NL", "VBAR", "LBRACE", "RBRACE")  # what a statement cannot reach over
+LONGEST = 40  # characters that a hint repeats
 MERGES = ("concat", "add", "mul")
 LIBRARIES = frozenset(
     [
@@ -76,10 +78,46 @@ class Place:
     @property
     def stop(self) -> int:
         """Where the statement ends."""
-        stop = self.index
-        while self.kind(stop) not in (*ENDS, "$END"):
-            stop += 1
-        return stop
+        return self.end(self.index)
+
+    def end(self, index: int) -> int:
+        """Where the statement ends whose token this is: braces of computed names do not end one."""
+        names = 0
+        while self.kind(index) != "$END":
+            kind = self.kind(index)
+            if kind in ENDS and not (kind == "RBRACE" and names):
+                break
+            names += (kind == "OPEN_NAME") - (kind in ("END_NAME", "RBRACE"))
+            index += 1
+        return index
+
+    def body_end(self, index: int) -> int:
+        """The brace that closes the next body."""
+        depth = names = 0
+        while self.kind(index) != "$END":
+            kind = self.kind(index)
+            if kind == "OPEN_NAME":
+                names += 1
+            elif kind == "END_NAME" or (kind == "RBRACE" and names):
+                names -= 1
+            else:
+                depth += (kind == "LBRACE") - (kind == "RBRACE")
+                if kind == "RBRACE" and depth <= 0:
+                    break
+            index += 1
+        return index
+
+    @property
+    def step(self) -> int:
+        """Where the step begins that this place stands in: behind an arrow, a label or a bar."""
+        depth, first = 0, self.index
+        while first > self.start:
+            kind = self.kind(first - 1)
+            depth += (kind in ("RPAR", "RSQB")) - (kind in ("LPAR", "LSQB"))
+            if depth == 0 and (kind == "COLON" or self.word(first - 1) == "->"):
+                break
+            first -= 1
+        return first
 
     def kind(self, index: int) -> str:
         if index < 0:
@@ -88,6 +126,21 @@ class Place:
 
     def word(self, index: int) -> str:
         return str(self.tokens[index]) if 0 <= index < len(self.tokens) else ""
+
+    def shown(self, start: int, stop: int) -> str:
+        """The text of some tokens on one line, or three points for a long one."""
+        text = " ".join(self.at(start).to(self.at(stop - 1)).text.split()) if start < stop else ""
+        return text if 0 < len(text) <= LONGEST else "..."
+
+    def first_word(self, index: int) -> str:
+        """What a value begins with, as a hint shows it: `16`, `conv(...)`, `[...]`."""
+        kind, following = self.kind(index), self.kind(index + 1)
+        if kind in ("NAME", "NUMBER", "SIZE", "STRING", "CONSTANT"):
+            goes_on = following in ("LPAR", "LBRACE", "DOT", "TIMES", "PLUS", "MINUS", "LSQB")
+            called = "(...)" if following == "LPAR" else " ..."
+            word = self.word(index)
+            return word + called * goes_on if len(word) <= LONGEST else "..."
+        return "[...]" if kind == "LSQB" else "..."
 
     def at(self, index: int) -> Span:
         return span_of(self.source, self.tokens, index)
@@ -99,6 +152,10 @@ class Place:
         """A token that takes the place of another one."""
         span = self.at(index)
         return Token(kind, text, span.start, end_pos=span.end)
+
+    def missing(self, index: int) -> Token:
+        """A step that could not be read, in the place of a token."""
+        return self.new("NAME", MISSING, index)
 
     def insert(self, kind: str, text: str, index: int) -> Fix:
         """Read a token before the one at `index`."""

@@ -92,8 +92,11 @@ def mend(tokens: list[Token], index: int) -> int:
 
 
 def _definition(segment: list[Token]) -> list[Token]:
+    """The word and the name of a definition: a block, unless the text says that it is a net."""
     names = [t for t in segment if t.type == "NAME"]
     name = names[0] if names else _token("NAME", MISSING, segment[0], segment[-1])
+    if segment[0].type == "NET":
+        return [segment[0], name]
     return [_token("BLOCK", "block", segment[0], segment[0]), name]
 
 

@@ -1,4 +1,4 @@
-"""Slips in the flow: clauses, bars, arrows that lead nowhere."""
+"""Slips in the flow: bars, arrows that lead nowhere."""
 
 from __future__ import annotations
 
@@ -7,58 +7,6 @@ from netdsl.syntax.build import MISSING
 from netdsl.syntax.place import MERGES, Fix, Found, Place
 
 STATEMENTS = ("input", "output", "aux", "head", "param", "module", "let", "init", "meta", "keys")
-
-
-def else_on_own_line(p: Place) -> Found | None:
-    if p.type == "ELSE" and p.before in ("_NL", "LBRACE"):
-        fix = Fix(p.index - 1, p.index) if p.kind(p.index - 2) == "RBRACE" else None
-        message = "`else` must stand on the line of the `}` before it"
-        return p.says("E013", message, "write `} else {`", fix=fix)
-    if p.type == "ELSE" and p.before == "RBRACE":
-        stop, depth = p.index, 0
-        while stop < len(p.tokens):
-            depth += (p.kind(stop) == "LBRACE") - (p.kind(stop) == "RBRACE")
-            stop += 1
-            if p.kind(stop - 1) == "RBRACE" and depth <= 0:
-                break
-        message = "`else` cannot follow this body"
-        return p.says(
-            "E118", message, "it follows `if condition { ... }` only", fix=Fix(p.index, stop)
-        )
-    if p.text in ("elif", "elseif", "elsif") and p.before in ("RBRACE", "_NL"):
-        start = p.index - (p.before == "_NL")
-        fix = Fix(start, p.index + 1, (p.new("ELSE", "else", p.index), p.new("IF", "if", p.index)))
-        return p.says("E013", f"there is no `{p.text}`", "write `} else if ... {`", fix=fix)
-    return None
-
-
-def chained_after_loop(p: Place) -> Found | None:
-    if p.text not in ARROWS or p.before != "RBRACE":
-        return None
-    depth, start = 0, p.index - 1
-    while start:
-        depth += (p.kind(start) == "RBRACE") - (p.kind(start) == "LBRACE")
-        if depth == 0 and p.kind(start - 1) in ("_NL", "LBRACE", "VBAR"):
-            break
-        start -= 1
-    word = p.word(start)
-    if word not in ("for", "repeat", "if"):
-        return None
-    hint = "put the next step on a line of its own; it takes what the body gave"
-    fix = p.replace("_NL", "\n", p.index)
-    if p.text == "::":
-        hint = "`:: shape` follows a step: write it after the last step in the body"
-        fix = Fix(p.index, p.stop)
-    return p.says("E014", f"`{p.text}` cannot follow the body of `{word}`", hint, fix=fix)
-
-
-def chained_to_loop(p: Place) -> Found | None:
-    """`conv(8, 3x3) -> if deep { bn }`."""
-    if p.word(p.index - 1) != "->" or p.type not in ("FOR", "REPEAT", "IF"):
-        return None
-    hint = "put it on a line of its own, without `->`; it takes what the step above gives"
-    fix = p.replace("_NL", "\n", p.index - 1)
-    return p.says("E014", f"`->` cannot lead to `{p.text}`, which is no step", hint, fix=fix)
 
 
 def nothing(p: Place) -> Found | None:
@@ -89,28 +37,11 @@ def nothing(p: Place) -> Found | None:
     return None
 
 
-def _without_braces(p: Place) -> Found | None:
-    """`if wide | conv(8, 1x1)`: a bar where the body of a condition begins."""
-    stop = p.index
-    while p.kind(stop) not in ("_NL", "$END", "LBRACE", "RBRACE"):
-        stop += 1
-    if p.kind(stop) == "LBRACE":
-        return None
-    bar = p.tokens[p.index : stop]
-    tokens = (p.new("LBRACE", "{", p.index), *bar[1:], p.new("RBRACE", "}", stop - 1))
-    hint = "write `if ... { ... }`"
-    return p.says("E024", "a body must stand in braces", hint, fix=Fix(p.index, stop, tokens))
-
-
 def bar(p: Place) -> Found | None:
     if p.type != "VBAR":
         return None
     if p.in_brackets() or "OR" in p.accepts and "_NL" not in p.accepts:
         stop = p.index + 1 + (p.kind(p.index + 1) == "VBAR")
-        if p.word(p.start) == "if" and stop == p.index + 1 and not p.in_brackets():
-            bodiless = _without_braces(p)
-            if bodiless is not None:
-                return bodiless
         shown = "|" * (stop - p.index)
         fix = Fix(p.index, stop, (p.new("OR", "or", p.index),))
         return p.says("E003", f"`{shown}` means nothing here", "write `or`", fix=fix)

@@ -1,4 +1,4 @@
-"""Slips in statements: labels, words of the language as names, definitions, loops."""
+"""Slips in statements: inputs and outputs, words of the language as names, definitions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from netdsl.diagnostics import did_you_mean
 from netdsl.syntax.brackets import end_of, placed
-from netdsl.syntax.place import ENDS, LIBRARIES, Fix, Found, Place
+from netdsl.syntax.place import ENDS, Fix, Found, Place
 
 RESERVED = [
     "net",
@@ -43,36 +43,6 @@ MEANT_WORDS = {
 }
 
 
-def label(p: Place) -> Found | None:
-    if p.type == "_NL" and p.before == "COLON":
-        return p.says(
-            "E019",
-            "the step of a label must stand on the same line",
-            "write the step after the colon",
-            at=p.index - 1,
-            fix=Fix(p.index, p.index + 1),
-        )
-    if p.type != "COLON":
-        return None
-    if p.in_brackets() and p.before == "NAME":
-        fix = p.replace("EQUAL", "=", p.index)
-        message = "an argument is given with `=`"
-        return p.says("E019", message, f"write `{p.word(p.index - 1)}=...`", fix=fix)
-    first = p.word(p.start)
-    if p.index - p.start > 1 and first in ("for", "repeat", "if", "else", "while", "net", "block"):
-        return p.says("E024", "a body must stand in braces", f"write `{first} ... {{ ... }}`")
-    if p.before in ("RPAR", "RBRACE"):
-        return p.says(
-            "E019",
-            "`:` cannot stand here",
-            "a shape to be checked follows `::`; a label stands before its step",
-            fix=p.replace("__ANON_1", "::", p.index) if p.kind(p.index + 1) == "SIZE" else None,
-        )
-    if any(t.type == "COLON" for t in p.statement):
-        return p.says("E019", "a step has one label", "a group has a second one: `a: { b: ... }`")
-    return None
-
-
 def nameless_input(p: Place) -> Found | None:
     """`input 3x224x224`, `input: 3x224x224`."""
     word = p.index - 1 - (p.before == "COLON")
@@ -82,6 +52,47 @@ def nameless_input(p: Place) -> Found | None:
     named = (placed("NAME", "x", at), placed("COLON", ":", at))
     hint = f"write `input x: {p.text}`: it is read as `@x`"
     return p.says("E019", "an input has a name", hint, word, Fix(word + 1, p.index, named))
+
+
+def shape(p: Place) -> Found | None:
+    """`input image = 3x32x32`, `input: image: 3x32x32`, `param gamma = [3]`."""
+    word, name = p.word(p.start), p.word(p.start + 1)
+    if p.type == "COLON" and word == "input" and p.index == p.start + 3 and name == ":":
+        hint = f"write `input {p.word(p.start + 2)}: {p.shown(p.index + 1, p.stop)}`"
+        fix = Fix(p.start + 1, p.start + 2)
+        return p.says("E019", "`input` has no colon before its name", hint, p.start + 1, fix)
+    statement = p.kind(p.start) in ("INPUT", "PARAM") and p.before == "NAME"
+    if p.type != "EQUAL" or not statement or p.index != p.start + 2:
+        return None
+    value = re.sub(r"(?<=[\d?]) x (?=[\d?])", "x", p.shown(p.index + 1, p.stop))
+    if word == "param" and p.kind(p.index + 1) == "IN":
+        hint = f"write `param {name}: [{value}]`"
+        return p.says("E019", "the shape of a `param` is a list", hint)
+    if word == "param" and p.kind(p.index + 1) not in ("LSQB", "SIZE"):
+        hint = f"it stands before the value, as in `param {name}: [in.channels] = {value}`"
+        return p.says("E019", "the shape of a `param` is missing", hint)
+    message = f"the shape of `{word}` is given with `:`, not with `=`"
+    hint = f"write `{word} {name}: {value}`"
+    return p.says("E019", message, hint, fix=p.replace("COLON", ":", p.index))
+
+
+def output(p: Place) -> Found | None:
+    """`output @stem`, `output conv(8, 1x1)`, `-> output scores`."""
+    first = p.start
+    if p.kind(first) == "OUTPUT" and p.type == "AT":
+        hint = f"write `output {p.shown(first + 1, p.stop).replace('@', '')}`"
+        fix = Fix(p.index, p.index + 1)
+        return p.says("E024", "an output is a label, without `@`", hint, fix=fix)
+    if p.kind(first) == "OUTPUT" and p.type in ("LPAR", "LBRACE") and p.before == "NAME":
+        hint = f"label the step, `a: {p.shown(first + 1, p.stop)}`, and write `output a`"
+        return p.says("E024", "`output` takes labels, not steps", hint, fix=Fix(first, first + 1))
+    if p.word(p.index - 1) == "output" and p.word(p.index - 2) == "->" and p.type == "NAME":
+        hint = f"write `output {p.text}` on a line of its own"
+        fix = Fix(
+            p.index - 2, p.index, (p.new("_NL", "\n", p.index), p.new("OUTPUT", "output", p.index))
+        )
+        return p.says("E024", "`output` is no step", hint, p.index - 1, fix)
+    return None
 
 
 def reserved(p: Place) -> Found | None:
@@ -128,27 +139,6 @@ def result(p: Place) -> Found | None:
     return p.says("E024", "there is no `return`", hint, p.start, fix)
 
 
-def imported(p: Place) -> Found | None:
-    """`import torch`, `import "blocks.net"`, `from "blocks.net" import unit`."""
-    if p.depth() or p.word(p.start) not in ("import", "from"):
-        return None
-    stop = p.index
-    while p.kind(stop) not in ("_NL", "$END"):
-        stop += 1
-    line = p.tokens[p.start : stop]
-    names = [str(t) for t in line if t.type == "NAME"]
-    files = [str(t) for t in line if t.type == "STRING"]
-    if not files and LIBRARIES.intersection(names):
-        hint = "leave it out: layers need no import"
-    else:
-        file = files[0] if files else '"blocks.net"'
-        hint = f"write `import {', '.join(names) or 'unit, stem'} from {file}`"
-        if not names:
-            hint += ", with the names of what is needed"
-    fix = Fix(p.start, stop + (p.kind(stop) == "_NL"))
-    return p.says("E021", "an import has names and a file", hint, p.start, fix)
-
-
 def definition(p: Place) -> Found | None:
     depth = p.depth()
     if depth and not p.statement and p.text in ("net", "import", "extern"):
@@ -192,47 +182,3 @@ def _next_definition(p: Place) -> int:
         if depth <= 0 and p.kind(i) == "_NL" and (meant or p.word(i + 1) in DEFINITIONS):
             return i + 1
     return len(p.tokens)
-
-
-def loop(p: Place) -> Found | None:
-    """`for i = 0 to 3`, `for (i in range(3))`, `while`."""
-    word = p.word(p.start)
-    if word == "for" and p.index - p.start <= 2:
-        if p.type == "LPAR":
-            shut = (
-                next((i for i in range(p.index, len(p.tokens)) if p.kind(i) in ENDS), len(p.tokens))
-                - 1
-            )
-            fix = None
-            if p.kind(shut) == "RPAR":
-                fix = Fix(p.index, shut + 1, p.tokens[p.index + 1 : shut])
-            return p.says(
-                "E024",
-                "`for` takes no parentheses",
-                "leave them out: `for x in list { ... }`",
-                fix=fix,
-            )
-        return p.says(
-            "E024",
-            f"`for` goes through a list, and {_shown(p)} stands here",
-            "write `for x in list { ... }`, like `for i in range(4) { ... }`",
-        )
-    if word == "for" and p.type == "LPAR" and p.before == "COMMA":
-        hint = "one name holds the inner list: `for i, pair in ...`, then `pair[0]` and `pair[1]`"
-        return p.says("E024", "names of `for` have no parentheses", hint)
-    if word == "for" and p.text in ("to", "until", "step") and p.before == "NUMBER":
-        hint = "a loop goes through a list: `for i in range(3)` for 0, 1 and 2"
-        return p.says("E024", f"`{p.text}` cannot stand here", hint)
-    if word in ("while", "loop", "foreach", "switch", "match", "try") and p.kind(
-        p.start + 1
-    ) not in ("LPAR", "COLON"):
-        hint = "there are `repeat n { ... }`, `for x in list { ... }` and `if c { ... }`"
-        return p.says("E024", f"there is no `{word}`", hint, p.start)
-    if p.type == "EQUAL" and word in ("if", "expect", "repeat"):
-        fix = p.replace("COMPARE", "==", p.index)
-        return p.says("E024", "`=` gives an argument; it does not compare", "write `==`", fix=fix)
-    return None
-
-
-def _shown(p: Place) -> str:
-    return f"`{p.text}`" if p.text.strip() else "the end of the line"

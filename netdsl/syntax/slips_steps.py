@@ -1,16 +1,12 @@
-"""Slips between steps: other arrows, commas, arithmetic, nothing at all."""
+"""Slips between steps: other arrows, commas, sums, nothing at all."""
 
 from __future__ import annotations
-
-import re
 
 from netdsl.diagnostics import did_you_mean
 from netdsl.syntax.machine import Token
 from netdsl.syntax.place import LIBRARIES, MERGES, Fix, Found, Place
 from netdsl.syntax.slips_flow import STATEMENTS
-
-STARTS = ("NAME", "AT", "LPAR", "LBRACE", "OPEN_NAME", "INLINE")  # of a step
-LONGEST_STEP = 40  # characters that a hint repeats
+from netdsl.syntax.slips_labels import STARTS
 
 
 def other_arrow(p: Place) -> Found | None:
@@ -43,6 +39,10 @@ def comma(p: Place) -> Found | None:
         fix = p.replace("VBAR", "|", p.index)
         hint = f"each one begins with a bar: `{p.word(opener - 1)} {{ | a | b }}`"
         return p.says("E023", "branches are not divided by `,`", hint, fix=fix)
+    following = p.index + 1 + (p.kind(p.index + 1) == "_NL")
+    if p.kind(following) == "VBAR":
+        fix = Fix(p.index, p.index + 1)
+        return p.says("E023", "bars have no commas between them", "leave it out", fix=fix)
     goes_on = p.kind(p.index + 1) in STARTS
     fix = p.replace("__ANON_0", "->", p.index) if goes_on else Fix(p.index, p.index + 1)
     hint = "write `->`" if goes_on else "leave it out: the next step begins on a line of its own"
@@ -56,30 +56,6 @@ def sum_of_steps(p: Place) -> Found | None:
         return None
     hint = "what steps give is added in bars, `add { | a | b }`, or by labels, `(@a + @b)`"
     return p.says("E009", "steps are not added with `+`", hint, fix=Fix(p.index, p.stop))
-
-
-def several_times(p: Place) -> Found | None:
-    """`unit(16) x 3`, `unit(16) * 3`, `unit(16) x3`, `3 x unit(16)`."""
-    if p.type == "NUMBER" and not p.statement and p.word(p.index + 1) in ("x", "*"):
-        hint = f"to run a step {p.text} times, write `repeat {p.text} {{ ... }}` around it"
-        return p.says("E009", "a step is not multiplied", hint, fix=Fix(p.index, p.index + 2))
-    if p.before not in ("NAME", "RPAR", "RBRACE") or "__ANON_0" not in p.accepts:
-        return None
-    glued = re.fullmatch(r"x([0-9]+)", p.text)
-    apart = p.text in ("x", "*") and p.kind(p.index + 1) == "NUMBER"
-    if p.in_brackets() or not (glued or apart):
-        return None
-    count = glued[1] if glued is not None else p.word(p.index + 1)
-    stop = p.index + (1 if glued else 2)
-    first = p.index
-    while first > p.start and p.word(first - 1) not in ("->", ":", "|"):
-        first -= 1
-    step = p.at(first).to(p.at(p.index - 1)).text
-    if "\n" in step or len(step) > LONGEST_STEP:
-        step = "..."
-    hint = f"to run it {count} times: `repeat {count} {{ {step} }}`, on a line of its own"
-    found = p.says("E009", "a step is not multiplied", hint, fix=Fix(p.index, stop))
-    return Found(found.diagnostic.but(span=p.span.to(p.at(stop - 1))), found.fix)
 
 
 def _of_a_library(p: Place) -> Found:

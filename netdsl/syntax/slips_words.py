@@ -1,4 +1,4 @@
-"""Slips in words and numbers: comments, texts, sizes, arithmetic, what is bound and entered."""
+"""Slips in words and numbers: comments, texts, sizes, what is bound and entered."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import itertools
 import re
 
 from netdsl.source import Span
-from netdsl.syntax.brackets import ARROWS, end_of, placed, start_of
+from netdsl.syntax.brackets import end_of, placed, start_of
+from netdsl.syntax.functions import OF_NUMBERS
 from netdsl.syntax.machine import Token
 from netdsl.syntax.place import ENDS, SIZES_OF_VALUES, Fix, Found, Place
-
-ARITHMETIC = ("PLUS", "MINUS", "TIMES", "POWER", "COMPARE")
 
 
 def comment(p: Place) -> Found | None:
@@ -49,25 +48,6 @@ def text(p: Place) -> Found | None:
             "E018", "a text is no step", at=p.index - 1, fix=Fix(p.index - 1, p.index + 1)
         )
     return None
-
-
-def arithmetic_without_brackets(p: Place) -> Found | None:
-    if p.type not in ARITHMETIC or p.in_brackets():
-        return None
-    first = next((i for i in range(p.start, p.index) if p.kind(i) == "AT"), None)
-    if first is None or any(p.kind(i) == "EQUAL" for i in range(p.start, p.index)):
-        return None
-    stop = p.index
-    while p.kind(stop) not in (*ENDS, "$END") and p.word(stop) not in ARROWS:
-        stop += 1
-    start, end = start_of(p.tokens[first]), end_of(p.tokens[stop - 1])
-    inner = [placed("LPAR", "(", start), *p.tokens[first:stop], placed("RPAR", ")", end)]
-    return p.says(
-        "E015",
-        "arithmetic on values must stand in parentheses",
-        f"write `({p.source.text[start:end]})`",
-        fix=Fix(first, stop, inner),
-    )
 
 
 def size_or_number(p: Place) -> Found | None:
@@ -134,40 +114,6 @@ def _range(p: Place) -> Found | None:
     fix = Fix(start - bracketed, stop + bracketed, tokens)
     found = p.says("E006", "there are no ranges with points", hint, fix=fix)
     return Found(found.diagnostic.but(span=span), found.fix)
-
-
-def commas_in_entries(p: Place) -> Found | None:
-    if p.type != "COMMA":
-        return None
-    opener = p.opener()
-    word = p.word(opener - 1) if opener else ""
-    if word not in ("meta", "init", "keys"):
-        return None
-    message = f"entries of `{word}` have no commas between them"
-    return p.says("E016", message, "leave the comma out", fix=Fix(p.index, p.index + 1))
-
-
-# Functions of numbers, which a `let` may call; a test holds them against elaborate/functions.py.
-OF_NUMBERS = frozenset(
-    [
-        "abs",
-        "ceil",
-        "enumerate",
-        "floor",
-        "int",
-        "len",
-        "log2",
-        "make_divisible",
-        "max",
-        "min",
-        "range",
-        "reversed",
-        "round",
-        "sqrt",
-        "sum",
-        "zip",
-    ]
-)
 
 
 def _depth(kind: str) -> int:

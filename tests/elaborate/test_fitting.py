@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from netdsl.elaborate.fitting import End, joined, stride_between
+from netdsl.elaborate.fitting import End, Meeting, joined, stride_between
 from netdsl.shapes import Open, Shape
 from netdsl.source import Source, Span
 
 H = Open.symbol("H")
 SOURCE = Source("a.net", "| one | two")
 PLACES = (Span(SOURCE, 2, 5), Span(SOURCE, 8, 11))
+WHOLE = Span(SOURCE, 0, 11)
 
 
 def advice(word: str, usual: Shape, odd: Shape, others: bool = False) -> tuple[str, str]:
     """What is said, and the text after the change."""
     ends = End("bar 2", PLACES[1], odd), End("bar 1", PLACES[0], usual)
-    said, fix = joined(None, *ends, word, others)
+    said, fix = joined(None, Meeting(word, WHOLE, *ends, others=others))
     text = SOURCE.text
     for edit in fix:
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
@@ -43,13 +44,20 @@ def advice(word: str, usual: Shape, odd: Shape, others: bool = False) -> tuple[s
         ),
         (
             *("concat", (5, 9, 9), (4, 3, 3)),
-            "`maxpool(1x1, stride=3)` at the end of bar 1 would turn 5x9x9 into 5x3x3",
-            "| one -> maxpool(1x1, stride=3) | two",
+            "`maxpool(3x3, stride=3, padding=1)` at the end of bar 1 would turn 5x9x9 into 5x3x3",
+            "| one -> maxpool(3x3, stride=3, padding=1) | two",
         ),
         ("add", (64, 7, 7), (64, 5, 5), "`center_crop(5x5)` at the end of bar 1", "| one | two"),
         ("add", (8, 7, 7), (64, 5, 5), "their sides must be equal", "| one | two"),
         ("add", (64, 7, 5), (64, 5, 7), "their sides must be equal", "| one | two"),
-        ("add", (64, 1, 1), (64,), "64 is a flat vector and 64x1x1 a map", "| one | two"),
+        ("add", (64, 1, 1), (64,), "write `(@map + @weights)`", "| one | two"),
+        ("concat", (64, 1, 1), (64,), "64 is a flat vector and 64x1x1 a map", "| one | two"),
+        (
+            *("concat", (16, 64, 64), (8, 1, 1)),
+            "`upsample(size=64x64)` at the end of bar 2 would turn 8x1x1 into 8x64x64",
+            "| one | two -> upsample(size=64x64)",
+        ),
+        ("mul", (8, 64, 64), (8, 1, 1), "write `(@map * @weights)`", "| one | two"),
         ("mul", (64, 9, 9), (64,), "write `(@map * @weights)`", "| one | two"),
         ("concat", (4, 7), (4, 7, 7), "4x7 and 4x7x7 have different numbers", "| one | two"),
         ("add", (4, H), (4, H - 2), "not equal for every size", "| one | two"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from netdsl.elaborate.functions import FUNCTIONS
-from netdsl.syntax.slips_words import OF_NUMBERS
+from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
+from netdsl.syntax import functions
 
 
 def test_functions_of_numbers() -> None:
-    assert OF_NUMBERS == FUNCTIONS.keys()
+    assert functions.OF_NUMBERS == {name: most for name, (_, _, most) in FUNCTIONS.items()}
+
+
+def test_functions_on_values() -> None:
+    assert functions.ON_VALUES == ON_VALUES.keys()

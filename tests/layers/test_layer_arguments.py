@@ -14,7 +14,7 @@ CONV = (
     "it is `conv(channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=true, ...)`"
 )
 
-FRACTION = "whole numbers have no point, and `//` divides without a rest"
+FRACTION = "whole numbers have no point"
 QUOTES = "numbers and sizes have no quotes: 2"
 WHOLE, SIZE = "a whole number", "a whole number or a size like 3x3"
 ROWS = "a list of lists of numbers of input maps or `none`"
