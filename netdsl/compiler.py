@@ -203,7 +203,9 @@ class Compilation:
 
         lint(self.report, file)
         # Where every chain goes on from what is before it, there is no step that nothing reads.
-        if any(isinstance(node, (ast.From, ast.Output)) for node in ast.below(file.tree)):
+        if any(
+            isinstance(node, (ast.From, ast.Compute, ast.Output)) for node in ast.below(file.tree)
+        ):
             from netdsl.idle import idle
 
             for diagnostic in idle(designs):

@@ -87,9 +87,11 @@ def idle(designs: Iterable[Design]) -> Iterator[Diagnostic]:
     """The warnings about the nets of a file: where a chain of steps ends that nothing reads."""
     read: set[Place] = set()  # what one use of a block reads, it has for all of them
     ends: list[Step] = []
+    idle: set[Step] = set()
     for design in designs:
         dead, live = idle_steps(design)
         read |= {_place(step) for step in live}
+        idle |= dead
         entered = _reached(below for step in dead for below in step.before)
         ends += (step for step in dead if step not in entered)
     told: set[Place] = set()
@@ -97,7 +99,7 @@ def idle(designs: Iterable[Design]) -> Iterator[Diagnostic]:
         lost = {_place(s) for s in _reached([end]) if isinstance(s, Step) and s.layer.weighted}
         if lost - read and _place(end) not in told:
             told.add(_place(end))
-            yield _warning(end.link)
+            yield _warning(end, _early_label(end, idle))
 
 
 def _place(step: Step) -> Place:
@@ -105,14 +107,28 @@ def _place(step: Step) -> Place:
     return id(step.link.span.source), step.link.span.start
 
 
-def _warning(link: Link) -> Diagnostic:
-    name = f"`@{link.label}`" if link.label is not None else "it"
-    return Diagnostic(
-        "W104",
-        "nothing reads what this gives: weights are counted that no training changes",
-        link.span,
-        hint=f"join {name} to what flows on, name it as an `output`, or leave the step out",
-    )
+def _warning(end: Step, label: str | None) -> Diagnostic:
+    link = end.link
+    if label is not None:
+        hint = f"`@{label}` is the step that its label stands at, not what follows: "
+        hint += f"`... -> {label}: {link.span.text}` names the last one"
+    else:
+        name = f"`@{link.label}`" if link.label is not None else "it"
+        hint = f"join {name} to what flows on, name it as an `output`, or leave the step out"
+    said = "nothing reads what this gives: weights are counted that no training changes"
+    return Diagnostic("W104", said, link.span, hint=hint)
+
+
+def _early_label(end: Step, idle: set[Step]) -> str | None:
+    """The label that is read of the chain that ends here: on its line, but before the last step."""
+    at: Need = end
+    while at in idle and len(at.before) == 1 and isinstance(at.before[0], Step):
+        at = at.before[0]
+    if not isinstance(at, Step) or at in idle or at.link.label is None:
+        return None
+    here = end.link.span
+    same = at.link.span.source is here.source and at.link.span.place[0] == here.place[0]
+    return at.link.label if same else None
 
 
 def _reached(ends: Iterable[Need]) -> set[Need]:

@@ -165,6 +165,8 @@ def _after(at: Meeting) -> Behind | str:
         return Behind(steps, larger, smaller.shape)
     if not (a.known and b.known):
         return f"{b} and {a} are not equal for every size; pad, or write the sizes after `input`"
+    if _far_apart(larger.shape, smaller.shape):
+        return _spread(at, larger, smaller) or "their sides must be equal"
     return _cropped(at) or "their sides must be equal"
 
 
@@ -181,12 +183,20 @@ def _cropped(at: Meeting) -> Behind | None:
     a, b = larger.shape, smaller.shape
     if not (a.known and b.known and _is_larger(a, b)) or at.others and larger is at.usual:
         return None
+    if _far_apart(a, b):
+        return None
     if at.word != "concat" and a.channels != b.channels:
         return None
     if at.several and smaller.label is None:
         return None
     size = smaller.label.text if smaller.label is not None else str(Shape(*b.sides))
     return Behind(f"center_crop({size})", larger, a.with_sides(b.sides), loses=True)
+
+
+def _far_apart(larger: Shape, smaller: Shape) -> bool:
+    """Whether cutting one map to the other would throw most of it away."""
+    pairs = zip(larger.sides, smaller.sides)
+    return any(n > 2 * m - 2 for n, m in pairs if isinstance(n, int) and isinstance(m, int))
 
 
 def _scaled(at: Meeting) -> Behind | None:
@@ -220,20 +230,28 @@ def _pooled(at: Meeting) -> Advice | None:
     a, b = larger.shape, smaller.shape
     if set(b.sides) != {1} or a.sides == b.sides or at.others and smaller is at.usual:
         return None
-    if not any(_pools_all(link) for link in smaller.way):
+    if stride_between(a, b) is not None and not any(_pools_all(link) for link in smaller.way):
         return None  # a kernel as large as its map
     if at.word in SIGNS and a.channels == b.channels:
         return _as_arithmetic(at, larger, smaller)
+    found = _spread(at, larger, smaller)
+    if found is not None:
+        return at.behind(found)
+    return (
+        f"label a map with the other size and end {smaller.name} with `upsample(like=@label)`",
+        (),
+    )
+
+
+def _spread(at: Meeting, larger: End, smaller: End) -> Behind | None:
+    """The smaller one is brought to the size of the other, whatever that is."""
+    if at.others and larger is at.odd:
+        return None
     if larger.label is not None:
-        how = f"like={larger.label.text}"
-    elif a.known and not at.several:
-        how = f"size={Shape(*a.sides)}"
-    else:
-        said = (
-            f"label a map with the other size and end {smaller.name} with `upsample(like=@label)`"
-        )
-        return said, ()
-    return at.behind(_upsampled(at, how, a, smaller))
+        return _upsampled(at, f"like={larger.label.text}", larger.shape, smaller)
+    if larger.shape.known and not at.several:
+        return _upsampled(at, f"size={Shape(*larger.shape.sides)}", larger.shape, smaller)
+    return None
 
 
 def _pools_all(link: Link) -> bool:

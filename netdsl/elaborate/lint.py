@@ -2,7 +2,7 @@
 
 They are read off the text of a file without errors: W101 a tap before the activation, W102 `in` where
 it is not what enters the body, W103 names that nothing uses, W105 groups labelled like a word that takes
-a body, W106 bodies without steps.
+a body, W106 bodies without steps, W107 values in the middle of a chain.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def lint(report: Report, file: File) -> None:
                 *_inputs_of_others(definition),
                 *_labels_for_words(definition),
                 *_empty_bodies(definition),
+                *_cut_chains(definition),
             ):
                 report.add(found)
     for found in _unused(file):
@@ -84,6 +85,28 @@ def _activation(links: tuple[ast.Link, ...]) -> ast.Call | None:
 
 def _on_one_line(link: ast.Link, step: ast.Call) -> bool:
     return link.span.place[0] == step.span.place[0]
+
+
+# ------------------------------------------------------------------------- values in chains (W107)
+def _cut_chains(definition: ast.Block | ast.Net) -> Iterator[Diagnostic]:
+    """`conv(8, 1x1) -> @a -> relu`: what flows into a value goes nowhere."""
+    for chain in ast.below(definition):
+        if not isinstance(chain, ast.Chain):
+            continue
+        for before, link in zip(chain.links, chain.links[1:]):
+            if isinstance(link.step, (ast.From, ast.Compute)) and before.label is None:
+                text = link.step.span.text
+                if isinstance(link.step, ast.From):
+                    hint = (
+                        f"to join both write `concat {{ | identity | {text} }}`; else start a new "
+                    )
+                    hint += "line with it, and label what the line before gives"
+                else:
+                    hint = "to compute with what flows in, label the step before it: "
+                    hint += "`x: ... -> (@x + @y)`"
+                what = (before.step.span, "nothing reads what this gives")
+                said = f"`{text}` does not take what flows into it"
+                yield Diagnostic("W107", said, link.step.span, (what,), hint)
 
 
 # ---------------------------------------------------------------------------------- `in` (W102)
