@@ -230,7 +230,7 @@ def _pooled(at: Meeting) -> Advice | None:
     a, b = larger.shape, smaller.shape
     if set(b.sides) != {1} or a.sides == b.sides or at.others and smaller is at.usual:
         return None
-    if stride_between(a, b) is not None and not any(_pools_all(link) for link in smaller.way):
+    if stride_between(a, b) is not None and not any(pools_all(link) for link in smaller.way):
         return None  # a kernel as large as its map
     if at.word in SIGNS and a.channels == b.channels:
         return _as_arithmetic(at, larger, smaller)
@@ -254,7 +254,7 @@ def _spread(at: Meeting, larger: End, smaller: End) -> Behind | None:
     return None
 
 
-def _pools_all(link: Link) -> bool:
+def pools_all(link: Link) -> bool:
     """Whether a step, or one inside of it, pools a whole map whatever its size."""
     steps = (link, *all_links(link.what)) if isinstance(link.what, Scope) else (link,)
     return any(

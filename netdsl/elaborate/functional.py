@@ -5,7 +5,7 @@ from __future__ import annotations
 from netdsl.design import SharedModule, Value
 from netdsl.diagnostics import Mistake
 from netdsl.elaborate.functions import ON_VALUES
-from netdsl.elaborate.names import Names, builtin_target
+from netdsl.elaborate.names import CONCATENATIONS, MERGES, Names, builtin_target
 from netdsl.elaborate.values import BlockDef, ExternDef, Form, LayerDef, Tapped, Target
 from netdsl.frames import NOTHING
 from netdsl.layers.arguments import needs
@@ -28,7 +28,7 @@ def check_flow(
     begins = flowing(first, names)
     if begins is None or _takes_values(target, step.args):
         return
-    call = _call(step.name.text, step.args[1:])
+    call = _call(step.name.text, step.args[1:]).replace("(size=@", "(like=@")
     if step.body is not None:
         call += " { ... }"
     named = f"{label.text}: " if label is not None else ""
@@ -40,9 +40,11 @@ def check_flow(
     raise Mistake("E114", message, first.span, hint=hint)
 
 
-def bars_of(step: ast.Call, names: Names) -> str:
+def bars_of(args: tuple[ast.Argument, ...], names: Names) -> str:
     """What stands in parentheses behind a merge as its body: `concat(a, b)` is `concat { | @a | @b }`."""
-    nodes = [a.value for a in step.args if a.name is None]
+    nodes = [a.value for a in args if a.name is None]
+    if len(nodes) == 2 and isinstance(nodes[1], (ast.Number, ast.Unary)):
+        nodes = nodes[:1]  # the dimension: `cat([a, b], 1)`
     if len(nodes) == 1 and isinstance(nodes[0], ast.ListLiteral):
         nodes = list(nodes[0].items)
     if len(nodes) == 1 and isinstance(nodes[0], ast.Ref):
@@ -91,6 +93,9 @@ def flowing(node: ast.Expr, names: Names) -> str | None:
     """What a value is as the beginning of a chain: `@a`, `(@a + @b)`, `@a -> relu`; None if it is none."""
     if isinstance(node, ast.Apply):
         word = node.of.name if isinstance(node.of, ast.Ref) else None
+        if word in (*MERGES, *CONCATENATIONS):
+            bars = bars_of(node.args, names)
+            return f"{word if word in MERGES else 'concat'} {bars}" if "@" in bars else None
         inner = flowing(node.args[0].value, names) if node.args and word else None
         if word is None or inner is None:
             return None

@@ -8,16 +8,15 @@ the constructor of a part runs first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.design import Applied, Link, Scope
 from netdsl.diagnostics import Mistake, did_you_mean, nearest
-from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.lookup import body_around, place_of
-from netdsl.elaborate.values import Bound, Silent, kind_of
+from netdsl.elaborate.starts import NEED_FANS, Start, check_start, no_fans, start
+from netdsl.elaborate.values import Silent
 from netdsl.frames import Frame
 from netdsl.layers import WORDS, find
-from netdsl.layers.arguments import source_text
 from netdsl.record import Record
 from netdsl.source import Span
 from netdsl.syntax import ast
@@ -26,37 +25,8 @@ if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
     from netdsl.elaborate.run import Run
 
-# Name -> its arguments with their defaults. Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming),
-# Saxe et al. 2013 (orthogonal), Long et al. 2015 (bilinear).
-STARTS: dict[str, dict[str, Any]] = {
-    "zeros": {},
-    "ones": {},
-    "constant": {"value": None},
-    "normal": {"std": 1.0, "mean": 0.0},
-    "truncated_normal": {"std": 1.0, "mean": 0.0, "a": -2.0, "b": 2.0},
-    "uniform": {"a": 0.0, "b": 1.0},
-    "xavier": {"gain": 1.0, "distribution": "uniform"},
-    "kaiming": {"mode": "fan_in", "nonlinearity": "relu", "distribution": "normal"},
-    "orthogonal": {"gain": 1.0},
-    "dirac": {},
-    "bilinear": {},
-}
-CHOICES = {
-    "distribution": ("normal", "uniform"),
-    "mode": ("fan_in", "fan_out"),
-    "nonlinearity": ("relu", "leaky_relu", "selu", "tanh", "sigmoid", "linear"),
-}
 # Of a line, and of each layer that it may mean (`Budget`): a scope's lines are looked at in every use.
 WORK_OF_A_LINE, WORK_OF_A_LAYER = 10, 3
-NEED_FANS = ("xavier", "kaiming", "orthogonal", "dirac", "bilinear")  # two dimensions at least
-
-
-class Start(Record):
-    """One way to fill a tensor: a name of `STARTS` and the arguments that were given."""
-
-    name: str
-    arguments: dict[str, Any]
-    nodes: dict[str, ast.Expr]
 
 
 class InitLine(Record):
@@ -69,122 +39,6 @@ class InitLine(Record):
     tensor: str
     start: Start
     frame: Frame
-
-
-def start(node: ast.Expr, names: Names) -> Start:
-    """The initial value that an expression names: `kaiming(mode="fan_out")`, `zeros`, or a number."""
-    from netdsl.elaborate.expressions import evaluate, evaluate_arguments
-
-    name = None
-    args: tuple[ast.Argument, ...] = ()
-    if isinstance(node, ast.Ref):
-        name = node.name
-    elif isinstance(node, ast.Apply) and isinstance(node.of, ast.Ref):
-        name, args = node.of.name, node.args
-    if name is None or name not in STARTS:
-        if name is None or _is_name(name, names):
-            value = evaluate(node, names)
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                return Start("constant", {"value": value}, {"value": node})
-            raise Mistake(
-                "E138",
-                f"an initial value is a number or a name like `kaiming`, not {kind_of(value)}",
-                node.span,
-                hint=f"there are {', '.join(STARTS)}",
-            )
-        raise no_start(name, node.span)
-    known = STARTS[name]
-    shown = ", ".join(k if d is None else f"{k}={source_text(d)}" for k, d in known.items())
-    shown = f"{name}({shown})" if known else name
-    parameters = {k: d is None for k, d in known.items()}
-    for argument in args:
-        _check_quotes(name, argument, names)
-    arguments = evaluate_arguments(args, names)
-    report = names.run.report_mistake
-    bound = bind(name, parameters, len(known), {}, arguments, names.frame, shown, report)
-    for key, one in bound.items():
-        assert one.node is not None
-        if key in CHOICES and one.value not in CHOICES[key]:
-            wanted = ", ".join(f'"{c}"' for c in CHOICES[key])
-            message = f"`{key}` of `{name}` must be one of {wanted}"
-            meant = nearest(str(one.value), map(str, CHOICES[key]))
-            hint = f'did you mean "{meant}"?' if meant else _choice(name, one.value)
-            raise Mistake("E112", message, one.node.span, hint=hint)
-        if key not in CHOICES and (
-            isinstance(one.value, bool) or not isinstance(one.value, (int, float))
-        ):
-            message = f"`{key}` of `{name}` must be a number, not {kind_of(one.value)}"
-            raise Mistake("E112", message, one.node.span, hint=_choice(name, one.value))
-    for key in known:
-        if parameters[key] and key not in bound:
-            raise Mistake("E111", f"`{name}` needs `{key}`", node.span, hint=f"write `{name}(0.1)`")
-    _check_deviation(name, bound)
-    nodes = {key: one.node for key, one in bound.items() if one.node is not None}
-    return Start(name, {key: one.value for key, one in bound.items()}, nodes)
-
-
-def _choice(name: str, value: Any) -> str | None:
-    """What is said of a text that another argument may be: `kaiming("relu")`."""
-    keys = [key for key in STARTS[name] if key in CHOICES and value in CHOICES[key]]
-    return f'write `{keys[0]}="{value}"`' if keys and isinstance(value, str) else None
-
-
-def _check_quotes(name: str, argument: ast.Argument, names: Names) -> None:
-    """Refuse `kaiming(fan_out)`, `kaiming(nonlinearity=relu)`: what can be chosen are texts."""
-    node = argument.value
-    if not isinstance(node, ast.Ref) or _is_name(node.name, names):
-        return
-    hint = _choice(name, node.name)
-    if hint is not None:
-        raise Mistake("E112", f"`{node.name}` is chosen by its text", node.span, hint=hint)
-
-
-def _check_deviation(name: str, bound: dict[str, Bound]) -> None:
-    """Refuse `normal(0, 0.01)`: PyTorch's order is the mean, then the deviation."""
-    std, mean = bound.get("std"), bound.get("mean")
-    if std is None or std.value > 0:
-        return
-    assert std.node is not None
-    hint = None
-    if mean is not None and mean.value > 0 and mean.positional and mean.node is not None:
-        hint = f"the deviation comes first: `{name}({mean.node.span.text})`"
-    elif std.value == 0:
-        centre = mean.value if mean is not None else 0
-        fills = f"constant({source_text(centre)})" if centre else "zeros"
-        hint = f"without a deviation it is `{fills}`"
-    message = f"`std` of `{name}` must be more than 0, not {source_text(std.value)}"
-    raise Mistake("E112", message, std.node.span, hint=hint)
-
-
-def no_start(name: str, span: Span) -> Mistake:
-    """The mistake of an initial value that does not exist."""
-    hint = did_you_mean(name, STARTS) or f"there are {', '.join(STARTS)}"
-    return Mistake("E138", f"there is no initial value `{name}`", span, hint=hint)
-
-
-def _is_name(name: str, names: Names) -> bool:
-    try:
-        names.find(name)
-    except KeyError:
-        return False
-    return True
-
-
-def start_of(node: ast.Expr | None, names: Names) -> Start:
-    """How a `param` starts; zeros if the text does not say."""
-    if node is None:
-        return Start("zeros", {}, {})
-    return start(node, names)
-
-
-def check_start(how: Start, shape: tuple[Any, ...], node: ast.Expr | None) -> None:
-    """Some ways to start count the inputs and outputs of a layer, which a vector does not have."""
-    if how.name in NEED_FANS and len(shape) < 2 and node is not None:
-        raise _no_fans(how.name, "this tensor has one", node.span)
-
-
-def _no_fans(name: str, hint: str, span: Span) -> Mistake:
-    return Mistake("E138", f"`{name}` fills tensors of two dimensions or more", span, hint=hint)
 
 
 def resolve_init(run: Run, scope: Scope) -> None:
@@ -249,20 +103,37 @@ def _resolve(entry: ast.Entry, scope: Scope, frame: Frame, names: Names) -> Init
             raise Mistake("E138", message, _key_span(entry), hint=hint)
     line = InitLine(entry, tuple(links), None, kind, tensor or "weight", how, frame)
     found = []
+    if kind is not None and not links:
+        _check_kind(line, kind)
     if links or how.name in NEED_FANS:
         reached = layers_below(at) if at is not None else []
         names.run.compute(WORK_OF_A_LAYER * len(reached), entry.span)
         found = targets(line, scope)
-    if (
-        links
-        and not found
-        and links[0].output is not None
-        and links[0].output.shape is not None
-        and not names.run.guesses.made  # else what would be filled is not there after a mistake
-    ):
+    lost = names.run.guesses.made  # what would be filled is not there after a mistake
+    entered = not links or links[0].output is not None and links[0].output.shape is not None
+    if found or not entered or lost:
+        return line
+    if links:
         what = ".".join(parts if tensor is None else parts[:-1])
         raise _nothing_filled(line, what, scope, entry)
+    if how.name in NEED_FANS and targets(line.but(start=Start("zeros", {}, {})), scope):
+        where = f"the {line.tensor} of `{kind}` has one"
+        raise no_fans(how.name, where, entry.value.span)
     return line
+
+
+def _check_kind(line: InitLine, kind: str) -> None:
+    """Refuse the name of a tensor that no layer of a kind has."""
+    layer = find(kind)
+    if layer is None or line.tensor in layer.trained:
+        return
+    said = f"`{kind}` has no `{line.tensor}` to fill"
+    if not _says_tensor(line):
+        lead = f"write `{kind}.{layer.trained[0]}`"
+    else:
+        lead = did_you_mean(line.tensor, layer.trained)
+        lead = lead or f"it has {' and '.join(f'`{name}`' for name in layer.trained)}"
+    raise Mistake("E138", said, _key_span(line.node), hint=lead)
 
 
 def _deeper(run: Run, scope: Scope, parts: list[str]) -> str | None:
@@ -298,7 +169,7 @@ def _nothing_filled(line: InitLine, what: str, scope: Scope, entry: ast.Entry) -
     """The mistake of a line whose step has no such tensor, or one of too few dimensions."""
     free = line.but(start=Start("zeros", {}, {}))
     if targets(free, scope):
-        return _no_fans(line.start.name, f"the {line.tensor} of `{what}` has one", entry.value.span)
+        return no_fans(line.start.name, f"the {line.tensor} of `{what}` has one", entry.value.span)
     known = [t for t in ("bias", "weight") if targets(free.but(tensor=t), scope)]
     below = line.links[-1].scope
     labels = [*below.labels] if below is not None and line.tensor not in known else []

@@ -163,6 +163,11 @@ def meant_target(
         if step is not None and name.text in ON_VALUES and "@" in step.span.text:
             hint = f"what computes with values stands in parentheses: `({step.span.text})`"
             mistake.diagnostic = mistake.diagnostic.but(hint=hint)
+        if step is not None and step.args and name.text.lower() in CONCATENATIONS:
+            from netdsl.elaborate.functional import bars_of
+
+            hint = f"write `concat {bars_of(step.args, names)}`"
+            mistake.diagnostic = mistake.diagnostic.but(hint=hint)
         if meant is None or names.gives(name.text, name.span):
             raise
         run.report_mistake(mistake)
@@ -308,6 +313,7 @@ def names_of_steps(names: Names) -> list[str]:
     return [*WORDS, *FORMS, *names.visible(steps=True)]
 
 
+CONCATENATIONS = ("concatenate", "cat", "merge")
 # What things are called elsewhere.
 ELSEWHERE = {
     **dict.fromkeys(
@@ -322,7 +328,7 @@ ELSEWHERE = {
     **dict.fromkeys(("avgpool2d", "averagepool", "averagepooling"), "`avgpool` here"),
     **dict.fromkeys(("gap", "globalaveragepool", "globalpool"), "`global_avgpool` here"),
     **dict.fromkeys(("adaptiveavgpool2d",), "`adaptive_avgpool` here"),
-    **dict.fromkeys(("concatenate", "cat", "merge"), "`concat { | ... | ... }` here"),
+    **dict.fromkeys(CONCATENATIONS, "`concat { | ... | ... }` here"),
     **dict.fromkeys(("sum", "eltwise"), "`add { | ... | ... }` here"),
     **dict.fromkeys(("skip", "residualblock"), "`residual { ... }` here"),
     **dict.fromkeys(

@@ -38,7 +38,7 @@ def check_body(step: ast.Call, target: Target, names: Names) -> None:
     if step.body is not None and not takes_body(target):
         raise _no_body(step, step.body)
     if step.body is None and takes_body(target):
-        example = f"{word} {bars_of(step, names)}" if is_merge(target) else f"{word} {{ ... }}"
+        example = f"{word} {bars_of(step.args, names)}" if is_merge(target) else f"{word} {{ ... }}"
         if word == "dense":
             count = step.args[0].value.span.text if step.args else "6"
             example = f"dense({count}) {{ ... }}"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeGuard
 
-from netdsl.design import Flow, Region, Residual
+from netdsl.design import Flow, Link, Region, Residual
 from netdsl.diagnostics import Edit, Mistake
 from netdsl.elaborate.advice import Parting, keeps_sides, parting
 from netdsl.elaborate.enlarging import enlarged
 from netdsl.elaborate.entering import in_of_another
-from netdsl.elaborate.fitting import Advice, End, Meeting, joined, runs_often, stride_between
+from netdsl.elaborate.fitting import (
+    Advice,
+    End,
+    Meeting,
+    joined,
+    pools_all,
+    runs_often,
+    stride_between,
+)
 from netdsl.elaborate.lookup import block_input
 from netdsl.elaborate.repairs import appended, in_words
 from netdsl.elaborate.ways import fork, shown_ways
@@ -45,8 +54,11 @@ def unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual)
             if parted
             else None
         )
+        gate = _gate(both.one, entry, body)
         if back is not None:
             hint, fix = back.said, back.fix
+        elif gate is not None:
+            hint, fix = gate, ()
         elif other is not None and body.sides == entry.sides:
             hint, fix = other, ()
         else:
@@ -60,6 +72,26 @@ def unequal_residual(step: ast.Call, clause: ast.Clause | None, found: Residual)
         hint=hint,
         ways=shown_ways(both, ("body", what), parted and parted.link),
         fix=fix,
+    )
+
+
+def _gate(way: Sequence[Link], entry: Shape, body: Shape) -> str | None:
+    """What is said of a body that pools the whole map: it weighs the channels, and its numbers are spread over
+    the map."""
+    if (
+        set(body.sides) not in ({1}, set())
+        or set(entry.sides) in ({1}, set())
+        or entry.channels != body.channels
+    ):
+        return None
+    pool = next((link for link in way if pools_all(link)), None)
+    if pool is None:
+        return None
+    last = way[-1].span.text
+    end = f"`w: {last}`" if len(last) < 20 and "\n" not in last else "the last step `w`"
+    return (
+        f"`{pool.span.text}` leaves one number per channel, which arithmetic spreads over a map: without "
+        f"`residual`, label what enters `x` and {end}, and write `(@x + @w)`, or `(@x * @w)` for a gate"
     )
 
 

@@ -22,11 +22,11 @@ from netdsl.elaborate import naming, steps
 from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.budget import WORK_OF_A_STEP
 from netdsl.elaborate.expressions import evaluate, evaluate_arguments, iterate, truth, unpack
-from netdsl.elaborate.initial import check_start, start_of
 from netdsl.elaborate.lookup import computed_name
 from netdsl.elaborate.names import MERGES, Names
 from netdsl.elaborate.paths import value_of
 from netdsl.elaborate.sentences import check_place, defined_twice, statement_word
+from netdsl.elaborate.starts import check_start, start_of
 from netdsl.elaborate.values import PENDING, Silent, kind_of
 from netdsl.frames import Frame
 from netdsl.shapes import Shape

@@ -18,7 +18,6 @@ from netdsl.elaborate.attributes import check_label
 from netdsl.elaborate.budget import too_deep
 from netdsl.elaborate.external import check_target
 from netdsl.elaborate.functional import check_flow
-from netdsl.elaborate.initial import STARTS, no_start
 from netdsl.elaborate.lookup import unknown_value
 from netdsl.elaborate.names import Names, meant_target, step_target
 from netdsl.elaborate.program import File, Program, lookup
@@ -35,6 +34,7 @@ from netdsl.elaborate.sentences import (
     is_merge,
     not_among_bars,
 )
+from netdsl.elaborate.starts import STARTS, no_start
 from netdsl.elaborate.statements import misplaced
 from netdsl.elaborate.static_expressions import Expressions
 from netdsl.elaborate.values import PENDING, UNKNOWN, BlockDef, Form, LayerDef, Silent, Target

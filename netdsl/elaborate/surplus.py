@@ -121,10 +121,23 @@ def _meant(called: Called, left: list[str], surplus: list[ast.Argument]) -> str:
             return f"the batch is not counted: `permute([{sides}])`"
         numbers = ", ".join(short_text(node) for node, _ in nameless)
         return f"the numbers stand in a list: `{called.word}([{numbers}])`"
-    pairs = ", ".join(f"{name}={short_text(node)}" for name, node in zip(left, surplus))
+    pairs = ", ".join(_named(called, left, surplus))
     if not pairs:
         return f"it is `{called.shown}`"
     return f"name {'it' if len(surplus) == 1 else 'them'}: `{pairs}`"
+
+
+def _named(called: Called, left: list[str], surplus: list[ast.Argument]) -> list[str]:
+    """Arguments with the names of parameters that take them; none if there is no such parameter."""
+    layer, pairs, free = called.layer, [], list(left)
+    values = {id(node): value for node, value in called.nameless}
+    for node in surplus:
+        taking = [n for n in free if layer is None or _takes(layer, n, values[id(node)])]
+        if not taking:
+            return []
+        free.remove(taking[0])
+        pairs.append(f"{taking[0]}={short_text(node)}")
+    return pairs
 
 
 def without_the_input(called: Called) -> str | None:

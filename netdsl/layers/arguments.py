@@ -101,7 +101,23 @@ def _mistake(layer: type[Checked], refused: Refused, arguments: dict[str, Any]) 
     kernel = arguments.get("kernel_size")
     if name == "channels" and isinstance(value, Size) and isinstance(kernel, int):
         meant = f"the channels come first: `{layer.word}({kernel}, {value})`"
+    if isinstance(value, Value):
+        meant = _hint_of_value(layer, name)
     return ArgumentMistake("E112", message, name, hint=meant or _argument_hint(value, wanted))
+
+
+def _hint_of_value(layer: type[Checked], name: str) -> str | None:
+    """What to write where a value was given for a number: `conv(@a, 3x3)`, `upsample(size=@a)`."""
+    if name == "size" and "like" in layer.fields:
+        return "`like=@label` takes the size of a value"
+    if name == next(iter(layer.fields)) and name in ("channels", "features"):
+        call = (
+            f"{layer.word}({name}, 3x3)"
+            if "kernel_size" in layer.fields
+            else f"{layer.word}({name})"
+        )
+        return f"what flows in stands before a step: `@label -> {call}`; its channels are `@label.channels`"
+    return None
 
 
 def _argument_hint(value: Any, wanted: str) -> str | None:

@@ -167,6 +167,7 @@ class Layer(Checked):
     family: ClassVar[str] = ""
     many: ClassVar[bool] = False  # takes any number of inputs: a merge
     weighted: ClassVar[bool] = False  # can hold weights, so that a label on it names a level
+    trained: ClassVar[tuple[str, ...]] = ("weight", "bias")  # tensors that it can have and train
     module_only: ClassVar[bool] = False  # has weights or behaves differently in training
     inplace: ClassVar[bool] = False  # PyTorch offers inplace=True
     saves_output: ClassVar[bool] = False  # its backward pass needs its own output unchanged

@@ -205,6 +205,7 @@ class L2Norm(WeightedNormalization):
     word: ClassVar[str] = "l2norm"
     joins: ClassVar[str] = ""
     shown: ClassVar[str] = "L2 norm"
+    trained: ClassVar[tuple[str, ...]] = ("scale",)
     positional: ClassVar[int] = 1
 
     scale: Number = 20.0

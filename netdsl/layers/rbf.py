@@ -28,6 +28,7 @@ class Rbf(Layer):
     word: ClassVar[str] = "rbf"
     family: ClassVar[str] = "linear"
     positional: ClassVar[int] = 1
+    trained: ClassVar[tuple[str, ...]] = ("weight",)
     weighted: ClassVar[bool] = True
     module_only: ClassVar[bool] = True
 

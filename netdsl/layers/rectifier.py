@@ -99,6 +99,7 @@ class PRelu(Activation):
     torch: ClassVar[tuple[str, str]] = ("nn.PReLU", "")
     shown: ClassVar[str] = "PReLU"
     positional: ClassVar[int] = 1
+    trained: ClassVar[tuple[str, ...]] = ("weight",)
     weighted: ClassVar[bool] = True
     module_only: ClassVar[bool] = True
 

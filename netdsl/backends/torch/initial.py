@@ -14,7 +14,8 @@ from netdsl.code import expr as code
 from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.code.stmt import Assign, Do, For, If, Statement
 from netdsl.design import Applied, Link, Scope
-from netdsl.elaborate.initial import InitLine, Start, layers_below, targets
+from netdsl.elaborate.initial import InitLine, layers_below, targets
+from netdsl.elaborate.starts import Start
 from netdsl.layers.base import Given
 
 if TYPE_CHECKING:
