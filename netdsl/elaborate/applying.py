@@ -77,7 +77,10 @@ def at_argument(mistake: ArgumentMistake, target: Target, step: ast.Call) -> Mis
             divided = span.text[:at] + span.text[at:].replace("/", "//", 1)
             hint = f"`{divided}` drops the remainder"
         mistake.diagnostic = mistake.diagnostic.but(hint=hint)
-    return mistake.at(node.span if node is not None else step.span)
+    elif isinstance(node, ast.Apply) and mistake.diagnostic.hint == WHOLE:
+        hint = f"`int({node.span.text})` is a whole number"
+        mistake.diagnostic = mistake.diagnostic.but(hint=hint)
+    return mistake.at(whole(node.span) if node is not None else step.span)
 
 
 def plain_value(name: str, value: Any, target: Target) -> Any:
@@ -129,6 +132,10 @@ def apply_layer(
     if not references:
         multiple = layer.condition(current.shape)
         under_condition(run, multiple, [current.shape], f"`{layer.word}` takes", link.node)
+    doubt = layer.doubt(current.shape)
+    if doubt is not None:
+        said, hint = doubt
+        run.warn("W207", said, link.span, hint)
     link.output = Value(shape, scope, link.label)
 
 

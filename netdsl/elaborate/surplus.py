@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from netdsl.diagnostics import Mistake
@@ -10,6 +11,7 @@ from netdsl.layers.arguments import SHOWN, call_text, signature
 from netdsl.layers.base import Layer
 from netdsl.layers.checked import Refused
 from netdsl.layers.fields import is_int
+from netdsl.layers.reshaping import volume
 from netdsl.record import Record
 from netdsl.shapes import Shape, Size
 from netdsl.source import Span
@@ -119,6 +121,11 @@ def _meant(called: Called, left: list[str], surplus: list[ast.Argument]) -> str:
         if layer.word == "permute" and order[0] == 0 and len(order) == rank + 1:
             sides = ", ".join(str(n - 1) for n in order[1:])
             return f"the batch is not counted: `permute([{sides}])`"
+        if layer.word == "reshape" and order[0] == -1 and called.entering is not None:
+            kept = [short_text(node) for node, _ in nameless[1:]]
+            if prod(order[1:]) == volume(called.entering):
+                call = "flatten" if len(kept) == 1 else f"reshape([{', '.join(kept)}])"
+                return f"the batch is not counted: `{call}`"
         numbers = ", ".join(short_text(node) for node, _ in nameless)
         return f"the numbers stand in a list: `{called.word}([{numbers}])`"
     pairs = ", ".join(_named(called, left, surplus))

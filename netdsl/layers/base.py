@@ -205,6 +205,10 @@ class Layer(Checked):
         """
         return 1
 
+    def doubt(self, x: Shape) -> tuple[str, str] | None:
+        """What is probably not meant, though it fits, and what to write; the compiler warns."""
+        return None
+
     def works_on(self, dims: int) -> None:
         """Tell a step how many sides its maps have, which is no parameter: `conv(64, 3)` is 3x3 on images."""
         if dims and dims != self.dims:

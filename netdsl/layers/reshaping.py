@@ -132,6 +132,14 @@ class Reshape(Reshaping):
             raise open_size(self.word, x, "the channels of its output cannot be open")
         return Shape(*(rest if side is None else side for side in self.shape))
 
+    def doubt(self, x: Shape) -> tuple[str, str] | None:
+        given = self.output(x)
+        if self.shape[0] is not None or given[0] != 1 or len(self.shape) == 1:
+            return None
+        said = f"the -1 is the number of channels, and 1 is left for it: this gives {given.said}"
+        sides = ", ".join(map(str, self.shape[1:]))
+        return said, f"the batch is not counted: `reshape([{sides}])`"
+
     def _entries(self, a: Given) -> list[Expr]:
         """The sides of the target; -1 is the open one."""
         entries = a.entries("shape", self.shape, len(self.shape))
@@ -181,10 +189,14 @@ class Permute(Reshaping):
 
     def output(self, x: Shape) -> Shape:
         if sorted(self.order) != list(range(len(x))):
+            hint = f"each of {', '.join(str(i) for i in range(len(x)))} must stand there once"
+            if sorted(self.order) == list(range(len(x) + 1)) and self.order[0] == 0:
+                order = ", ".join(str(i - 1) for i in self.order[1:])
+                hint = f"the batch is not counted: `permute([{order}])`"
             raise Mistake(
                 "E220",
                 f"`permute` cannot order the {len(x)} dimensions of {x.said} as {list(self.order)}",
-                hint=f"each of {', '.join(str(i) for i in range(len(x)))} must stand there once",
+                hint=hint,
             )
         if isinstance(x[self.order[0]], Open):
             raise open_size(self.word, x, "the channels of its output cannot be open")
