@@ -16,7 +16,8 @@ from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.arithmetic import COMPARISONS, combine
 from netdsl.elaborate.functions import ENTRIES, FUNCTIONS, ON_VALUES, bounded
 from netdsl.elaborate.lookup import FACTS
-from netdsl.elaborate.names import COUNTERS, Names, builtin_target, name_target, no_name
+from netdsl.elaborate.names import Names, builtin_target, name_target
+from netdsl.elaborate.unknown import COUNTERS, no_name
 from netdsl.elaborate.values import (
     LONGEST,
     InputFacts,

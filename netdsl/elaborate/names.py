@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from netdsl.design import SharedModule, Value
 from netdsl.diagnostics import Mistake, did_you_mean, nearest, surely
-from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
-from netdsl.elaborate.lookup import FACTS, block_input, body_around, labels_in_reach, reached
-from netdsl.elaborate.naming import is_repeat, loop_around
+from netdsl.elaborate.functions import ON_VALUES
+from netdsl.elaborate.lookup import labels_in_reach, reached
 from netdsl.elaborate.program import lookup as lookup_definition
 from netdsl.elaborate.values import (
     PENDING,
@@ -24,7 +23,7 @@ from netdsl.elaborate.values import (
     kind_of,
 )
 from netdsl.frames import NOTHING, Frame
-from netdsl.layers import WORDS, find, is_text_of_a_layer
+from netdsl.layers import WORDS, find
 from netdsl.syntax import ast
 from netdsl.syntax.build import MISSING
 
@@ -35,12 +34,8 @@ if TYPE_CHECKING:
 
 FORM_PARAMETERS = {"residual": ("scale", "survival"), "dense": ("count",)}
 FORMS = tuple(FORM_PARAMETERS)
-COUNTERS = ("i", "j", "k", "n", "idx", "index")
 MERGES = ("concat", "add", "mul")
 HIDDEN = ("in", "file ")  # what inlined blocks keep among their names
-MOST_SHOWN = 8  # names that a hint lists
-NO_VALUES = (ast.Block, ast.Extern, ast.Import, ast.Net, ast.Variant)
-PYTHONISMS = {"True": "true", "False": "false", "None": "none"}
 
 
 class Names:
@@ -242,70 +237,6 @@ def _of_heads() -> dict[str, str]:
     for word in KINDS:
         found[word] = f"it is a head: `head {word}(...) {{ ... }}`, directly in a net"
     return found
-
-
-def _bound_below(node: ast.Ref, names: Names) -> str | None:
-    """What is said where a `let` further down in the block has such a name."""
-    body = body_around(names.frame.scope)
-    if body is None:
-        return None
-    lets = names.run.lets.get(body)
-    if lets is None:
-        found = (n for n in ast.below(body) if isinstance(n, ast.Let))
-        lets = names.run.lets[body] = {n.name.text: n.name.span for n in found}
-    name = nearest(node.name, [n for n, span in lets.items() if span.start > node.span.start])
-    if name is None:
-        return None
-    slip = "" if name == node.name else f"did you mean `{name}`? "
-    return f"{slip}`let {name}` stands further down, in line {lets[name].place[0]}: move it up"
-
-
-def no_name(node: ast.Ref, names: Names) -> Mistake:
-    """The mistake of a name that stands for nothing."""
-    name = node.name
-    known = names.visible()
-    if names.lost:  # this may be one of the parameters that could not be read
-        raise Silent
-    if name in PYTHONISMS:
-        hint: str | None = f"write `{PYTHONISMS[name]}`"
-    elif names.gives(name, node.span):
-        hint = (
-            f"what a step gave is reached with `@`: `@{name}`; its channels are `@{name}.channels`"
-        )
-    elif name in FUNCTIONS:
-        hint = f"`{name}` is a function: {name}(...)"
-    elif name not in known and is_text_of_a_layer(name):
-        hint = f'if the text is meant, write "{name}"'
-    else:
-        hint = did_you_mean(name, known) or _bound_below(node, names) or _of_input(name, names)
-        hint = hint or _counter(name, names) or did_you_mean(name, WORDS)
-        function = nearest(name, FUNCTIONS, 0.75)
-        if hint is None and function is not None:
-            hint = f"did you mean `{function}`?"
-        values = sorted(
-            n for n in known if not isinstance(names.file.definitions.get(n), NO_VALUES)
-        )
-        if hint is None and 0 < len(values) <= MOST_SHOWN:
-            hint = f"names here: {', '.join(values)}"
-    return Mistake("E102", f"there is no name `{name}`", hint=hint)
-
-
-def _of_input(name: str, names: Names) -> str | None:
-    """What is said of `channels`, which are those of what flows in. (`width` would be that of a layer, a
-    parameter.)"""
-    fact = "channels" if name in ("in_channels", "inplanes", "in_features") else name
-    scope = names.frame.scope
-    if fact not in FACTS or fact == "width" or scope is None:
-        return None
-    enters = scope.block.kind == "block" or block_input(names.frame) is not None
-    return f"what flows in has it: `in.{fact}`" if enters else None
-
-
-def _counter(name: str, names: Names) -> str | None:
-    """What is said of `i` in a loop that does not count."""
-    if name not in COUNTERS or not is_repeat(loop_around(names.frame)):
-        return None
-    return f"`repeat` does not count; `for {name} in range(n) {{ ... }}` does"
 
 
 def names_of_steps(names: Names) -> list[str]:

@@ -9,7 +9,8 @@ from netdsl.elaborate.arguments import bind_arguments, check_function
 from netdsl.elaborate.expressions import no_fact
 from netdsl.elaborate.functions import FUNCTIONS, ON_VALUES
 from netdsl.elaborate.lookup import FACTS
-from netdsl.elaborate.names import Names, builtin_target, name_target, no_name
+from netdsl.elaborate.names import Names, builtin_target, name_target
+from netdsl.elaborate.unknown import no_name
 from netdsl.elaborate.values import UNKNOWN, Silent, Target
 from netdsl.frames import Frame
 from netdsl.layers import find
