@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch import merges
+from netdsl.backends.torch.builder import Builder
 from netdsl.backends.torch.chains import region_is_chain
 from netdsl.backends.torch.given import form_target, step_of
 from netdsl.backends.torch.items import write
 from netdsl.backends.torch.keys import key_expr
 from netdsl.backends.torch.loops import folded
-from netdsl.backends.torch.modules import module_of, result_val
+from netdsl.backends.torch.modules import Made, module_of, result_val
 from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import SymTarget, Val, Var
@@ -22,7 +23,7 @@ from netdsl.backends.torch.sequence import SequenceBuilder
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
-from netdsl.code.stmt import Assign, If, Statement
+from netdsl.code.stmt import Assign, Do, If, Statement
 from netdsl.design import (
     Applied,
     Flow,
@@ -120,13 +121,8 @@ def _shortcut(
         if made is not None and not made.exports and not made.helper:
             key = key_expr(column, inner)
             if isinstance(key, Literal):
-                attribute = code.Attribute(SELF, key.value)
-                b.ctor.append(Assign(attribute, code.call("nn.Identity"), "nn.Module"))
-                b.ctor.append(
-                    If(condition, (*made.before, *made.sets, Assign(attribute, made.expr)))
-                )
                 made.val.var = Var()
-                return code.call(attribute, x), False
+                return code.call(optional(b, key, condition, made), x), False
     chain = _weightless_chain(w, regions, narrowed, inner)  # type: ignore[arg-type]
     if chain is not None:
         attribute = code.Attribute(SELF, b.attribute("shortcut"))
@@ -135,6 +131,23 @@ def _shortcut(
         b.ctor.append(If(condition, (*before, Assign(attribute, module))))
         return code.call(attribute, x), False
     raise Differ(at.rows, [i in inner.rows.owners for i in range(len(at.rows))], "a shortcut")
+
+
+def optional(b: Builder, key: Literal, condition: Expr, made: Made) -> Expr:
+    """Keep a module that only some instances have, `nn.Identity()` in the others; how `forward` reaches it."""
+    identity, before = code.call("nn.Identity"), (*made.before, *made.sets)
+    if b.is_list:
+        append = code.Attribute(SELF, "append")
+        if before:
+            there = (*before, Do(code.call(append, made.expr)))
+            b.ctor.append(If(condition, there, (Do(code.call(append, identity)),)))
+        else:
+            b.ctor.append(Do(code.call(append, code.choose(made.expr, condition, identity))))
+        return code.Subscript(SELF, Literal(int(key.value)))
+    attribute = code.Attribute(SELF, key.value)
+    b.ctor.append(Assign(attribute, identity, "nn.Module"))
+    b.ctor.append(If(condition, (*before, Assign(attribute, made.expr))))
+    return attribute
 
 
 def _when_taken(step: ast.Call, taken: Sequence[bool], at: At) -> Expr:

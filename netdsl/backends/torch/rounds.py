@@ -23,7 +23,6 @@ from netdsl.backends.torch.loops import (
     loop_header,
 )
 from netdsl.backends.torch.modules import module_of
-from netdsl.backends.torch.names import SELF
 from netdsl.backends.torch.operations import AnyOp, LoopOp, names_of
 from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
@@ -31,7 +30,7 @@ from netdsl.backends.torch.scene import Val, Var
 from netdsl.backends.torch.symbols import At
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal, Name
-from netdsl.code.stmt import Assign, For, If, Statement
+from netdsl.code.stmt import Assign, For, Statement
 from netdsl.design import (
     Branch,
     Loop,
@@ -210,9 +209,7 @@ def _optional(w: Walker, events: list[Branch], val: Val | None, at: At) -> Val |
     if channels is None:
         restore()
         return None
-    attribute = code.Attribute(SELF, key.value)
-    b.ctor.append(Assign(attribute, code.call("nn.Identity"), "nn.Module"))
-    b.ctor.append(If(condition, (*made.before, Assign(attribute, made.expr))))
+    attribute = residuals.optional(b, key, condition, made)
     out = b.scene.know(
         Val(
             channels,

@@ -36,7 +36,7 @@ from netdsl.backends.torch.row_values import row_values
 from netdsl.backends.torch.rows import Differ
 from netdsl.backends.torch.scene import Val
 from netdsl.backends.torch.symbols import At
-from netdsl.code.expr import Expr, Literal, Name
+from netdsl.code.expr import Call, Expr, Literal, Name
 from netdsl.code.stmt import Assign
 from netdsl.design import Branch, Flow, Inlined, Link, Loop, Note, Region
 from netdsl.syntax import ast
@@ -151,7 +151,10 @@ class SequenceBuilder:
         channels = val.channels
         if carried is not None:
             known = [e for e in exits if e is not None]
-            channels = settled(self.b, Name(carried), known, at, all(trips))
+            # Where a parameter counts the rounds, there may be none.
+            counted = _is_range(iterable) and self.b.dependencies(iterable)
+            sure = all(trips) and not counted
+            channels = settled(self.b, Name(carried), known, at, sure)
         concretes = [x if x is not None else v for x, v in zip(exits, val.at(at.rows))]
         out = self.b.scene.know(Val(channels, concretes, at.rows, taint))
         if self._unroll_better(node, items, trips, carried, iterable):
@@ -320,3 +323,7 @@ def _sides_change(regions: Sequence[Region]) -> bool:
         return value.shape.sides if value is not None and value.shape is not None else None
 
     return any(sides(r.entry) != sides(r.exit) for r in regions)
+
+
+def _is_range(iterable: Expr) -> bool:
+    return isinstance(iterable, Call) and iterable.function == Name("range")
