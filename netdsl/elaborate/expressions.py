@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netdsl.design import SharedModule, Value
+from netdsl.design import Scope, SharedModule, Value
 from netdsl.diagnostics import Mistake, surely
 from netdsl.elaborate import lookup, paths
 from netdsl.elaborate.arguments import bind_arguments, check_function
@@ -34,6 +34,7 @@ from netdsl.layers import find
 from netdsl.shapes import Open, Shape, Size
 from netdsl.syntax import ast
 from netdsl.syntax.build import MISSING
+from netdsl.walks import used
 
 NOT_KNOWN = "a condition is decided when the network is compiled; values are not known then"
 
@@ -113,6 +114,16 @@ def no_fact(name: ast.Computed) -> Mistake:
     return Mistake("E102", f"`in` has no `{name.text}`", name.span, hint=hint)
 
 
+def _of_entries(of: Any) -> str | None:
+    """What is said of `@features[0]`: a step of a group, or channels of a map."""
+    if not isinstance(of, (Tapped, Value)):
+        return None
+    if isinstance(of, Tapped) and of.links and isinstance(used(of.links[-1]), Scope):
+        label = of.links[-1].label
+        return f"a step inside is reached by its label: `@{label}.first` where it is `first: ...`"
+    return "`slice` takes channels out of a map"
+
+
 def _index(node: ast.Index, names: Names) -> Any:
     of, index = evaluate(node.of, names), evaluate(node.index, names)
     if not isinstance(of, tuple):
@@ -120,7 +131,7 @@ def _index(node: ast.Index, names: Names) -> Any:
             "E122",
             f"`{node.of.span.text}` is {kind_of(of)}, which has no entries",
             node.of.span,
-            hint="`slice` takes channels out of a map" if isinstance(of, (Tapped, Value)) else None,
+            hint=_of_entries(of),
         )
     if isinstance(index, bool) or not isinstance(index, int):
         message = f"an index is a whole number, not {shown_number(index)}"
@@ -225,6 +236,8 @@ def truth(node: ast.Expr, names: Names) -> bool:
     hint = f"compare it: `{node.span.text} != 0`" if isinstance(found, (int, float)) else None
     if isinstance(node, ast.Number) and found in (0, 1):
         hint = f"write `{'true' if found else 'false'}`"
+    if found is None:
+        hint = f"whether something was given is asked with `{node.span.text} != none`"
     if isinstance(found, (Tapped, Value)):
         raise Mistake("E121", NOT_KNOWN, node.span)
     raise Mistake(

@@ -107,14 +107,14 @@ def _check_step(
         return
     wrong = 0 if cells[0] != sides[0] else 1
     size, side = image.sides[wrong], sides[wrong]
-    hint = _ceiling(event, side, cells[wrong]) or _fitting(word, size, side)
+    hint = _ceiling(event, side, cells[wrong]) or _fitting(word, size, side, _round(link) != "")
     message = (
         f"step={step:g} lays {cells[wrong]} cell{'' if cells[wrong] == 1 else 's'} over {size} pixels, "
         f"but this map is {sides[0]}x{sides[1]}"
     )
     if word == "stride":
         message = f"stride={step:g}, but this map is 1/{pixels(size, side)} of the input"
-        hint = _fitting(word, size, side)
+        hint = _fitting(word, size, side, _round(link) != "")
     _refuse(run, link, word, message + _round(link), hint)
 
 
@@ -126,13 +126,18 @@ def _round(link: Link) -> str:
     return f", in round {frame.iteration} of the loop" if frame is not None else ""
 
 
-def _fitting(word: str, size: Dim, side: Dim) -> str | None:
+def _fitting(word: str, size: Dim, side: Dim, looped: bool) -> str | None:
     """The whole number of pixels between the places of a map that has as many places as it should."""
     assert isinstance(size, int) and isinstance(side, int)
     fits = -(-size // side)
     lays = -(-size // fits)
     places = "1 place" if side == 1 else f"{side} places"
-    return f"{places} over {size} pixels: `{word}={fits}`" if lays == side else None
+    if lays != side:
+        return None
+    if looped:
+        each = f"give the loop a list with one for each map: `for map, {word} in [...]`"
+        return f"{places} over {size} pixels: {word} {fits} in this round; {each}"
+    return f"{places} over {size} pixels: `{word}={fits}`"
 
 
 def _refuse(run: Run, link: Link, word: str, message: str, hint: str | None) -> None:

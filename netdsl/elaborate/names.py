@@ -156,7 +156,9 @@ def meant_target(
         if step is not None and step.body is not None and not step.args and meant is None:
             raise no_step_with_body(name) from None
         if step is not None and name.text in ON_VALUES and "@" in step.span.text:
-            hint = f"what computes with values stands in parentheses: `({step.span.text})`"
+            args = step.args[:1] if name.text == "mean" else step.args  # over all places
+            computed = f"{name.text}({', '.join(a.span.text for a in args)})"
+            hint = f"what computes with values stands in parentheses: `({computed})`"
             mistake.diagnostic = mistake.diagnostic.but(hint=hint)
         if step is not None and step.args and name.text.lower() in CONCATENATIONS:
             from netdsl.elaborate.functional import bars_of

@@ -12,7 +12,7 @@ from netdsl.elaborate.values import Silent, Tapped
 from netdsl.shapes import Shape
 from netdsl.syntax import ast
 from netdsl.syntax.place import SIZES_OF_VALUES
-from netdsl.walks import used
+from netdsl.walks import all_links, used
 
 if TYPE_CHECKING:
     from netdsl.elaborate.names import Names
@@ -43,9 +43,15 @@ def below(of: Tapped, node: ast.Computed, names: Names) -> Tapped:
             "E103",
             f"no value `{name}` in `{link.label if link else ''}`{said}",
             node.span,
-            hint=did_you_mean(name, known),
+            hint=did_you_mean(name, known) or _without_label(name, scope),
         )
     return Tapped(inner.output, (*of.links, inner), (*of.path, name))
+
+
+def _without_label(name: str, scope: Scope) -> str | None:
+    """What is said of a step that is called by its word: a path goes down labels."""
+    found = [link for link in all_links(scope) if link.word == name and link.label is None]
+    return f"a path goes down labels: `{name}1: {name}`, then `.{name}1`" if found else None
 
 
 def _has_body(node: ast.Node) -> bool:

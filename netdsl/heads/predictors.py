@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from netdsl.code.expr import number_text
 from netdsl.diagnostics import Mistake
 from netdsl.heads.fields import Grid, Pairs, Ratios, Sizes
 from netdsl.layers.checked import Checked
@@ -62,6 +63,10 @@ class Multibox(Predictor):
                 if twice is not None and not _alike(twice, ratio):
                     message = f"ratios {twice:g} and {ratio:g} give the same boxes twice"
                 hint = "`multibox` adds 1 and the inverse of each ratio itself"
+                needed = list(dict.fromkeys(max(r, 1 / r) for r in self.ratios if not _alike(r, 1)))
+                if needed:
+                    written = ", ".join(number_text(round(r, 6)) for r in needed)
+                    hint += f": `ratios=[{written}]`"
                 if twice is not None and _alike(twice, ratio):
                     hint = f"{ratio:g} is listed twice"
                 raise Mistake("E151", message, hint=hint)
