@@ -317,7 +317,8 @@ class Planner:
             own = Numbering(self.clock)
             own.enter(chain.entry)
             own.chain(chain)
-            closed = all(self.clock.ends_with(value, end) for value in own.made)
+            joined = [chain.entry] if chains and chain.entry is not None else []  # of those before
+            closed = all(self.clock.ends_with(value, end) for value in (*own.made, *joined))
             alike.append((closed, tuple(own.parts), tuple(id(v) for v in own.reads)))
             chains.append(chain)
             whole.make(chain.entry) if chains[1:] else whole.enter(chain.entry)
