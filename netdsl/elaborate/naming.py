@@ -156,7 +156,7 @@ def own_in_every_round(node: ast.Computed, frame: Frame) -> str:
     """How a label is written so that all rounds of the loops around it have their own."""
     indices: list[str | None] = []
     names: list[str] = []
-    loop = loop_around(frame)
+    loop = innermost = loop_around(frame)
     repeated = is_repeat(loop)
     while loop is not None:
         numbers = [name for name, held in loop.names.items() if is_int(held)]
@@ -165,15 +165,32 @@ def own_in_every_round(node: ast.Computed, frame: Frame) -> str:
         loop = loop_around(loop.parent) if loop.parent is not None else None
     stem = next((part for part in node.parts if isinstance(part, str)), "")
     wanted = stem + "_".join(f"{{{index}}}" for index in indices)
+    free = [letter for letter in "ijklmn" if letter not in names]
+    head = _head_of_for(innermost)
+    if head is not None and free and None not in indices[:-1]:
+        target, items = head
+        entries = items.strip("[]").replace(" ", "").split(",")
+        if indices[-1] is None or wanted == node.text or len(set(entries)) < len(entries):
+            label = stem + "_".join(f"{{{index}}}" for index in (*indices[:-1], free[0]))
+            loop_ = f"for {free[0]}, {target} in enumerate({items}) {{ ... }}"
+            return f"count the rounds, `{loop_}`, and write `{label}: ...`"
     if None not in indices and wanted != node.text:
         return f"each iteration has its own: write `{wanted}: ...`"
-    free = [letter for letter in "ijklmn" if letter not in names]
     if repeated and None not in indices[:-1] and free:
         label = stem + "_".join(f"{{{index}}}" for index in (*indices[:-1], free[0]))
         return f"count the rounds, `for {free[0]} in range(n) {{ ... }}`, and write `{label}: ...`"
     counted = "_".join(f"{{{letter}}}" for _, letter in zip(indices, "ijklmn"))
     loops = "the rounds" if len(indices) == 1 else "the rounds of each loop around it"
     return f"count {loops}, `for i, x in enumerate(...)`, and write `{stem}{counted}: ...`"
+
+
+def _head_of_for(loop: Frame | None) -> tuple[str, str] | None:
+    """The one name of a `for` over a short list and the list, as they are written; None for any other loop."""
+    if loop is None or loop.kind != "for" or loop.loop is None:
+        return None
+    before = loop.loop.source.text[max(0, loop.loop.start - LONGEST_HEAD) : loop.loop.start]
+    found = re.search(r"\bfor +(\w+) +in +(\w+|\[[^][{}\n]{1,40}\])\s*$", before)
+    return (found[1], found[2]) if found is not None else None
 
 
 def numbered_anyway(mistake: Mistake, node: ast.Computed, loop: Frame | None) -> Mistake:
