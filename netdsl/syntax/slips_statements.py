@@ -170,6 +170,10 @@ def definition(p: Place) -> Found | None:
         return p.says("E021", message, hint, fix=fix)
     message = "steps must stand inside a `net` or a `block`, not at the top of a file"
     hint = did_you_mean(p.text, DEFINITIONS) if named else "write `net Name { ... }` around them"
+    if p.text in ("input", "output") and "NET" in [p.kind(i) for i in range(len(p.tokens))]:
+        message = f"`{p.text}` must stand inside a `net`, not at the top of a file"
+        where = "first" if p.text == "input" else "last"
+        hint = f"move it into the net, as its {where} line"
     return p.says("E021", message, hint, fix=fix)
 
 
