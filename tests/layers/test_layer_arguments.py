@@ -31,6 +31,14 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
         {"channels": Tap(3), "kernel_size": 3},
         "channels",
         f"{WHOLE}, not a value",
+        "what flows in stands before a step: `@label -> conv(channels, 3x3)`; its channels are "
+        "`@label.channels`",
+    ),
+    (
+        "conv",
+        {"channels": 4, "kernel_size": 3, "groups": Tap(3)},
+        "groups",
+        f"{WHOLE}, not a value",
         "`@label.channels` is a number of a value: so are `.height` and `.width`",
     ),
     ("linear", {"features": True}, "features", f"{WHOLE}, not true", None),
