@@ -115,7 +115,8 @@ class Follower(Generic[S]):
     def _link(self, link: Link, known: dict[int, S], path: Path) -> None:
         what, name = link.what, link.key or link.label
         if isinstance(what, Shared):
-            name = name or what.home.name
+            # A use without a name of its own; a step beside it may be called as the module is.
+            name = name or f"{what.home.name}()"
             use, home = (*path, name), self._modules[id(what.home)]
             if use != home:
                 self._homes[use] = home

@@ -79,7 +79,7 @@ class _Fields(Follower[Field | None]):
     def seen(self, path: Path, link: Link, state: Field | None) -> None:
         if link.output is not None:
             self.levels[-1].fields[id(link.output)] = state
-        name = ".".join(path)
+        name = ".".join(path).replace("()", "")  # a use of a module goes by its name
         if state is None:  # a step inside without a name had that of the level around it
             self.found.pop(name, None)
         elif path:

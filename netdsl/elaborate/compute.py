@@ -205,7 +205,8 @@ def _broadcast(
 def _join(a: Shape, b: Shape) -> tuple[Shape, int] | None:
     """The common shape, and of what open sizes must be multiples for it."""
     if len(a) == 1 or len(b) == 1:
-        short, long = (a, b) if len(a) == 1 else (b, a)
+        # of two flat ones too: one number for all channels
+        short, long = (a, b) if len(a) < len(b) or a[0] == 1 else (b, a)
         return (long, 1) if short[0] in (long[0], 1) else None
     if len(a) != len(b):
         return None

@@ -86,7 +86,12 @@ def _takes_values(target: Target | SharedModule, args: tuple[ast.Argument, ...])
         return True
     assert isinstance(definition, (BlockDef, ExternDef))
     free = [p for p in definition.params if p.name.text not in target.bound]
-    return given <= len(free) and not isinstance(free[0].default, NUMBERS)
+    if given > len(free):
+        return False
+    if not isinstance(free[0].default, NUMBERS) or isinstance(definition, ExternDef):
+        return True
+    name = free[0].name.text  # a number that nothing reads may be anything
+    return not any(isinstance(n, ast.Ref) and n.name == name for n in ast.below(definition.node))
 
 
 def flowing(node: ast.Expr, names: Names) -> str | None:
