@@ -20,6 +20,10 @@ WHOLE, SIZE = "a whole number", "a whole number or a size like 3x3"
 ROWS = "a list of lists of numbers of input maps or `none`"
 KERNELS = "a kernel like [[1, 2], [3, 4]], or a list of such kernels, or `none`"
 A_CHANNEL = "a number, a list with one per channel"
+CALL = (
+    "what flows in stands before a step: `@label -> conv(channels, 3x3)`; its channels are "
+    "`@label.channels`"
+)
 WINDOW = {"channels": 4, "kernel_size": 3}  # what conv must be given
 
 # A wrong argument: the layer, what is given, and "`name` of `layer` must be ..., not ...".
@@ -31,8 +35,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str, str | None]] = [
         {"channels": Tap(3), "kernel_size": 3},
         "channels",
         f"{WHOLE}, not a value",
-        "what flows in stands before a step: `@label -> conv(channels, 3x3)`; its channels are "
-        "`@label.channels`",
+        CALL,
     ),
     (
         "conv",

@@ -8,7 +8,7 @@ from netdsl.backends.torch.arguments import with_arguments
 from netdsl.backends.torch.iterators import lasting
 from netdsl.backends.torch.named import one_by_one
 from netdsl.backends.torch.rows import Differ
-from netdsl.backends.torch.scene import Sym, SymTarget, Unsayable, holds_symbols
+from netdsl.backends.torch.scene import Sym, SymTarget, Unsayable, has_open_size, holds_symbols
 from netdsl.code import expr as code
 from netdsl.code.expr import Expr, Literal
 from netdsl.diagnostics import Mistake
@@ -39,6 +39,8 @@ def binary(at: At, node: ast.Binary) -> Sym:
     left, right = at.sym(node.left), at.sym(node.right)
     if isinstance(left, SymTarget) or isinstance(right, SymTarget):
         raise Unsayable  # layers are compared before there is a class
+    if has_open_size(left) or has_open_size(right):
+        raise Unsayable
     if isinstance(left, tuple) or isinstance(right, tuple):
         values = at.values_of(node)
         if node.op == "+" and any(map(holds_symbols, values)):

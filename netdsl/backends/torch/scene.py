@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from netdsl.backends.torch.names import distinct
 from netdsl.backends.torch.rows import Rows
 from netdsl.code import expr as code
-from netdsl.code.expr import Expr, Name
+from netdsl.code.expr import Expr, Literal, Name
 from netdsl.design import SharedModule, Value
 from netdsl.elaborate.values import Tapped, Target
 from netdsl.record import Record
+from netdsl.shapes import Open
 from netdsl.syntax import ast
 from netdsl.walks import holds
 
@@ -99,12 +100,19 @@ class Unsayable(Exception):
 
 
 def joined(sym: Sym) -> Sym:
-    """A list of expressions as one expression; anything else as it is."""
-    if isinstance(sym, tuple):
+    """A list of expressions as one expression; anything else as it is, and a list with an open size."""
+    if isinstance(sym, tuple) and not has_open_size(sym):
         items = [s for s in sym if isinstance(s, Expr)]
         if len(items) == len(sym):
             return code.sequence(items)
     return sym
+
+
+def has_open_size(sym: Sym) -> bool:
+    """Whether a list holds a size that no constructor knows."""
+    return isinstance(sym, tuple) and any(
+        has_open_size(s) or isinstance(s, Literal) and holds(s.value, Open) for s in sym
+    )
 
 
 def as_expr(sym: Sym) -> Expr:
